@@ -1,0 +1,64 @@
+use std::str::FromStr;
+
+/// What has to be done about a call in the outside world.
+///
+/// An effect is saved together with the step that asks for it and deleted once
+/// it is carried out. Its name is its key: a call has each at most once at a
+/// time, and doing one twice is harmless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// Place the call at the provider. Never done twice: whoever finds this
+    /// one left behind looks the call up instead.
+    Dial,
+    /// End the provider's leg.
+    HangUp,
+    /// Connect the waiting caller to the user who answered.
+    Connect,
+    /// Let the waiting caller hear that nobody is available.
+    Dismiss,
+    /// Ask the provider how the call stands.
+    LookUp,
+    /// Push the incoming call to every device of the owner.
+    RingDevices,
+    /// Push to every device of the owner that the call was missed.
+    ReportMissed,
+}
+
+impl Effect {
+    /// Every effect.
+    pub const ALL: [Self; 7] = [
+        Self::Dial,
+        Self::HangUp,
+        Self::Connect,
+        Self::Dismiss,
+        Self::LookUp,
+        Self::RingDevices,
+        Self::ReportMissed,
+    ];
+
+    /// Its name in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dial => "dial",
+            Self::HangUp => "hang_up",
+            Self::Connect => "connect",
+            Self::Dismiss => "dismiss",
+            Self::LookUp => "look_up",
+            Self::RingDevices => "ring_devices",
+            Self::ReportMissed => "report_missed",
+        }
+    }
+}
+
+/// The word names no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an effect")]
+pub struct UnknownEffect;
+
+impl FromStr for Effect {
+    type Err = UnknownEffect;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEffect> {
+        Self::ALL.into_iter().find(|effect| effect.as_str() == text).ok_or(UnknownEffect)
+    }
+}

@@ -1,0 +1,42 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{CallId, CallStatus, UserId};
+
+/// What clients are told about a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The call.
+    pub call: CallId,
+    /// Its place among the events of this call, from 0 without gaps. Whoever
+    /// delivers events brings them into this order.
+    pub seq: u32,
+    /// Who is to hear of it.
+    pub audience: Vec<UserId>,
+    /// What happened.
+    pub kind: EventKind,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    /// Somebody calls the user.
+    IncomingCall {
+        /// Who, as text to show.
+        from: String,
+        /// The number that was called.
+        to: String,
+    },
+    /// A call of the user is being placed.
+    CallInitiated {
+        /// Whom it calls.
+        to: String,
+    },
+    /// A call of the user could not be placed.
+    CallFailed {
+        /// Why.
+        reason: String,
+    },
+    /// The call reached this status.
+    Status(CallStatus),
+}

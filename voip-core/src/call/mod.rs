@@ -1,0 +1,25 @@
+//! The call as a pure function: facts go in with the time, the next call comes
+//! out with what to do and what to tell. No clock, no lock, no await.
+
+#[allow(clippy::module_inception)]
+mod call;
+mod effect;
+mod end;
+mod event;
+mod plan;
+mod signal;
+mod state;
+mod status;
+mod step;
+
+pub mod table;
+
+pub use call::{Call, Direction};
+pub use effect::{Effect, UnknownEffect};
+pub use end::{EndReason, Ended, FinalStatus};
+pub use event::{Event, EventKind};
+pub use plan::{Action, Callback, Plan};
+pub use signal::{Answerer, BridgeOutcome, Signal};
+pub use state::{BridgeEnd, State};
+pub use status::{CallStatus, UnknownStatus};
+pub use step::{Refusal, Step, timing};

@@ -1,0 +1,67 @@
+use std::{sync::Arc, time::Duration};
+
+use crate::{CallId, PhoneNumber, VoiceIdentity};
+
+/// What the provider should do with a leg, step after step; at the end it
+/// hangs up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps.
+    pub actions: Vec<Action>,
+}
+
+/// One step of a [`Plan`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Speak a text.
+    Say(Arc<str>),
+    /// Stay silent; whole seconds, at least one.
+    Pause(Duration),
+    /// Refuse a call that has not been answered.
+    Reject,
+    /// Ask again what to do.
+    Ask(Callback),
+    /// Connect to a user's voice client.
+    ConnectClient {
+        /// The client.
+        identity: VoiceIdentity,
+        /// The number to show; the caller's own where not given.
+        caller_id: Option<PhoneNumber>,
+        /// How long the client may ring.
+        ring_time: Duration,
+        /// Told to the client, so that it knows which call this is.
+        call: CallId,
+        /// What to ask once the connection is over.
+        then: Callback,
+    },
+    /// Hang up.
+    HangUp,
+}
+
+/// Something of ours that the provider calls; the adapter knows the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Callback {
+    /// What to do with the leg of this call.
+    Ask(CallId),
+    /// How this call's leg fares.
+    Status(CallId),
+    /// The connection made for this call is over.
+    BridgeEnded(CallId),
+}
+
+impl Plan {
+    /// A plan of these steps.
+    pub fn new(actions: impl IntoIterator<Item = Action>) -> Self {
+        Self { actions: actions.into_iter().collect() }
+    }
+
+    /// Hangs up at once.
+    pub fn hang_up() -> Self {
+        Self::new([Action::HangUp])
+    }
+
+    /// Speaks `text` and hangs up.
+    pub fn say_and_hang_up(text: &Arc<str>) -> Self {
+        Self::new([Action::Say(Arc::clone(text)), Action::HangUp])
+    }
+}

@@ -1,0 +1,158 @@
+//! What the provider tells and asks.
+
+use std::sync::Arc;
+
+use crate::{
+    BridgeOutcome, Call, CallId, Calls, Party, Plan, ProviderCallId, Result, Signal,
+    calls::{Inner, LEASE, plans},
+    ports::{Held, Inserted, LegReport, NewCall},
+};
+
+/// A call from the phone network that has come in.
+#[derive(Clone, Debug)]
+pub struct InboundCall {
+    /// The provider's leg; a repeat of the news names the same one.
+    pub leg: ProviderCallId,
+    /// Who calls.
+    pub from: Party,
+    /// The number that was called.
+    pub to: Party,
+}
+
+impl Calls {
+    /// A call has come in: rings the user whose number it is, and says what
+    /// the caller hears meanwhile.
+    ///
+    /// # Errors
+    /// When storage is out of order; the provider should be refused, so that
+    /// it falls back or tries again.
+    pub async fn incoming(&self, call: InboundCall) -> Result<Plan> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { inner.incoming(call).await }).await?
+    }
+
+    /// The provider asks what to do with the leg of a call; `None` for a call
+    /// we do not know.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn plan(&self, id: &CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
+        let (inner, id) = (Arc::clone(&self.inner), *id);
+        self.run(async move { inner.plan(id, leg).await }).await?
+    }
+
+    /// The provider reports on a leg. `call` is ours, where the provider named
+    /// it. A report on a leg we do not know is kept for the call that may
+    /// still claim it.
+    ///
+    /// # Errors
+    /// When storage is out of order; the provider should be refused, so that
+    /// the loss is seen.
+    pub async fn report(&self, report: LegReport, call: Option<CallId>) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { inner.report(report, call).await }).await?
+    }
+
+    /// The connection made for a call is over: says what comes next; `None`
+    /// for a call we do not know.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn bridge_ended(&self, id: &CallId, outcome: BridgeOutcome) -> Result<Option<Plan>> {
+        let (inner, id) = (Arc::clone(&self.inner), *id);
+        self.run(async move {
+            let Some(held) = inner.ports.calls.call(&id).await? else { return Ok(None) };
+            let call = inner.note(held, Signal::BridgeEnded { outcome }).await?;
+            Ok(Some(plans::after_bridge(&call, outcome, &inner.settings)))
+        })
+        .await?
+    }
+}
+
+impl Inner {
+    async fn incoming(self: Arc<Self>, incoming: InboundCall) -> Result<Plan> {
+        let users = &self.ports.users;
+        let owner = match incoming.to.phone() {
+            Some(number) => users.user_by_number(number).await?,
+            None => None,
+        };
+        let Some(owner) = owner else {
+            tracing::info!(leg = %incoming.leg, "a call came in for a number that is nobody's");
+            return Ok(Plan::say_and_hang_up(&self.settings.phrases.nobody));
+        };
+        let peer = match incoming.from.phone() {
+            Some(number) => users.user_by_number(number).await?.map(|user| user.id),
+            None => None,
+        };
+        let now = self.ports.clock.now();
+        let step = Call::inbound(
+            CallId::fresh(),
+            incoming.leg,
+            incoming.from,
+            incoming.to,
+            owner.id,
+            peer,
+            now,
+            self.settings.ring_time,
+        );
+        let (call, effects) = (step.call, step.effects);
+        let new = NewCall {
+            call: call.clone(),
+            effects: effects.clone(),
+            effects_due: now + LEASE,
+            key: None,
+        };
+        let call = match self.ports.calls.insert(new).await? {
+            Inserted::New => {
+                self.tell(step.events).await;
+                self.begin(&call, &effects);
+                self.apply_kept_reports(&call).await?.unwrap_or(call)
+            }
+            Inserted::Known(held) => held.call,
+        };
+        Ok(plans::plan(&call, &self.settings, self.ports.clock.now()))
+    }
+
+    async fn plan(self: Arc<Self>, id: CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
+        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
+        // The question may be the first we hear of the leg.
+        let call = match &held.call.provider_id {
+            Some(_) => held.call,
+            None => self.note(held, Signal::Placed(leg)).await?,
+        };
+        Ok(Some(plans::plan(&call, &self.settings, self.ports.clock.now())))
+    }
+
+    async fn report(self: Arc<Self>, report: LegReport, call: Option<CallId>) -> Result<()> {
+        if let Some(held) = self.find_call(&report, call).await? {
+            return self.note(held, Signal::Reported(report)).await.map(drop);
+        }
+        tracing::info!(leg = %report.leg, status = %report.status, "a report on a leg that no call has is kept");
+        self.ports.calls.keep_report(&report, self.ports.clock.now()).await?;
+        // The leg may have been claimed between the look and the keeping.
+        match self.ports.calls.call_by_provider_id(&report.leg).await? {
+            Some(held) => self.apply_kept_reports(&held.call).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    async fn find_call(&self, report: &LegReport, call: Option<CallId>) -> Result<Option<Held>> {
+        if let Some(id) = call
+            && let Some(held) = self.ports.calls.call(&id).await?
+        {
+            return Ok(Some(held));
+        }
+        self.ports.calls.call_by_provider_id(&report.leg).await
+    }
+
+    /// Applies what was reported on a call's leg before the call had it.
+    pub(super) async fn apply_kept_reports(self: &Arc<Self>, call: &Call) -> Result<Option<Call>> {
+        let Some(leg) = &call.provider_id else { return Ok(None) };
+        let mut latest = None;
+        for report in self.ports.calls.take_reports(leg).await? {
+            let held = self.reload(&call.id).await?;
+            latest = Some(self.note(held, Signal::Reported(report)).await?);
+        }
+        Ok(latest)
+    }
+}

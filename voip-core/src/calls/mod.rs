@@ -1,0 +1,226 @@
+//! The call service: every way into the system ends here.
+//!
+//! A signal is applied by loading the call, stepping it, saving it together
+//! with its effects, and only then telling and carrying out. Saving uses
+//! optimistic versions: whoever comes second reloads and steps again.
+//!
+//! Work that has begun is finished even if the caller stops waiting: each
+//! public method runs on its own task, and [`Calls::finish`] waits for all.
+
+mod answer;
+mod carry_out;
+mod incoming;
+mod place;
+mod plans;
+mod settings;
+mod start;
+mod sweep;
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    Call, CallId, Effect, Error, ErrorKind, Event, Refusal, Result, Signal, UserId,
+    ports::{
+        CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, Replaced, Telephony,
+        UserStore,
+    },
+};
+
+pub use answer::{AnswerError, HangUpError};
+pub use incoming::InboundCall;
+pub use settings::{CallSettings, Phrases};
+pub use start::{StartCall, StartError, Started};
+
+/// Everything outside that the services need.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The telephony provider.
+    pub telephony: Arc<dyn Telephony>,
+    /// Where calls are kept.
+    pub calls: Arc<dyn CallStore>,
+    /// Where users are kept.
+    pub users: Arc<dyn UserStore>,
+    /// The push services.
+    pub push: Arc<dyn PushSender>,
+    /// What carries events to all nodes.
+    pub bus: Arc<dyn EventBus>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The call service. Cheap to clone; clones are the same service.
+#[derive(Clone)]
+pub struct Calls {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    ports: Ports,
+    settings: CallSettings,
+    tasks: TaskTracker,
+    /// Bounds the effects carried out at a time. When none is free an effect
+    /// stays in storage and the next sweep takes it.
+    slots: Arc<Semaphore>,
+}
+
+/// How long an effect belongs to whoever took it. Longer than carrying one out
+/// takes, the look-up after an ambiguous dial included.
+const LEASE: Duration = Duration::from_secs(40);
+
+/// The most effects that one node carries out at a time.
+const SLOTS: usize = 1024;
+
+/// Far more races than a call has writers.
+const MOST_CONFLICTS: usize = 64;
+
+impl Calls {
+    /// The service over these ports.
+    pub fn new(ports: Ports, settings: CallSettings) -> Self {
+        let slots = Arc::new(Semaphore::new(SLOTS));
+        let inner = Inner { ports, settings, tasks: TaskTracker::new(), slots };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// One page of a call log.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::log`].
+    pub async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
+        self.inner.ports.calls.log(query).await
+    }
+
+    /// The calls of a user that have not ended, newest first.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::live_calls`].
+    pub async fn live(&self, user: &UserId) -> Result<Vec<Call>> {
+        self.inner.ports.calls.live_calls(user).await
+    }
+
+    /// Whether the service can do its work now.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::ping`].
+    pub async fn ready(&self) -> Result<()> {
+        self.inner.ports.calls.ping().await
+    }
+
+    /// Takes no new background work and waits for what has begun.
+    pub async fn finish(&self) {
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+    }
+
+    /// Waits until nothing that has begun is left; new work may begin
+    /// meanwhile. For tests, which have nothing else to wait for.
+    pub async fn settled(&self) {
+        while !self.inner.tasks.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Runs `work` to its end, whether or not the caller keeps waiting.
+    async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.inner.tasks.spawn(work).await.map_err(|error| {
+            Error::new(ErrorKind::Internal, "a task of the call service died").with_source(error)
+        })
+    }
+}
+
+/// Why a signal was not applied.
+#[derive(Debug, thiserror::Error)]
+enum ApplyError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl Inner {
+    /// Applies `signal` to the call that was read as `held`, and returns the
+    /// call as it then is.
+    async fn apply(self: &Arc<Self>, mut held: Held, signal: Signal) -> Result<Call, ApplyError> {
+        for _ in 0..MOST_CONFLICTS {
+            let now = self.ports.clock.now();
+            let step = held.call.step(signal.clone(), now)?;
+            if step.changes_nothing(&held.call) {
+                return Ok(held.call);
+            }
+            let saved =
+                self.ports.calls.replace(&step.call, held.version, &step.effects, now + LEASE);
+            match saved.await? {
+                Replaced::Done(_) => {
+                    self.tell(step.events).await;
+                    self.begin(&step.call, &step.effects);
+                    return Ok(step.call);
+                }
+                Replaced::Conflict => held = self.reload(&held.call.id).await?,
+            }
+        }
+        let error = Error::new(ErrorKind::Exhausted, "too many writers of one call at once");
+        Err(ApplyError::Failed(error))
+    }
+
+    /// [`apply`](Self::apply) for signals that are never refused.
+    async fn note(self: &Arc<Self>, held: Held, signal: Signal) -> Result<Call> {
+        let before = held.call.clone();
+        match self.apply(held, signal).await {
+            Ok(call) => Ok(call),
+            Err(ApplyError::Refused(_)) => Ok(before),
+            Err(ApplyError::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn reload(&self, id: &CallId) -> Result<Held> {
+        self.ports
+            .calls
+            .call(id)
+            .await?
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the call was deleted meanwhile"))
+    }
+
+    async fn tell(&self, events: Vec<Event>) {
+        for event in events {
+            let call = event.call;
+            if let Err(error) = self.ports.bus.publish(Arc::new(event)).await {
+                // Clients that miss it are brought up to date when they come back.
+                tracing::warn!(%call, %error, "an event could not be published");
+            }
+        }
+    }
+
+    /// Begins to carry out effects that were just saved.
+    fn begin(self: &Arc<Self>, call: &Call, effects: &[Effect]) {
+        for &effect in effects {
+            // Whoever starts a call places it and waits for the outcome.
+            if effect != Effect::Dial {
+                self.spawn_effect(call.clone(), effect);
+            }
+        }
+    }
+
+    fn spawn_effect(self: &Arc<Self>, call: Call, effect: Effect) {
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            tracing::warn!(call = %call.id, effect = effect.as_str(), "effect postponed: all slots are busy");
+            return;
+        };
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            inner.carry_out(call, effect).await;
+            drop(slot);
+        });
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls").field("ports", &self.inner.ports).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,54 @@
+//! What the call service can be told.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::PhoneNumber;
+
+/// What the call service can be told.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    /// How long an inbound call rings. Default 50 s.
+    pub ring_time: Duration,
+    /// How long a voice client may ring once its user has answered in the app.
+    /// Default 20 s.
+    pub client_ring_time: Duration,
+    /// The number outbound calls come from, where the request names none.
+    pub default_from: Option<PhoneNumber>,
+    /// What callers hear.
+    pub phrases: Phrases,
+}
+
+/// What callers hear.
+#[derive(Clone, Debug)]
+pub struct Phrases {
+    /// While their call rings, again and again.
+    pub wait: Arc<str>,
+    /// When nobody answers, or the user declines.
+    pub unavailable: Arc<str>,
+    /// When the number belongs to no user.
+    pub nobody: Arc<str>,
+    /// When we call somebody and no user is there to talk to.
+    pub outbound: Arc<str>,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            ring_time: Duration::from_secs(50),
+            client_ring_time: Duration::from_secs(20),
+            default_from: None,
+            phrases: Phrases::default(),
+        }
+    }
+}
+
+impl Default for Phrases {
+    fn default() -> Self {
+        Self {
+            wait: Arc::from("Please hold the line while we connect your call."),
+            unavailable: Arc::from("Sorry, nobody is available right now. Please call again later."),
+            nobody: Arc::from("This number is not in service. Goodbye."),
+            outbound: Arc::from("Hello. This is a call from our application. Goodbye."),
+        }
+    }
+}

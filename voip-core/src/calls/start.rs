@@ -1,0 +1,159 @@
+//! Starting a call to the phone network.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    Call, CallId, CallStatus, Calls, Error, ErrorKind, PhoneNumber, ProviderCallId, Result, State,
+    UserId,
+    calls::{Inner, LEASE},
+    ports::{IdempotencyKey, Inserted, NewCall},
+};
+
+/// A call to start.
+#[derive(Clone, Debug)]
+pub struct StartCall {
+    /// Whom to call.
+    pub to: PhoneNumber,
+    /// The number shown to them; the configured one where not given.
+    pub from: Option<PhoneNumber>,
+    /// Who starts it, where that is known. Otherwise the user with the number
+    /// `from` does, if there is one.
+    pub owner: Option<UserId>,
+    /// Our name for it, where the client chose one; starting the same one
+    /// again answers as the first time did.
+    pub id: Option<CallId>,
+    /// The client's word for this very request; likewise.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A call that the provider has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Our name for it.
+    pub call: CallId,
+    /// The provider's leg.
+    pub leg: ProviderCallId,
+}
+
+/// Why a call was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No number to call from: neither the request nor the settings name one.
+    #[error("no number to call from: give one, or configure a default")]
+    NoFrom,
+    /// The key or id was used before, for a call to or from somebody else.
+    #[error("this key or call id was already used for another request")]
+    Reused,
+    /// The call is on record as not placed.
+    #[error("{reason}")]
+    NotPlaced {
+        /// The record.
+        call: CallId,
+        /// Why.
+        reason: Arc<str>,
+        /// What kind of trouble it was: refused, unreachable, or no answer in
+        /// time.
+        kind: ErrorKind,
+    },
+    /// Storage failed us.
+    #[error(transparent)]
+    Storage(#[from] Error),
+}
+
+/// How long whoever repeats a request waits for the first one's outcome.
+const REPEAT_PATIENCE: Duration = Duration::from_secs(30);
+
+impl Calls {
+    /// Starts a call: on record first, then placed, then answered.
+    ///
+    /// Asking twice with the same id or key places one call, whoever asks
+    /// where; the second asker waits for the first one's outcome.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start(&self, request: StartCall) -> Result<Started, StartError> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { inner.start(request).await }).await?
+    }
+}
+
+impl Inner {
+    async fn start(self: Arc<Self>, request: StartCall) -> Result<Started, StartError> {
+        let from = request.from.or_else(|| self.settings.default_from.clone());
+        let from = from.ok_or(StartError::NoFrom)?;
+        let named = request.owner.is_some();
+        let owner = match request.owner {
+            Some(owner) => Some(owner),
+            None => self.ports.users.user_by_number(&from).await?.map(|user| user.id),
+        };
+        let peer = self.ports.users.user_by_number(&request.to).await?.map(|user| user.id);
+
+        let id = request.id.unwrap_or_else(CallId::fresh);
+        let now = self.ports.clock.now();
+        let step = Call::outbound(id, from.clone(), request.to.clone(), owner.clone(), peer, now);
+        let new = NewCall {
+            call: step.call.clone(),
+            effects: step.effects,
+            effects_due: now + LEASE,
+            key: request.key,
+        };
+        match self.ports.calls.insert(new).await? {
+            Inserted::New => {
+                self.tell(step.events).await;
+                self.place(step.call).await
+            }
+            Inserted::Known(held) => {
+                let first = held.call;
+                let same = first.dialled_number() == Some(&request.to)
+                    && first.from.phone() == Some(&from)
+                    && (!named || first.owner == owner);
+                if !same {
+                    return Err(StartError::Reused);
+                }
+                self.outcome(first).await
+            }
+        }
+    }
+
+    /// Waits until it is known what became of somebody else's dial.
+    async fn outcome(&self, mut call: Call) -> Result<Started, StartError> {
+        let clock = &self.ports.clock;
+        let patience = clock.now() + REPEAT_PATIENCE;
+        let mut pause = Duration::from_millis(5);
+        loop {
+            if let Some(outcome) = outcome(&call) {
+                return outcome;
+            }
+            let now = clock.now();
+            if now >= patience {
+                let reason = Arc::from("the first request is still waiting for the provider");
+                let kind = ErrorKind::Timeout;
+                return Err(StartError::NotPlaced { call: call.id, reason, kind });
+            }
+            clock.sleep_until(now + pause).await;
+            pause = (pause * 2).min(Duration::from_millis(250));
+            call = self.reload(&call.id).await?.call;
+        }
+    }
+}
+
+/// What became of the dial of `call`, once that is known.
+fn outcome(call: &Call) -> Option<Result<Started, StartError>> {
+    if let Some(leg) = &call.provider_id {
+        return Some(Ok(Started { call: call.id, leg: leg.clone() }));
+    }
+    match &call.state {
+        State::Ended(ended) => {
+            let reason = match &ended.reason {
+                Some(reason) => Arc::clone(reason),
+                None => Arc::from(CallStatus::from(ended.status).as_str()),
+            };
+            let kind = ErrorKind::Refused;
+            Some(Err(StartError::NotPlaced { call: call.id, reason, kind }))
+        }
+        State::Initiated { .. }
+        | State::Queued { .. }
+        | State::Ringing { .. }
+        | State::InProgress { .. } => None,
+    }
+}

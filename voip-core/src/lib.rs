@@ -1,0 +1,49 @@
+//! The domain of a VoIP application backend.
+//!
+//! This crate knows calls, users and what happens to them. It knows no
+//! provider, no socket and no SQL; those are behind [`ports`].
+//!
+//! - A [`Call`] is a pure function: [`Call::step`] takes a [`Signal`] and
+//!   gives the next call, the [`Effect`]s to carry out and the [`Event`]s to
+//!   tell.
+//! - [`Calls`] is the service around it: it loads, steps, saves and carries
+//!   out. Every way into the system ends there.
+//! - [`Users`] registers people and their devices.
+//!
+//! Five words are used everywhere in the same sense: *Signal* (what happened),
+//! *Step* (what follows), *Effect* (what to do), *Event* (what to tell
+//! clients), *Plan* (what the provider should do).
+
+mod call;
+mod call_id;
+mod calls;
+mod error;
+mod party;
+mod phone_number;
+pub mod ports;
+mod provider_call_id;
+mod timestamp;
+mod user;
+mod user_id;
+mod users;
+mod voice_identity;
+
+pub use call::{
+    Action, Answerer, BridgeEnd, BridgeOutcome, Call, CallStatus, Callback, Direction, Effect,
+    EndReason, Ended, Event, EventKind, FinalStatus, Plan, Refusal, Signal, State, Step,
+    UnknownEffect, UnknownStatus, table, timing,
+};
+pub use call_id::{CallId, InvalidCallId};
+pub use calls::{
+    AnswerError, CallSettings, Calls, HangUpError, InboundCall, Phrases, Ports, StartCall,
+    StartError, Started,
+};
+pub use error::{Error, ErrorKind, Result, Retry};
+pub use party::Party;
+pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
+pub use provider_call_id::{InvalidProviderCallId, ProviderCallId};
+pub use timestamp::Timestamp;
+pub use user::{Device, InvalidPushToken, Platform, PushToken, UnknownPlatform, User};
+pub use user_id::{InvalidUserId, UserId};
+pub use users::{RegisterError, Users};
+pub use voice_identity::{InvalidVoiceIdentity, VoiceIdentity};

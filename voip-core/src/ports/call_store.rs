@@ -1,0 +1,287 @@
+//! The port to the storage of calls.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    Call, CallId, CallStatus, Direction, Effect, ProviderCallId, Result, Timestamp, UserId,
+    ports::LegReport,
+};
+
+/// Keeps calls, and with each the effects that are still to be carried out.
+///
+/// Writes are durable when they return: power may fail right after. A dropped
+/// future may or may not have written.
+///
+/// # Contract
+/// - `an_inserted_call_is_read_back_whole`
+/// - `the_same_id_is_inserted_once`
+/// - `the_same_provider_id_is_inserted_once`
+/// - `the_same_key_is_inserted_once`
+/// - `a_stale_version_conflicts_and_changes_nothing`
+/// - `one_of_many_racing_writers_wins`
+/// - `effects_are_saved_with_the_call`
+/// - `a_settled_effect_is_never_claimed`
+/// - `a_claimed_effect_is_hidden_until_its_lease_ends`
+/// - `due_calls_are_those_whose_deadline_has_come`
+/// - `a_report_on_an_unknown_leg_is_kept_until_taken`
+/// - `the_log_lists_newest_first_in_pages`
+/// - `the_log_finds_calls_by_owner_and_by_either_party`
+/// - `live_calls_of_a_user_are_those_not_ended`
+/// - `clearing_calls_leaves_none`
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait CallStore: fmt::Debug + Send + Sync + 'static {
+    /// Adds a call with its effects, unless one with the same id, provider id
+    /// or idempotency key exists.
+    ///
+    /// The effects are held for the caller until `effects_due`; whoever asks
+    /// [`claim_effects`](Self::claim_effects) after that gets what is left.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn insert(&self, new: NewCall) -> Result<Inserted>;
+
+    /// The call with this id.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn call(&self, id: &CallId) -> Result<Option<Held>>;
+
+    /// The call with this leg.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>>;
+
+    /// Replaces a call that was read at `version`, and adds `effects`, held
+    /// for the caller until `effects_due`.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn replace(
+        &self,
+        call: &Call,
+        version: Version,
+        effects: &[Effect],
+        effects_due: Timestamp,
+    ) -> Result<Replaced>;
+
+    /// Up to `limit` calls whose deadline has come, the longest overdue first.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn due_calls(&self, now: Timestamp, limit: usize) -> Result<Vec<CallId>>;
+
+    /// Takes up to `limit` effects that are due and hides them from everybody
+    /// else until `lease_until`.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn claim_effects(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedEffect>>;
+
+    /// Deletes an effect that has been carried out; one that is not there is
+    /// fine. Need not be durable on return: doing an effect twice is harmless.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()>;
+
+    /// Keeps a report on a leg that no call has yet. The store may
+    /// forget reports after a day.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()>;
+
+    /// Takes back the reports kept for a leg, in the order they were kept.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>>;
+
+    /// One page of a call log.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>>;
+
+    /// The calls of `user`, as owner or as the other user concerned, that have
+    /// not ended; newest first, at most 100.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>>;
+
+    /// Whether storage answers.
+    ///
+    /// # Errors
+    /// `Unavailable` when it does not.
+    async fn ping(&self) -> Result<()>;
+
+    /// Deletes every call with everything kept about it; returns how many.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn clear_calls(&self) -> Result<u64>;
+}
+
+/// A call as it was read, with the version that a replacement must name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Held {
+    /// The call.
+    pub call: Call,
+    /// Counts the replacements since the insert.
+    pub version: Version,
+}
+
+/// How often a call has been replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version(pub u64);
+
+/// A call to be added.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// The call.
+    pub call: Call,
+    /// What is to be done about it.
+    pub effects: Vec<Effect>,
+    /// Until when the effects are the caller's alone.
+    pub effects_due: Timestamp,
+    /// The client's word for "this very request", where it gave one.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A client's word for one request, within the requests of one user.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// Whose request; `None` where nobody is named.
+    pub scope: Option<UserId>,
+    /// The word: 1 to 255 bytes of visible ASCII.
+    key: Arc<str>,
+}
+
+/// The text cannot be an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an idempotency key is 1 to 255 visible ASCII characters")]
+pub struct InvalidIdempotencyKey;
+
+impl IdempotencyKey {
+    /// The key `key` of the user `scope`.
+    ///
+    /// # Errors
+    /// When `key` is empty, too long, or not visible ASCII.
+    pub fn new(scope: Option<UserId>, key: &str) -> Result<Self, InvalidIdempotencyKey> {
+        if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(InvalidIdempotencyKey);
+        }
+        Ok(Self { scope, key: Arc::from(key) })
+    }
+
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
+        &self.key
+    }
+}
+
+/// What became of an insert.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Inserted {
+    /// The call was added, at version 0.
+    New,
+    /// A call with the same id, provider id or key was there; this one.
+    Known(Held),
+}
+
+/// What became of a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    /// The call was replaced; this is its new version.
+    Done(Version),
+    /// Somebody else replaced it first. Nothing was changed: reload and step
+    /// again.
+    Conflict,
+}
+
+/// An effect somebody left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimedEffect {
+    /// The call it is about.
+    pub call: CallId,
+    /// What is to be done.
+    pub effect: Effect,
+    /// How often it has been claimed, this time included.
+    pub attempt: u32,
+}
+
+/// Which calls a page of a log lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogQuery {
+    /// The name looked for: a user id, or a party as text.
+    pub name: Arc<str>,
+    /// List only calls this user owns; otherwise also those where `name` is
+    /// either party.
+    pub owned_only: bool,
+    /// Start after this entry.
+    pub after: Option<LogCursor>,
+    /// The most entries wanted.
+    pub limit: usize,
+}
+
+/// A place in a log: the last entry of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LogCursor {
+    /// When that call was created.
+    pub created_at: Timestamp,
+    /// That call.
+    pub id: CallId,
+}
+
+impl fmt::Display for LogCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.created_at.as_micros(), self.id.as_uuid().as_simple())
+    }
+}
+
+/// The text is not a cursor of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor of this call log")]
+pub struct InvalidLogCursor;
+
+impl FromStr for LogCursor {
+    type Err = InvalidLogCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLogCursor> {
+        let (micros, id) = text.split_once('.').ok_or(InvalidLogCursor)?;
+        let micros = micros.parse().map_err(|_| InvalidLogCursor)?;
+        let id = id.parse().map_err(|_| InvalidLogCursor)?;
+        Ok(Self { created_at: Timestamp::from_micros(micros), id })
+    }
+}
+
+/// One line of a call log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// The call.
+    pub id: CallId,
+    /// The provider's name for its leg.
+    pub provider_id: Option<Box<str>>,
+    /// Who called, as text.
+    pub from: Box<str>,
+    /// Who was called, as text: for an inbound call the user's id.
+    pub to: Box<str>,
+    /// Which way.
+    pub direction: Direction,
+    /// Its status.
+    pub status: CallStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}

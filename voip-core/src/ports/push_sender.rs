@@ -1,0 +1,63 @@
+//! The port to push services.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{CallId, Device, Result, Timestamp};
+
+/// Sends one notification to one device.
+///
+/// # Contract
+/// - `accepted_push_has_a_receipt`
+/// - `unknown_token_is_gone_not_an_error`
+/// - `a_ring_is_not_sent_after_its_deadline`
+/// - `a_platform_it_does_not_serve_is_skipped`
+#[cfg_attr(feature = "mock", mockall::automock)]
+#[async_trait]
+pub trait PushSender: fmt::Debug + Send + Sync + 'static {
+    /// Sends `push` to `device`.
+    ///
+    /// # Errors
+    /// - `RateLimited`, `Unavailable`: not sent, may be tried again.
+    /// - `Timeout`: may have been sent; devices know a repeat by its call id.
+    /// - `Unauthorized`, `Misconfigured`: our credentials or settings.
+    /// - `Refused`: the service did not like the message itself.
+    async fn send(&self, device: &Device, push: &Push) -> Result<Delivery>;
+}
+
+/// What a device is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Push {
+    /// Somebody is calling: ring until `until`, not stored, highest priority.
+    IncomingCall {
+        /// The call.
+        call: CallId,
+        /// Who calls, as text to show.
+        caller: String,
+        /// When ringing ends; pointless to send later.
+        until: Timestamp,
+    },
+    /// Somebody called and nobody answered; also ends the ringing.
+    MissedCall {
+        /// The call.
+        call: CallId,
+        /// Who called, as text to show.
+        caller: String,
+    },
+}
+
+/// What became of a push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// The service accepted it under this name.
+    Accepted {
+        /// The service's name for it.
+        receipt: String,
+    },
+    /// The device is gone for good; forget its token.
+    Gone,
+    /// Nothing was sent: no service is set up for the device's platform, the
+    /// message would have come too late, or the platform forbids it.
+    Skipped,
+}

@@ -1,0 +1,159 @@
+//! Moments in time.
+
+use std::{
+    fmt,
+    ops::{Add, Sub},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+/// A moment, in microseconds since 1970-01-01T00:00:00 UTC.
+///
+/// Written as RFC 3339 in UTC, in JSON too.
+///
+/// ```
+/// use voip_core::Timestamp;
+/// let then = Timestamp::from_micros(1_700_000_000_000_000);
+/// assert_eq!(then.to_string(), "2023-11-14T22:13:20Z");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The latest moment that has an RFC 3339 form: the end of the year 9999.
+    const MAX_MICROS: i64 = 253_402_300_799_999_999;
+
+    /// The moment `micros` microseconds after 1970 began, held to the years
+    /// 1970 to 9999.
+    pub fn from_micros(micros: i64) -> Self {
+        Self(micros.clamp(0, Self::MAX_MICROS))
+    }
+
+    /// The moment `seconds` seconds after 1970 began.
+    pub fn from_secs(seconds: i64) -> Self {
+        Self::from_micros(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since 1970 began.
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970 began.
+    pub fn as_secs(self) -> i64 {
+        self.0 / 1_000_000
+    }
+
+    /// The time from `earlier` to this moment; zero when it is not earlier.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
+    }
+
+    /// This moment as the `time` crate's type.
+    pub fn to_datetime(self) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+}
+
+impl From<OffsetDateTime> for Timestamp {
+    fn from(moment: OffsetDateTime) -> Self {
+        let micros = moment.unix_timestamp_nanos() / 1_000;
+        Self::from_micros(i64::try_from(micros).unwrap_or(0))
+    }
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, span: Duration) -> Self {
+        let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.0.saturating_add(span))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, span: Duration) -> Self {
+        let span = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self::from_micros(self.0.saturating_sub(span))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Call logs print two of these a row, so the digits are written by hand.
+        let moment = self.to_datetime();
+        let (date, time) = (moment.date(), moment.time());
+        let mut text = *b"0000-00-00T00:00:00";
+        digits(&mut text[0..4], date.year().unsigned_abs());
+        digits(&mut text[5..7], u32::from(u8::from(date.month())));
+        digits(&mut text[8..10], u32::from(date.day()));
+        digits(&mut text[11..13], u32::from(time.hour()));
+        digits(&mut text[14..16], u32::from(time.minute()));
+        digits(&mut text[17..19], u32::from(time.second()));
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)?;
+        match self.0 % 1_000_000 {
+            0 => f.write_str("Z"),
+            micros => write!(f, ".{micros:06}Z"),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        OffsetDateTime::parse(&text, &Rfc3339).map(Self::from).map_err(serde::de::Error::custom)
+    }
+}
+
+fn digits(place: &mut [u8], mut number: u32) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(micros in 0..=Timestamp::MAX_MICROS) {
+            let moment = Timestamp::from_micros(micros);
+            let json = serde_json::to_string(&moment).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), moment);
+        }
+
+        #[test]
+        fn any_arithmetic_stays_in_range(micros: i64, span: u64) {
+            let moment = Timestamp::from_micros(micros);
+            let _ = (moment + Duration::from_micros(span)).to_string();
+            let _ = (moment - Duration::from_micros(span)).to_string();
+        }
+    }
+
+    #[test]
+    fn time_since_something_later_is_zero() {
+        let (early, late) = (Timestamp::from_secs(5), Timestamp::from_secs(7));
+        assert_eq!(early.since(late), Duration::ZERO);
+        assert_eq!(late.since(early), Duration::from_secs(2));
+    }
+}

@@ -1,0 +1,5 @@
+//! A push service in memory.
+
+/// A push service in memory.
+#[derive(Debug, Default)]
+pub struct FakePush;

@@ -1,0 +1,16 @@
+//! For people who write adapters or test against the ports of `voip-core`.
+//!
+//! - **Suites**: one conformance suite a port. An adapter adds one line, such
+//!   as [`call_store_suite!`], and gets a test for every promise in the port's
+//!   *Contract*.
+//! - **Fakes**: stand-ins that pass the same suites.
+//! - **Time**: [`ManualClock`] moves when it is told to.
+
+mod fake_push;
+mod fake_telephony;
+mod manual_clock;
+pub mod suites;
+
+pub use fake_push::FakePush;
+pub use fake_telephony::FakeTelephony;
+pub use manual_clock::ManualClock;

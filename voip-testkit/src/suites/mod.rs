@@ -1,0 +1,9 @@
+//! One conformance suite a port, a function a promise, a macro a suite.
+
+pub mod cache;
+pub mod call_store;
+pub mod event_bus;
+pub mod push_sender;
+pub mod telephony;
+pub mod user_store;
+pub mod webhooks;
