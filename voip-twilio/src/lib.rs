@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Twilio behind the ports of `voip-core`.
+
+pub mod signature;
