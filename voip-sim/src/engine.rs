@@ -1,0 +1,206 @@
+//! The simulator without sockets, threads or a clock.
+//!
+//! The engine is driven by its caller, who tells it the time with every call:
+//!
+//! 1. Feed it: [`Engine::rest`] for a REST request, [`Engine::place_call`] and its siblings for
+//!    what people at the far ends do, [`Engine::answered`] for what came of a webhook.
+//! 2. Drain [`Engine::poll`] until it yields nothing: these webhooks are to be sent now.
+//! 3. Wait until [`Engine::next_due`] or until there is something to feed, call
+//!    [`Engine::advance`], and start over.
+//!
+//! Nothing happens in between, so hours of calls take as long as their webhooks do. The same seed
+//! and the same inputs give the same outputs, byte for byte.
+
+mod answer;
+mod callback;
+mod config;
+mod deliver;
+mod dial;
+mod drive;
+mod far_end;
+mod fetch;
+mod fields;
+mod finish;
+mod gather;
+mod leg;
+mod run;
+mod steer;
+mod timer;
+mod views;
+
+pub use config::{ApiKey, EngineConfig, NumberConfig, Timing};
+pub use drive::DriveError;
+
+pub(crate) use fields::{API_VERSION, date};
+pub(crate) use finish::EndedBy;
+pub(crate) use leg::{FirstDocument, Leg, LegId, NewLeg};
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use time::OffsetDateTime;
+
+use crate::faults::{Faults, RestFault, RestTarget};
+use crate::inspect::WebhookView;
+use crate::phone::{ClientScript, PhoneScript};
+use crate::rest::{self, RestReply, RestRequest};
+use crate::seeded::Seeded;
+use crate::sid::CallSid;
+use crate::webhook::{Webhook, WebhookId};
+
+use deliver::{Line, Sending};
+use timer::{Timer, Timers};
+
+/// The simulated provider: all its calls, and what is due when.
+pub struct Engine {
+    pub(crate) config: EngineConfig,
+    pub(crate) faults: Faults,
+    pub(crate) scripted_rest_faults: VecDeque<(RestTarget, RestFault)>,
+    pub(crate) seeded: Seeded,
+    pub(crate) legs: BTreeMap<LegId, Leg>,
+    pub(crate) by_sid: HashMap<CallSid, LegId>,
+    next_leg: u64,
+    next_webhook: u64,
+    live: usize,
+    finished: VecDeque<LegId>,
+    phones: HashMap<String, PhoneScript>,
+    clients: HashMap<String, ClientScript>,
+    number_sids: HashMap<String, String>,
+    timers: Timers,
+    outbox: VecDeque<Webhook>,
+    sending: BTreeMap<WebhookId, Sending>,
+    lines: HashMap<CallSid, Line>,
+    deliveries: BTreeMap<WebhookId, WebhookView>,
+}
+
+impl Engine {
+    /// A provider with no calls.
+    pub fn new(config: EngineConfig) -> Self {
+        Self {
+            faults: config.faults.clone(),
+            scripted_rest_faults: VecDeque::new(),
+            seeded: Seeded::new(config.seed),
+            legs: BTreeMap::new(),
+            by_sid: HashMap::new(),
+            next_leg: 0,
+            next_webhook: 0,
+            live: 0,
+            finished: VecDeque::new(),
+            phones: HashMap::new(),
+            clients: HashMap::new(),
+            number_sids: HashMap::new(),
+            timers: Timers::default(),
+            outbox: VecDeque::new(),
+            sending: BTreeMap::new(),
+            lines: HashMap::new(),
+            deliveries: BTreeMap::new(),
+            config,
+        }
+    }
+
+    /// Answers one REST request.
+    pub fn rest(&mut self, now: OffsetDateTime, request: &RestRequest<'_>) -> RestReply {
+        self.advance(now);
+        rest::answer(self, now, request)
+    }
+
+    /// When something happens next if nobody does anything.
+    pub fn next_due(&self) -> Option<OffsetDateTime> {
+        self.timers.next_due()
+    }
+
+    /// Lets everything happen that is due by `now`, each thing at its own time.
+    pub fn advance(&mut self, now: OffsetDateTime) {
+        while let Some((at, timer)) = self.timers.pop_due(now) {
+            self.fire(at, timer);
+        }
+    }
+
+    /// The next webhook to send now.
+    pub fn poll(&mut self) -> Option<Webhook> {
+        self.outbox.pop_front()
+    }
+
+    /// What status callbacks and REST requests go through from now on.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
+    }
+
+    /// Lets the next `times` matching REST requests meet this fault, ahead of any rate.
+    pub fn fail_next_rest(&mut self, target: RestTarget, fault: RestFault, times: usize) {
+        self.scripted_rest_faults
+            .extend(std::iter::repeat_n((target, fault), times));
+    }
+
+    /// Scripts the telephone with this number, in E.164 form.
+    pub fn set_phone(&mut self, number: impl Into<String>, script: PhoneScript) {
+        self.phones.insert(number.into(), script);
+    }
+
+    /// Scripts the voice client with this identity.
+    pub fn set_client(&mut self, identity: impl Into<String>, script: ClientScript) {
+        self.clients.insert(identity.into(), script);
+    }
+
+    /// What the account's numbers do with inbound calls.
+    pub fn number(&self) -> &NumberConfig {
+        &self.config.number
+    }
+
+    /// Changes what the account's numbers do with inbound calls.
+    pub fn set_number(&mut self, number: NumberConfig) {
+        self.config.number = number;
+    }
+
+    /// Forgets all calls, scripts, webhooks and faults, as if new; numbering goes on, so that
+    /// late answers to old webhooks find nothing.
+    pub fn reset(&mut self) {
+        let fresh = Self::new(self.config.clone());
+        *self = Self {
+            seeded: self.seeded.clone(),
+            next_leg: self.next_leg,
+            next_webhook: self.next_webhook,
+            ..fresh
+        };
+    }
+
+    fn fire(&mut self, at: OffsetDateTime, timer: Timer) {
+        if timer.leg().is_some_and(|leg| !self.legs.contains_key(&leg)) {
+            return;
+        }
+        match timer {
+            Timer::Dial(leg) => self.begin_dialling(at, leg),
+            Timer::Ring(leg) => self.begin_ringing(at, leg),
+            Timer::FarEnd(leg) => self.far_end_acts(at, leg),
+            Timer::RingTimeout(leg) => self.ring_timed_out(at, leg),
+            Timer::FarHangUp(leg) => self.far_end_hangs_up(at, leg),
+            Timer::Press(leg, keys) => self.keys_pressed(at, leg, &keys),
+            Timer::CallLimit(leg, set_at) => self.call_limit_reached(at, leg, set_at),
+            Timer::Step(leg, epoch) => self.step(at, leg, epoch),
+            Timer::Redirect(leg, epoch) => self.redirect_takes_effect(at, leg, epoch),
+            Timer::Ceiling(webhook) => self.ceiling_reached(at, webhook),
+            Timer::Line(sid) => self.move_line(at, &sid),
+            Timer::Release(prepared) => self.send(at, *prepared),
+        }
+    }
+
+    pub(crate) fn leg(&self, id: LegId) -> &Leg {
+        self.legs
+            .get(&id)
+            .expect("ids of legs are only kept while the leg is, and timers are checked")
+    }
+
+    pub(crate) fn leg_mut(&mut self, id: LegId) -> &mut Leg {
+        self.legs
+            .get_mut(&id)
+            .expect("ids of legs are only kept while the leg is, and timers are checked")
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("legs", &self.legs.len())
+            .field("sending", &self.sending.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,213 @@
+//! What came of a webhook.
+
+use time::OffsetDateTime;
+use url::Url;
+
+use super::Engine;
+use super::deliver::{Asked, Prepared, Sending};
+use super::fetch::Purpose;
+use crate::inspect::DeliveryOutcome;
+use crate::twiml::{self, Document, MAX_DOCUMENT_BYTES, Method, Play, Say, Sound, Verb};
+use crate::webhook::{FailureKind, WebhookAnswer, WebhookId};
+
+/// More HTTP redirects than this are not followed (11215).
+const MAX_HTTP_REDIRECTS: u32 = 10;
+
+impl Engine {
+    /// Tells what came of a webhook that [`Engine::poll`] yielded. An answer that comes after the
+    /// fifteen seconds any webhook has, or for a webhook that is not known, is ignored.
+    pub fn answered(&mut self, now: OffsetDateTime, id: WebhookId, answer: WebhookAnswer) {
+        self.advance(now);
+        let Some(sending) = self.sending.remove(&id) else {
+            return;
+        };
+        match answer {
+            WebhookAnswer::Failed(FailureKind::Connect)
+                if sending.prepared.webhook.attempt == 1 =>
+            {
+                self.try_again(sending);
+            }
+            WebhookAnswer::Failed(failure) => {
+                self.delivered(
+                    now,
+                    sending,
+                    DeliveryOutcome::Failed { failure },
+                    Err(failure.code()),
+                );
+            }
+            WebhookAnswer::Replied {
+                status: status @ (301 | 302 | 303 | 307 | 308),
+                location,
+                ..
+            } => self.follow(now, sending, status, location),
+            WebhookAnswer::Replied {
+                status,
+                content_type,
+                body,
+                ..
+            } => {
+                let shown = &body[..body.len().min(MAX_DOCUMENT_BYTES)];
+                let outcome = DeliveryOutcome::Replied {
+                    status,
+                    body: String::from_utf8_lossy(shown).into_owned(),
+                };
+                let read = match status {
+                    200..=299 => Ok((content_type, body)),
+                    _ => Err(11200),
+                };
+                self.delivered(now, sending, outcome, read);
+            }
+        }
+    }
+
+    /// No answer within the ceiling.
+    pub(super) fn ceiling_reached(&mut self, now: OffsetDateTime, id: WebhookId) {
+        if let Some(sending) = self.sending.remove(&id) {
+            let failure = FailureKind::Timeout;
+            self.delivered(
+                now,
+                sending,
+                DeliveryOutcome::Failed { failure },
+                Err(failure.code()),
+            );
+        }
+    }
+
+    /// The application sent the request elsewhere. After 301, 302 and 303 the next request is a
+    /// `GET` without fields; 307 and 308 keep method and body (RFC 9110, section 15.4).
+    fn follow(
+        &mut self,
+        now: OffsetDateTime,
+        mut sending: Sending,
+        status: u16,
+        location: Option<String>,
+    ) {
+        let next = location.and_then(|location| {
+            Some(String::from(
+                Url::parse(&sending.prepared.configured)
+                    .ok()?
+                    .join(&location)
+                    .ok()?,
+            ))
+        });
+        sending.http_redirects += 1;
+        let code = match next {
+            _ if sending.http_redirects > MAX_HTTP_REDIRECTS => 11215,
+            None => 11216,
+            Some(next) => {
+                if status < 307 {
+                    sending.prepared.webhook.method = Method::Get;
+                    sending.prepared.webhook.form.clear();
+                }
+                sending.prepared.configured = next;
+                match self.sign(&mut sending.prepared) {
+                    true => return self.put_out(sending),
+                    false => 11216,
+                }
+            }
+        };
+        let outcome = DeliveryOutcome::Replied {
+            status,
+            body: String::new(),
+        };
+        self.delivered(now, sending, outcome, Err(code));
+    }
+
+    /// A delivery is over, one way or the other.
+    fn delivered(
+        &mut self,
+        now: OffsetDateTime,
+        sending: Sending,
+        outcome: DeliveryOutcome,
+        read: Result<(Option<String>, Vec<u8>), u32>,
+    ) {
+        self.timers.take_back(sending.ceiling);
+        let Prepared {
+            webhook,
+            configured,
+            asked,
+        } = sending.prepared;
+        if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
+            delivery.outcome = outcome;
+        }
+        let sid = webhook.call_sid;
+        let Some(asked) = asked else {
+            if let (Err(_), Some(id)) = (read, self.by_sid.get(&sid).copied()) {
+                let leg = self.leg_mut(id);
+                leg.alert(now, 15003, "a status callback was not accepted");
+            }
+            return self.line_moved(now, &sid, webhook.id);
+        };
+        if asked.purpose == Purpose::Ignore {
+            return;
+        }
+        // The leg may be over, or doing something else by now.
+        if self
+            .legs
+            .get(&asked.leg)
+            .is_none_or(|leg| leg.epoch != asked.epoch)
+        {
+            return;
+        }
+        let document = read
+            .and_then(|(media_type, body)| understand(media_type.as_deref(), &body, &configured));
+        match document {
+            Ok(document) => self.run_document(now, asked.leg, document, Some(configured)),
+            Err(code) => self.give_up_document(now, &asked, code, configured),
+        }
+    }
+
+    fn give_up_document(&mut self, now: OffsetDateTime, asked: &Asked, code: u32, url: String) {
+        if asked.purpose == Purpose::Fallback {
+            let leg = self.leg_mut(asked.leg);
+            leg.alert(
+                now,
+                code,
+                "the fallback document could not be had or understood",
+            );
+            self.apologise(now, asked.leg, code);
+        } else {
+            self.document_failed(now, asked.leg, code, Some(url));
+        }
+    }
+}
+
+/// Makes a document of an answer, by its media type; a debugger code when it cannot be one.
+fn understand(media_type: Option<&str>, body: &[u8], url: &str) -> Result<Document, u32> {
+    if body.len() > MAX_DOCUMENT_BYTES {
+        return Err(11750);
+    }
+    let media_type = media_type
+        .and_then(|value| value.split(';').next())
+        .map(|value| value.trim().to_ascii_lowercase())
+        .unwrap_or_default();
+    if media_type.starts_with("audio/") {
+        return Ok(one_verb(Verb::Play(Play {
+            sound: Sound::Audio(url.to_owned()),
+            times: Some(1),
+        })));
+    }
+    if body.is_empty() {
+        return Err(11770);
+    }
+    let text = std::str::from_utf8(body).map_err(|_| 12100_u32)?;
+    match media_type.as_str() {
+        "text/xml" | "application/xml" | "text/html" => {
+            twiml::read(text).map_err(|error| error.code())
+        }
+        "text/plain" => Ok(twiml::read(text).unwrap_or_else(|_| {
+            one_verb(Verb::Say(Say {
+                text: text.trim().to_owned(),
+                times: Some(1),
+            }))
+        })),
+        _ => Err(12300),
+    }
+}
+
+fn one_verb(verb: Verb) -> Document {
+    Document {
+        verbs: vec![verb],
+        warnings: Vec::new(),
+    }
+}

@@ -1,0 +1,110 @@
+//! How the simulated provider is set up.
+
+use std::time::Duration;
+
+use crate::faults::Faults;
+use crate::secret::AuthToken;
+use crate::twiml::Method;
+
+/// Everything the engine needs to know beforehand.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// The one account, `AC` and 32 hex digits.
+    pub account_sid: String,
+    /// Its primary auth token: authenticates REST requests and signs webhooks.
+    pub auth_token: AuthToken,
+    /// Further credentials for REST requests.
+    pub api_keys: Vec<ApiKey>,
+    /// All randomness follows from it: identifiers, tokens, faults.
+    pub seed: u64,
+    /// What the account's numbers do with inbound calls.
+    pub number: NumberConfig,
+    /// The numbers the account owns. `None` accepts every well-formed caller number, which is
+    /// what an embedded simulator wants; with a list any other is refused (21210).
+    pub owned_numbers: Option<Vec<String>>,
+    /// How long the network's own steps take.
+    pub timing: Timing,
+    /// What goes wrong on purpose.
+    pub faults: Faults,
+    /// Documents one call may fetch before it counts as a loop (14106).
+    pub max_documents: u32,
+    /// Live legs above which placing a call answers 429.
+    pub max_live_calls: usize,
+    /// Finished legs, and webhooks, that are kept for reading; the oldest are forgotten first.
+    pub keep: usize,
+}
+
+impl EngineConfig {
+    /// Defaults for this account.
+    pub fn new(account_sid: impl Into<String>, auth_token: impl Into<AuthToken>) -> Self {
+        Self {
+            account_sid: account_sid.into(),
+            auth_token: auth_token.into(),
+            api_keys: Vec::new(),
+            seed: 0,
+            number: NumberConfig::default(),
+            owned_numbers: None,
+            timing: Timing::default(),
+            faults: Faults::default(),
+            max_documents: 500,
+            max_live_calls: 10_000,
+            keep: 10_000,
+        }
+    }
+}
+
+/// An API key, which may stand in for SID and token in REST requests.
+#[derive(Debug, Clone)]
+pub struct ApiKey {
+    /// `SK` and 32 hex digits.
+    pub sid: String,
+    /// Its secret.
+    pub secret: AuthToken,
+}
+
+/// What a number does with inbound calls.
+#[derive(Debug, Clone, Default)]
+pub struct NumberConfig {
+    /// Asked what to do with a call; without one a call ends with 11100.
+    pub voice_url: Option<String>,
+    /// How it is asked.
+    pub voice_method: Method,
+    /// Asked when the first answer cannot be used.
+    pub fallback_url: Option<String>,
+    /// How that is asked.
+    pub fallback_method: Method,
+    /// Told about the end of a call.
+    pub status_url: Option<String>,
+    /// How it is told.
+    pub status_method: Method,
+}
+
+/// How long the network's own steps take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timing {
+    /// From the acceptance of a REST call to its dialling.
+    pub queue: Duration,
+    /// From dialling to ringing.
+    pub connect: Duration,
+    /// From a REST redirect to its effect.
+    pub redirect: Duration,
+    /// Speaking one character; what is spoken takes at least `say_at_least`.
+    pub say_per_character: Duration,
+    /// The shortest spoken text.
+    pub say_at_least: Duration,
+    /// Playing one file; the simulator does not fetch audio.
+    pub play: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            queue: Duration::from_millis(100),
+            connect: Duration::from_millis(200),
+            redirect: Duration::from_millis(200),
+            say_per_character: Duration::from_millis(60),
+            say_at_least: Duration::from_millis(500),
+            play: Duration::from_secs(3),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Sending webhooks: signed, one status callback of a leg at a time, and mistreated if so wished.
+
+use std::collections::VecDeque;
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Engine;
+use super::fetch::Purpose;
+use super::leg::{Epoch, LegId};
+use super::timer::{Timer, TimerKey};
+use crate::inspect::{DeliveryOutcome, WebhookView};
+use crate::sid::CallSid;
+use crate::twiml::Method;
+use crate::webhook::{CEILING, CONNECT_TIMEOUT, Webhook, WebhookId, WebhookKind, destination};
+
+/// A webhook that is ready to go out.
+pub(super) struct Prepared {
+    pub(super) webhook: Webhook,
+    /// The address as configured, or as the application redirected it: what is signed and what
+    /// relative addresses of the answer resolve against.
+    pub(super) configured: String,
+    /// Set for documents.
+    pub(super) asked: Option<Asked>,
+}
+
+/// A webhook that is out.
+pub(super) struct Sending {
+    pub(super) prepared: Prepared,
+    pub(super) http_redirects: u32,
+    pub(super) ceiling: TimerKey,
+}
+
+/// Who waits for a document.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) leg: LegId,
+    pub(super) epoch: Epoch,
+    pub(super) purpose: Purpose,
+}
+
+/// The status callbacks of one leg, which leave one after the other.
+#[derive(Default)]
+pub(super) struct Line {
+    out: Option<WebhookId>,
+    waiting: VecDeque<(OffsetDateTime, Prepared)>,
+}
+
+impl Engine {
+    /// Builds and records a webhook; `None` (and a debugger entry) when the address is unusable.
+    pub(super) fn new_webhook(
+        &mut self,
+        now: OffsetDateTime,
+        leg: LegId,
+        kind: WebhookKind,
+        url: &str,
+        method: Method,
+        form: Vec<(String, String)>,
+    ) -> Option<Prepared> {
+        let Some(there) = destination(url, method, &form, &self.config.auth_token) else {
+            let message = "the address of a webhook is not valid";
+            self.leg_mut(leg).alert(now, 11100, message);
+            return None;
+        };
+        let (high, low) = (self.seeded.next(), self.seeded.next());
+        let random = (u128::from(high) << 64) | u128::from(low);
+        let token = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
+        let call_sid = self.leg(leg).sid.clone();
+        self.next_webhook += 1;
+        let webhook = Webhook {
+            id: WebhookId(self.next_webhook),
+            attempt: 1,
+            call_sid,
+            kind,
+            method,
+            url: there.url,
+            form,
+            headers: headers(method, there.signature, there.authorization, token),
+            connect_timeout: CONNECT_TIMEOUT,
+            timeout: CEILING,
+        };
+        self.remember(now, &webhook);
+        Some(Prepared {
+            webhook,
+            configured: url.to_owned(),
+            asked: None,
+        })
+    }
+
+    /// Puts a webhook out; its fifteen seconds begin.
+    pub(super) fn send(&mut self, now: OffsetDateTime, prepared: Prepared) {
+        let ceiling = Timer::Ceiling(prepared.webhook.id);
+        let ceiling = self.timers.set(now + CEILING, ceiling);
+        self.put_out(Sending {
+            prepared,
+            http_redirects: 0,
+            ceiling,
+        });
+    }
+
+    /// The one retry that follows a failed connection.
+    pub(super) fn try_again(&mut self, mut sending: Sending) {
+        sending.prepared.webhook.attempt += 1;
+        self.put_out(sending);
+    }
+
+    /// Hands a webhook to whoever polls.
+    pub(super) fn put_out(&mut self, sending: Sending) {
+        let webhook = &sending.prepared.webhook;
+        if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
+            delivery.attempts += 1;
+        }
+        self.outbox.push_back(webhook.clone());
+        self.sending.insert(webhook.id, sending);
+    }
+
+    /// Signs a webhook for the address it goes to now; false when that is unusable.
+    pub(super) fn sign(&self, prepared: &mut Prepared) -> bool {
+        let webhook = &mut prepared.webhook;
+        let token = &self.config.auth_token;
+        let there = destination(&prepared.configured, webhook.method, &webhook.form, token);
+        let Some(there) = there else { return false };
+        webhook.url = there.url;
+        webhook.headers.retain(|(name, _)| match *name {
+            "X-Twilio-Signature" | "Authorization" => false,
+            "Content-Type" => webhook.method == Method::Post,
+            _ => true,
+        });
+        webhook
+            .headers
+            .push(("X-Twilio-Signature", there.signature));
+        if let Some(credentials) = there.authorization {
+            webhook.headers.push(("Authorization", credentials));
+        }
+        true
+    }
+
+    /// Takes a status callback, in the order of events, and decides when it leaves.
+    pub(super) fn submit_status(&mut self, now: OffsetDateTime, prepared: Prepared) {
+        let faults = self.faults.clone();
+        if self.seeded.chance(faults.drop) {
+            if let Some(delivery) = self.deliveries.get_mut(&prepared.webhook.id) {
+                delivery.outcome = DeliveryOutcome::Dropped;
+            }
+            return;
+        }
+        let repeated = self.seeded.chance(faults.repeat);
+        let copy = repeated.then(|| self.copy_of(now, &prepared));
+        for prepared in std::iter::once(prepared).chain(copy) {
+            if self.seeded.chance(faults.reorder) {
+                let at = now + self.seeded.within(faults.reorder_within);
+                self.timers.set(at, Timer::Release(Box::new(prepared)));
+                continue;
+            }
+            let not_before = match self.seeded.chance(faults.delay) {
+                true => now + self.seeded.within(faults.delay_up_to),
+                false => now,
+            };
+            let sid = prepared.webhook.call_sid.clone();
+            let line = self.lines.entry(sid.clone()).or_default();
+            line.waiting.push_back((not_before, prepared));
+            self.move_line(now, &sid);
+        }
+    }
+
+    /// Lets the next callback of a leg out, if none is out and its time has come.
+    pub(super) fn move_line(&mut self, now: OffsetDateTime, sid: &CallSid) {
+        let Some(line) = self.lines.get_mut(sid) else {
+            return;
+        };
+        if line.out.is_some() {
+            return;
+        }
+        match line.waiting.front() {
+            None => {
+                self.lines.remove(sid);
+            }
+            Some((not_before, _)) if *not_before > now => {
+                self.timers.set(*not_before, Timer::Line(sid.clone()));
+            }
+            Some(_) => {
+                if let Some((_, prepared)) = line.waiting.pop_front() {
+                    line.out = Some(prepared.webhook.id);
+                    self.send(now, prepared);
+                }
+            }
+        }
+    }
+
+    /// A callback is delivered or given up: the next one may leave.
+    pub(super) fn line_moved(&mut self, now: OffsetDateTime, sid: &CallSid, id: WebhookId) {
+        if let Some(line) = self.lines.get_mut(sid)
+            && line.out == Some(id)
+        {
+            line.out = None;
+            self.move_line(now, sid);
+        }
+    }
+
+    /// The same delivery once more: same event, same fields, same token.
+    fn copy_of(&mut self, now: OffsetDateTime, prepared: &Prepared) -> Prepared {
+        self.next_webhook += 1;
+        let webhook = Webhook {
+            id: WebhookId(self.next_webhook),
+            ..prepared.webhook.clone()
+        };
+        self.remember(now, &webhook);
+        Prepared {
+            webhook,
+            configured: prepared.configured.clone(),
+            asked: prepared.asked,
+        }
+    }
+
+    fn remember(&mut self, now: OffsetDateTime, webhook: &Webhook) {
+        let view = WebhookView {
+            id: webhook.id,
+            call_sid: webhook.call_sid.clone(),
+            kind: webhook.kind,
+            method: webhook.method.as_str(),
+            url: webhook.url.clone(),
+            form: webhook.form.clone(),
+            at: now,
+            attempts: 0,
+            outcome: DeliveryOutcome::Pending,
+        };
+        self.deliveries.insert(webhook.id, view);
+        while self.deliveries.len() > self.config.keep {
+            self.deliveries.pop_first();
+        }
+    }
+}
+
+/// The headers a provider sends, in the spelling it uses.
+fn headers(
+    method: Method,
+    signature: String,
+    authorization: Option<String>,
+    token: Uuid,
+) -> Vec<(&'static str, String)> {
+    let mut headers = vec![
+        ("User-Agent", "TwilioProxy/1.1".to_owned()),
+        ("Accept", "*/*".to_owned()),
+        ("Cache-Control", "max-age=259200".to_owned()),
+        ("X-Home-Region", "us1".to_owned()),
+        ("I-Twilio-Idempotency-Token", token.to_string()),
+    ];
+    if method == Method::Post {
+        let form = "application/x-www-form-urlencoded; charset=UTF-8";
+        headers.push(("Content-Type", form.to_owned()));
+    }
+    headers.push(("X-Twilio-Signature", signature));
+    if let Some(credentials) = authorization {
+        headers.push(("Authorization", credentials));
+    }
+    headers
+}

@@ -1,0 +1,340 @@
+//! `Dial`: calling somebody for a leg, connecting the two, and telling how it went.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::finish::EndedBy;
+use super::leg::{Activity, FirstDocument, LegId, Link, NewLeg};
+use super::timer::Timer;
+use super::{Engine, fetch::Purpose};
+use crate::address::{Address, is_e164};
+use crate::inspect::{Direction, Status};
+use crate::sid::CallSid;
+use crate::twiml::{Dial, DialTarget, Noun, StatusSubscription};
+
+/// The vendor lets every attempt ring this much longer than it was told.
+const EXTRA_RINGING: Duration = Duration::from_secs(5);
+
+/// More targets than this are not called.
+const MAX_TARGETS: usize = 10;
+
+/// A dial under way.
+pub(super) struct Dialling {
+    pub(super) dial: Dial,
+    /// Targets whose turn has not come.
+    waiting: VecDeque<DialTarget>,
+    /// Legs that ring, hear a document, or are connected.
+    children: Vec<LegId>,
+    /// The leg that answered.
+    winner: Option<LegId>,
+    bridged: bool,
+    /// How the last attempt that is over went.
+    last: DialOutcome,
+}
+
+/// How a dial went, in the words of its action request.
+#[derive(Clone)]
+pub(super) struct DialOutcome {
+    pub(super) status: &'static str,
+    pub(super) child: Option<CallSid>,
+    pub(super) seconds: Option<u64>,
+    pub(super) bridged: bool,
+}
+
+impl Engine {
+    pub(super) fn begin_dial(&mut self, now: OffsetDateTime, id: LegId, dial: Dial) {
+        if let Some((name, code)) = dial.unsupported {
+            return self.refuse_verb(now, id, &name, code);
+        }
+        if !dial.answer_on_bridge {
+            self.answer(now, id);
+        }
+        let mut dialling = Dialling {
+            waiting: dial.targets.iter().take(MAX_TARGETS).cloned().collect(),
+            children: Vec::new(),
+            winner: None,
+            bridged: false,
+            last: DialOutcome {
+                status: "failed",
+                child: None,
+                seconds: None,
+                bridged: false,
+            },
+            dial,
+        };
+        if let Some(caller) = &dialling.dial.caller_id
+            && Address::parse(caller).is_none()
+        {
+            dialling.waiting.clear();
+            self.leg_mut(id)
+                .alert(now, 13214, "Dial: callerId is not valid");
+        }
+        self.begin(id, Activity::Dialling(Box::new(dialling)));
+        self.call_next_targets(now, id);
+    }
+
+    /// Calls the next target, or all of them; when there is none left, the dial is over.
+    fn call_next_targets(&mut self, now: OffsetDateTime, id: LegId) {
+        loop {
+            let Activity::Dialling(dialling) = &mut self.leg_mut(id).activity else {
+                return;
+            };
+            if dialling.winner.is_some()
+                || (dialling.dial.sequential && !dialling.children.is_empty())
+            {
+                return;
+            }
+            let Some(target) = dialling.waiting.pop_front() else {
+                if dialling.children.is_empty() {
+                    let outcome = dialling.last.clone();
+                    self.dial_over(now, id, &outcome);
+                }
+                return;
+            };
+            self.call_target(now, id, target);
+        }
+    }
+
+    fn call_target(&mut self, now: OffsetDateTime, id: LegId, target: DialTarget) {
+        let (to, parameters) = match target.noun {
+            Noun::Number(number) => {
+                let number: String = number
+                    .chars()
+                    .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.'))
+                    .collect();
+                (
+                    is_e164(&number).then_some(Address::Phone(number)),
+                    Vec::new(),
+                )
+            }
+            Noun::Client {
+                identity,
+                parameters,
+            } => {
+                let address = Address::parse(&format!("client:{identity}"));
+                (address, parameters)
+            }
+            Noun::Sip(uri) => (Address::parse(&uri), Vec::new()),
+        };
+        let Some(to) = to else {
+            let message = "Dial: the number or address to call is not valid";
+            self.leg_mut(id).alert(now, 13223, message);
+            return;
+        };
+        let base = self.leg(id).program.base.clone();
+        let resolve = |url: &str| super::fetch::resolve(base.as_deref(), url);
+        let status_callback = target.status.and_then(|status| {
+            Some(StatusSubscription {
+                url: resolve(&status.url)?,
+                ..status
+            })
+        });
+        let first = match target.screen {
+            None => FirstDocument::None,
+            Some(screen) => match resolve(&screen.url) {
+                Some(url) => FirstDocument::Fetched(crate::twiml::Target { url, ..screen }),
+                None => FirstDocument::None,
+            },
+        };
+        let parent = self.leg(id);
+        let Activity::Dialling(dialling) = &parent.activity else {
+            return;
+        };
+        let new = NewLeg {
+            direction: Direction::OutboundDial,
+            status: Status::Initiated,
+            from: dialling
+                .dial
+                .caller_id
+                .clone()
+                .unwrap_or_else(|| parent.from.clone()),
+            script: self.script_of(&to),
+            to,
+            parent: Some(id),
+            first,
+            fallback: None,
+            status_callback,
+            ring_timeout: dialling.dial.timeout + EXTRA_RINGING,
+            time_limit: super::run::LONGEST_CALL,
+            parameters,
+        };
+        let child = self.add_leg(now, new);
+        self.leg_mut(child).link = Link::InDial;
+        if let Activity::Dialling(dialling) = &mut self.leg_mut(id).activity {
+            dialling.children.push(child);
+        }
+        self.begin_dialling(now, child);
+    }
+
+    /// A dialled leg is answered: the others are stopped, and the two are connected, or the callee
+    /// hears a document first.
+    pub(super) fn callee_answered(&mut self, now: OffsetDateTime, child: LegId) {
+        let Some(parent) = self.leg(child).parent else {
+            return;
+        };
+        let Activity::Dialling(dialling) = &mut self.leg_mut(parent).activity else {
+            return;
+        };
+        dialling.winner = Some(child);
+        dialling.waiting.clear();
+        let others: Vec<LegId> = std::mem::take(&mut dialling.children)
+            .into_iter()
+            .filter(|other| *other != child)
+            .collect();
+        dialling.children.push(child);
+        for other in others {
+            self.leg_mut(other).link = Link::Free;
+            self.finish(now, other, Status::Canceled, 487, EndedBy::Provider);
+        }
+        let first = std::mem::replace(&mut self.leg_mut(child).first, FirstDocument::None);
+        match first {
+            FirstDocument::None => self.connect(now, parent, child),
+            document => {
+                self.leg_mut(child).link = Link::Screening;
+                self.start_document(now, child, document);
+            }
+        }
+    }
+
+    /// Connects a callee who is ready with the leg that dialled.
+    pub(super) fn connect(&mut self, now: OffsetDateTime, parent: LegId, child: LegId) {
+        self.answer(now, parent);
+        let leg = self.leg_mut(parent);
+        let epoch = leg.epoch;
+        let Activity::Dialling(dialling) = &mut leg.activity else {
+            return;
+        };
+        dialling.bridged = true;
+        let limit = dialling.dial.time_limit;
+        self.timers.set(now + limit, Timer::Step(parent, epoch));
+        self.bridge(parent, child);
+    }
+
+    /// The conversation has lasted as long as it may.
+    pub(super) fn talk_limit_reached(&mut self, now: OffsetDateTime, parent: LegId) {
+        if let Activity::Dialling(dialling) = &self.leg(parent).activity
+            && let Some(child) = dialling.winner
+        {
+            self.finish(now, child, Status::Completed, 200, EndedBy::Provider);
+        }
+    }
+
+    /// The caller presses the star key while connected.
+    pub(super) fn star_pressed(&mut self, now: OffsetDateTime, parent: LegId) {
+        if let Activity::Dialling(dialling) = &self.leg(parent).activity
+            && dialling.dial.hangup_on_star
+            && let Some(child) = dialling.winner
+        {
+            self.finish(now, child, Status::Completed, 200, EndedBy::Provider);
+        }
+    }
+
+    /// A leg of a dial has ended by itself.
+    pub(super) fn child_over(&mut self, now: OffsetDateTime, parent: LegId, child: LegId) {
+        let ended = self.leg(child);
+        let (status, sid, seconds) = (ended.status, ended.sid.clone(), ended.seconds());
+        let Activity::Dialling(dialling) = &mut self.leg_mut(parent).activity else {
+            return;
+        };
+        dialling.children.retain(|other| *other != child);
+        dialling.last = DialOutcome {
+            status: status.as_str(),
+            child: Some(sid),
+            seconds: Some(seconds),
+            bridged: dialling.bridged,
+        };
+        if dialling.winner == Some(child) {
+            let outcome = dialling.last.clone();
+            self.dial_over(now, parent, &outcome);
+        } else {
+            self.call_next_targets(now, parent);
+        }
+    }
+
+    /// A connected child goes its own way by a REST redirect; its parent's dial is over.
+    pub(super) fn child_leaves(&mut self, now: OffsetDateTime, child: LegId) {
+        self.part(child);
+        let leg = self.leg_mut(child);
+        if std::mem::replace(&mut leg.link, Link::Free) == Link::Free {
+            return;
+        }
+        let (parent, sid) = (leg.parent, leg.sid.clone());
+        let Some(parent) = parent else { return };
+        let Activity::Dialling(dialling) = &self.leg(parent).activity else {
+            return;
+        };
+        // The vendor leaves the duration out here; the status is the simulator's own choice,
+        // since the child has not ended.
+        let outcome = DialOutcome {
+            status: "answered",
+            child: Some(sid),
+            seconds: None,
+            bridged: dialling.bridged,
+        };
+        self.dial_over(now, parent, &outcome);
+    }
+
+    /// The dial is over and the caller is still there.
+    fn dial_over(&mut self, now: OffsetDateTime, id: LegId, outcome: &DialOutcome) {
+        let Activity::Dialling(dialling) = self.stop_activity(id) else {
+            return;
+        };
+        match dialling.dial.action {
+            Some(action) => self.fetch(now, id, &action, outcome.fields(), Purpose::Run),
+            None => self.run(now, id),
+        }
+    }
+
+    /// The caller is gone: whoever was called is let go. Says how the dial went.
+    pub(super) fn abandon_dial(
+        &mut self,
+        now: OffsetDateTime,
+        _parent: LegId,
+        dialling: &Dialling,
+    ) -> DialOutcome {
+        let mut outcome = DialOutcome {
+            status: "canceled",
+            bridged: dialling.bridged,
+            ..dialling.last.clone()
+        };
+        for &child in &dialling.children {
+            self.leg_mut(child).link = Link::Free;
+            self.end(now, child, EndedBy::Provider);
+            let leg = self.leg(child);
+            outcome.status = leg.status.as_str();
+            outcome.child = Some(leg.sid.clone());
+            outcome.seconds = Some(leg.seconds());
+        }
+        outcome
+    }
+
+    /// Asks for the action of a dial that no longer matters: the request is made, the answer is
+    /// thrown away.
+    pub(super) fn ask_ignored_action(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        dialling: &Dialling,
+        outcome: &DialOutcome,
+    ) {
+        if let Some(action) = &dialling.dial.action {
+            self.fetch(now, id, action, outcome.fields(), Purpose::Ignore);
+        }
+    }
+}
+
+impl DialOutcome {
+    fn fields(&self) -> Vec<(String, String)> {
+        let mut fields = vec![("DialCallStatus".to_owned(), self.status.to_owned())];
+        if let Some(child) = &self.child {
+            fields.push(("DialCallSid".to_owned(), child.to_string()));
+        }
+        if let Some(seconds) = self.seconds {
+            fields.push(("DialCallDuration".to_owned(), seconds.to_string()));
+        }
+        fields.push(("DialBridged".to_owned(), self.bridged.to_string()));
+        fields
+    }
+}

@@ -1,0 +1,161 @@
+//! What people at the far ends do.
+
+use time::OffsetDateTime;
+
+use super::finish::EndedBy;
+use super::leg::{FirstDocument, LegId, NewLeg};
+use super::{Engine, run};
+use crate::address::{Address, is_e164};
+use crate::inspect::{Direction, Status};
+use crate::phone::PhoneScript;
+use crate::sid::CallSid;
+use crate::twiml::{StatusSubscription, Target};
+
+/// Why a far end cannot do that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DriveError {
+    /// There is no such leg.
+    #[error("there is no such call")]
+    UnknownCall,
+    /// The leg is over.
+    #[error("the call is over")]
+    Over,
+    /// The leg is not ringing (any more).
+    #[error("the call is not ringing")]
+    NotRinging,
+    /// The leg is not answered.
+    #[error("the call is not answered")]
+    NotAnswered,
+    /// A caller or called number is not in E.164 form.
+    #[error("the number is not in E.164 form")]
+    BadNumber,
+    /// Something other than `0`–`9`, `A`–`D`, `*` and `#` was pressed.
+    #[error("there is no such key")]
+    BadKey,
+}
+
+impl DriveError {
+    /// A stable word for machines.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::UnknownCall => "unknown_call",
+            Self::Over => "call_over",
+            Self::NotRinging => "not_ringing",
+            Self::NotAnswered => "not_answered",
+            Self::BadNumber => "bad_number",
+            Self::BadKey => "bad_key",
+        }
+    }
+}
+
+impl Engine {
+    /// Somebody calls one of the application's numbers. The Voice URL is asked at once.
+    ///
+    /// # Errors
+    /// [`DriveError::BadNumber`].
+    pub fn place_call(
+        &mut self,
+        now: OffsetDateTime,
+        from: &str,
+        to: &str,
+    ) -> Result<CallSid, DriveError> {
+        self.advance(now);
+        if !is_e164(from) || !is_e164(to) {
+            return Err(DriveError::BadNumber);
+        }
+        let number = self.config.number.clone();
+        let target = |url: Option<String>, method| url.map(|url| Target { url, method });
+        let new = NewLeg {
+            direction: Direction::Inbound,
+            status: Status::Ringing,
+            from: from.to_owned(),
+            to: Address::Phone(to.to_owned()),
+            parent: None,
+            first: FirstDocument::None,
+            fallback: target(number.fallback_url, number.fallback_method),
+            status_callback: number.status_url.map(|url| StatusSubscription {
+                url,
+                method: number.status_method,
+                events: vec!["completed".to_owned()],
+            }),
+            // How long the caller waits is the caller's business.
+            ring_timeout: run::LONGEST_CALL,
+            time_limit: run::LONGEST_CALL,
+            script: PhoneScript::default(),
+            parameters: Vec::new(),
+        };
+        let id = self.add_leg(now, new);
+        let sid = self.leg(id).sid.clone();
+        match target(number.voice_url, number.voice_method) {
+            Some(voice) => self.start_document(now, id, FirstDocument::Fetched(voice)),
+            None => {
+                let leg = self.leg_mut(id);
+                leg.alert(now, 11100, "the number has no Voice URL");
+                self.finish(now, id, Status::Failed, 404, EndedBy::Provider);
+            }
+        }
+        Ok(sid)
+    }
+
+    /// The person at the far end of this leg hangs up; before the answer a caller gives up and a
+    /// callee declines.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], and [`DriveError::NotRinging`] where
+    /// the far end does not know of the call yet.
+    pub fn hang_up(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<(), DriveError> {
+        let id = self.live_leg(now, sid)?;
+        match self.leg(id).status {
+            Status::Queued | Status::Initiated => Err(DriveError::NotRinging),
+            _ => {
+                self.far_end_hangs_up(now, id);
+                Ok(())
+            }
+        }
+    }
+
+    /// The person at the far end of a ringing leg answers by hand, whatever the script says.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotRinging`].
+    pub fn pick_up(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<(), DriveError> {
+        let id = self.live_leg(now, sid)?;
+        let leg = self.leg(id);
+        if leg.status != Status::Ringing || leg.direction == Direction::Inbound {
+            return Err(DriveError::NotRinging);
+        }
+        self.answer(now, id);
+        Ok(())
+    }
+
+    /// The person at the far end presses keys.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotAnswered`],
+    /// [`DriveError::BadKey`].
+    pub fn press(
+        &mut self,
+        now: OffsetDateTime,
+        sid: &CallSid,
+        keys: &str,
+    ) -> Result<(), DriveError> {
+        let id = self.live_leg(now, sid)?;
+        if keys.is_empty() || !keys.chars().all(|key| "0123456789ABCD*#".contains(key)) {
+            return Err(DriveError::BadKey);
+        }
+        if self.leg(id).status != Status::InProgress {
+            return Err(DriveError::NotAnswered);
+        }
+        self.keys_pressed(now, id, keys);
+        Ok(())
+    }
+
+    fn live_leg(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<LegId, DriveError> {
+        self.advance(now);
+        let id = *self.by_sid.get(sid).ok_or(DriveError::UnknownCall)?;
+        if self.leg(id).status.is_final() {
+            return Err(DriveError::Over);
+        }
+        Ok(id)
+    }
+}

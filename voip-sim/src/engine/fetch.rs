@@ -1,0 +1,134 @@
+//! Asking the application for a document.
+
+use time::OffsetDateTime;
+use url::Url;
+
+use super::Engine;
+use super::deliver::Asked;
+use super::finish::EndedBy;
+use super::leg::{Activity, LegId};
+use crate::twiml::Target;
+use crate::webhook::WebhookKind;
+
+/// What is done with the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It is run.
+    Run,
+    /// It is run; it was asked for because another one could not be.
+    Fallback,
+    /// Nothing.
+    Ignore,
+}
+
+/// Resolves an address against that of the current document; an empty one means that document.
+/// `None` when there is nothing to resolve it against, or when it makes no sense.
+pub(super) fn resolve(base: Option<&str>, url: &str) -> Option<String> {
+    if let Ok(absolute) = Url::parse(url) {
+        // Kept as written: what is configured is what is signed.
+        return matches!(absolute.scheme(), "http" | "https").then(|| url.to_owned());
+    }
+    let base = base?;
+    if url.is_empty() {
+        return Some(base.to_owned());
+    }
+    let joined = Url::parse(base).ok()?.join(url).ok()?;
+    Some(joined.into())
+}
+
+impl Engine {
+    /// Asks for a document, with the leg's fields and these.
+    pub(super) fn fetch(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        target: &Target,
+        extra: Vec<(String, String)>,
+        purpose: Purpose,
+    ) {
+        let base = self.leg(id).program.base.clone();
+        let Some(url) = resolve(base.as_deref(), &target.url) else {
+            if purpose == Purpose::Ignore {
+                return;
+            }
+            return self.document_failed(now, id, 11100, None);
+        };
+        let kind = if purpose == Purpose::Ignore {
+            WebhookKind::DocumentIgnored
+        } else {
+            let max = self.config.max_documents;
+            let leg = self.leg_mut(id);
+            leg.program.verbs.clear();
+            leg.documents += 1;
+            if leg.documents > max {
+                leg.alert(now, 14106, "too many documents in one call");
+                return self.end(now, id, EndedBy::Provider);
+            }
+            self.begin(id, Activity::Fetching);
+            WebhookKind::Document
+        };
+        let mut fields = self.call_fields(id);
+        // A field of the verb replaces one of the call with the same name.
+        fields.retain(|(name, _)| !extra.iter().any(|(other, _)| other == name));
+        fields.extend(extra);
+        let asked = Asked {
+            leg: id,
+            epoch: self.leg(id).epoch,
+            purpose,
+        };
+        match self.new_webhook(now, id, kind, &url, target.method, fields) {
+            Some(mut prepared) => {
+                prepared.asked = Some(asked);
+                self.send(now, prepared);
+            }
+            None if purpose == Purpose::Ignore => {}
+            None => self.document_failed(now, id, 11100, Some(url)),
+        }
+    }
+
+    /// A document could not be had or not be understood: the fallback is asked, once; without one
+    /// the far end hears that something went wrong.
+    pub(super) fn document_failed(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        code: u32,
+        url: Option<String>,
+    ) {
+        let leg = self.leg_mut(id);
+        leg.alert(now, code, "a document could not be had or understood");
+        let Some(fallback) = leg.fallback.clone() else {
+            return self.apologise(now, id, code);
+        };
+        let extra = vec![
+            ("ErrorCode".to_owned(), code.to_string()),
+            ("ErrorUrl".to_owned(), url.unwrap_or_default()),
+        ];
+        self.fetch(now, id, &fallback, extra, Purpose::Fallback);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_resolve_against_the_current_document() {
+        let base = Some("https://a.test/calls/one?x=1");
+        assert_eq!(
+            resolve(base, "two").as_deref(),
+            Some("https://a.test/calls/two")
+        );
+        assert_eq!(
+            resolve(base, "/b?y=2").as_deref(),
+            Some("https://a.test/b?y=2")
+        );
+        assert_eq!(resolve(base, "").as_deref(), base);
+        assert_eq!(
+            resolve(base, "http://b.test:80").as_deref(),
+            Some("http://b.test:80")
+        );
+        assert_eq!(resolve(None, "/b"), None);
+        assert_eq!(resolve(base, "ftp://b.test/"), None);
+    }
+}

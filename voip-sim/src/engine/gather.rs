@@ -1,0 +1,165 @@
+//! Keys: pressing them, collecting them, and recordings that they end.
+
+use std::collections::VecDeque;
+
+use time::OffsetDateTime;
+
+use super::Engine;
+use super::fetch::Purpose;
+use super::fields::pair;
+use super::leg::{Activity, LegId};
+use super::timer::Timer;
+use crate::inspect::{self, Status};
+use crate::twiml::{Gather, Record, Verb};
+
+/// A gather under way.
+pub(super) struct Gathering {
+    gather: Gather,
+    prompts: VecDeque<Verb>,
+    digits: String,
+}
+
+impl Engine {
+    pub(super) fn begin_gather(&mut self, now: OffsetDateTime, id: LegId, gather: Gather) {
+        self.answer(now, id);
+        let gathering = Gathering {
+            prompts: gather.prompts.clone().into(),
+            digits: String::new(),
+            gather,
+        };
+        self.next_prompt(now, id, gathering);
+    }
+
+    /// A prompt is over, or the silence after the last one or the last key.
+    pub(super) fn gather_goes_on(&mut self, now: OffsetDateTime, id: LegId) {
+        let Activity::Gathering(mut gathering) = self.stop_activity(id) else {
+            return;
+        };
+        match gathering.prompts.pop_front() {
+            Some(_) => self.next_prompt(now, id, gathering),
+            None => self.gather_over(now, id, gathering),
+        }
+    }
+
+    /// Begins the prompt at the front, or the silence when there is none left. The front stays in
+    /// place while it sounds, so that a silence can be told from a prompt.
+    fn next_prompt(&mut self, now: OffsetDateTime, id: LegId, gathering: Gathering) {
+        let length = match gathering.prompts.front() {
+            Some(Verb::Say(say)) => {
+                let heard = inspect::Sound::Said(say.text.clone());
+                self.leg_mut(id).hear(now, heard);
+                say.times.map(|times| self.say_length(&say.text) * times)
+            }
+            Some(Verb::Play(play)) => {
+                let heard = self.played(id, &play.sound);
+                self.leg_mut(id).hear(now, heard);
+                play.times
+                    .map(|times| self.play_length(&play.sound) * times)
+            }
+            Some(Verb::Pause(length)) => Some(*length),
+            Some(_) | None => Some(gathering.gather.timeout),
+        };
+        let epoch = self.begin(id, Activity::Gathering(gathering));
+        if let Some(length) = length {
+            self.timers.set(now + length, Timer::Step(id, epoch));
+        }
+    }
+
+    fn gather_over(&mut self, now: OffsetDateTime, id: LegId, gathering: Gathering) {
+        if gathering.digits.is_empty() && !gathering.gather.action_on_empty_result {
+            return self.run(now, id);
+        }
+        let digits = vec![pair("Digits", &gathering.digits)];
+        self.fetch(now, id, &gathering.gather.action, digits, Purpose::Run);
+    }
+
+    /// The far end presses keys, one after the other.
+    pub(super) fn keys_pressed(&mut self, now: OffsetDateTime, id: LegId, keys: &str) {
+        for key in keys.chars() {
+            if self.leg(id).status != Status::InProgress {
+                return;
+            }
+            match &self.leg(id).activity {
+                Activity::Gathering(_) => self.key_gathered(now, id, key),
+                Activity::Recording { record, .. } if record.finish_on_keys.contains(key) => {
+                    self.recording_over(now, id, key.encode_utf8(&mut [0; 4]));
+                }
+                Activity::Dialling(_) if key == '*' => self.star_pressed(now, id),
+                _ => {}
+            }
+        }
+    }
+
+    fn key_gathered(&mut self, now: OffsetDateTime, id: LegId, key: char) {
+        let Activity::Gathering(gathering) = &self.leg(id).activity else {
+            return;
+        };
+        if !gathering.gather.takes_keys {
+            return;
+        }
+        let Activity::Gathering(mut gathering) = self.stop_activity(id) else {
+            return;
+        };
+        if gathering.gather.finish_on_key == Some(key) {
+            return self.gather_over(now, id, gathering);
+        }
+        gathering.digits.push(key);
+        // The first key stops what is being said.
+        gathering.prompts.clear();
+        let enough = gathering.gather.num_digits;
+        if enough.is_some_and(|enough| gathering.digits.len() >= enough as usize) {
+            self.gather_over(now, id, gathering);
+        } else {
+            self.next_prompt(now, id, gathering);
+        }
+    }
+
+    pub(super) fn begin_recording(&mut self, now: OffsetDateTime, id: LegId, record: Record) {
+        self.answer(now, id);
+        // The far end is silent, so a recording lasts until the silence is too long.
+        let length = record
+            .timeout
+            .map_or(record.max_length, |timeout| timeout.min(record.max_length));
+        let epoch = self.begin(id, Activity::Recording { record, since: now });
+        self.timers.set(now + length, Timer::Step(id, epoch));
+    }
+
+    /// A recording is over; its action is always asked for.
+    pub(super) fn recording_over(&mut self, now: OffsetDateTime, id: LegId, key: &str) {
+        let Activity::Recording { record, since } = self.stop_activity(id) else {
+            return;
+        };
+        let fields = self.recording_fields(now, since, key);
+        self.fetch(now, id, &record.action, fields, Purpose::Run);
+    }
+
+    /// The caller hung up while recording: the action is told, its answer is not waited for.
+    pub(super) fn recording_cut_off(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        record: &Record,
+        since: OffsetDateTime,
+    ) {
+        let fields = self.recording_fields(now, since, "hangup");
+        self.fetch(now, id, &record.action, fields, Purpose::Ignore);
+    }
+
+    fn recording_fields(
+        &mut self,
+        now: OffsetDateTime,
+        since: OffsetDateTime,
+        key: &str,
+    ) -> Vec<(String, String)> {
+        let sid = crate::sid::generate("RE", &mut self.seeded);
+        let account = &self.config.account_sid;
+        let url = format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}");
+        let seconds = (now - since).unsigned_abs().as_secs();
+        vec![
+            pair("RecordingSid", &sid),
+            pair("RecordingUrl", &url),
+            pair("RecordingDuration", &seconds.to_string()),
+            pair("Digits", key),
+        ]
+    }
+}

@@ -1,0 +1,263 @@
+//! One leg: a connection between the provider and one far end.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::dial::Dialling;
+use super::gather::Gathering;
+use crate::address::Address;
+use crate::inspect::{Alert, Direction, Heard, Sound, Status};
+use crate::phone::PhoneScript;
+use crate::sid::CallSid;
+use crate::twiml::{StatusSubscription, Target, Verb};
+
+/// Names a leg inside the engine, in the order of their making.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct LegId(pub(super) u64);
+
+/// Counts what a leg has been doing; a timer or answer of an earlier activity is recognised by it.
+pub(super) type Epoch = u64;
+
+/// A leg and all that is known about it.
+pub(crate) struct Leg {
+    pub(crate) sid: CallSid,
+    pub(super) parent: Option<LegId>,
+    /// Kept beside `parent`: the parent may be forgotten before the child.
+    pub(crate) parent_sid: Option<CallSid>,
+    pub(crate) direction: Direction,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) number_sid: Option<String>,
+    pub(crate) status: Status,
+    /// When it took which status, for readers that lag behind.
+    pub(crate) history: Vec<(OffsetDateTime, Status)>,
+    pub(crate) created: OffsetDateTime,
+    pub(crate) updated: OffsetDateTime,
+    pub(crate) started: Option<OffsetDateTime>,
+    pub(crate) answered: Option<OffsetDateTime>,
+    pub(crate) ended: Option<OffsetDateTime>,
+    pub(super) sip: u16,
+    pub(super) script: PhoneScript,
+    pub(super) parameters: Vec<(String, String)>,
+    pub(super) first: FirstDocument,
+    pub(super) fallback: Option<Target>,
+    pub(super) status_callback: Option<StatusSubscription>,
+    pub(super) next_sequence: u32,
+    pub(super) ring_timeout: Duration,
+    pub(super) time_limit: Duration,
+    pub(super) time_limit_set: OffsetDateTime,
+    pub(super) epoch: Epoch,
+    pub(super) activity: Activity,
+    pub(super) program: Program,
+    pub(super) documents: u32,
+    pub(super) redirect: Option<FirstDocument>,
+    pub(super) redirects: u32,
+    pub(super) link: Link,
+    pub(super) peer: Option<LegId>,
+    pub(super) heard: Vec<Heard>,
+    pub(super) alerts: Vec<Alert>,
+}
+
+/// Where a leg's first document comes from, or one it is redirected to.
+#[derive(Clone)]
+pub(crate) enum FirstDocument {
+    /// Nowhere: the child of a dial is connected, not steered.
+    None,
+    /// From an absolute address.
+    Fetched(Target),
+    /// From the REST request itself.
+    Inline(String),
+}
+
+/// What is left of the document a leg runs.
+#[derive(Default)]
+pub(super) struct Program {
+    pub(super) verbs: VecDeque<Verb>,
+    /// Where the document came from; relative addresses resolve against it. Inline ones have none.
+    pub(super) base: Option<String>,
+}
+
+/// How the child of a dial stands to its parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Link {
+    /// Not the child of a running dial, or no longer.
+    Free,
+    /// Its parent's dial waits for it or is connected with it.
+    InDial,
+    /// Answered, and hearing a document before it is connected.
+    Screening,
+}
+
+/// What a leg is doing.
+pub(super) enum Activity {
+    /// Nothing of its own.
+    Idle,
+    /// Waiting for a document.
+    Fetching,
+    /// Speaking, playing or pausing.
+    Lasting(&'static str),
+    /// Collecting keys.
+    Gathering(Gathering),
+    /// Recording since then.
+    Recording {
+        record: crate::twiml::Record,
+        since: OffsetDateTime,
+    },
+    /// Connecting the leg to somebody, or having done so.
+    Dialling(Box<Dialling>),
+}
+
+impl Activity {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Fetching => "fetching",
+            Self::Lasting(verb) => verb,
+            Self::Gathering(_) => "gather",
+            Self::Recording { .. } => "record",
+            Self::Dialling(_) => "dial",
+        }
+    }
+}
+
+/// What a new leg starts from.
+pub(crate) struct NewLeg {
+    pub(crate) direction: Direction,
+    pub(crate) status: Status,
+    pub(crate) from: String,
+    pub(crate) to: Address,
+    pub(crate) parent: Option<LegId>,
+    pub(crate) first: FirstDocument,
+    pub(crate) fallback: Option<Target>,
+    pub(crate) status_callback: Option<StatusSubscription>,
+    pub(crate) ring_timeout: Duration,
+    pub(crate) time_limit: Duration,
+    pub(crate) script: PhoneScript,
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+impl Leg {
+    /// Seconds from answer to end, a started second counted whole; zero if never answered.
+    pub(crate) fn seconds(&self) -> u64 {
+        match (self.answered, self.ended) {
+            (Some(answered), Some(ended)) => {
+                let talk = (ended - answered).unsigned_abs();
+                talk.as_secs() + u64::from(talk.subsec_nanos() > 0)
+            }
+            _ => 0,
+        }
+    }
+
+    /// The status as of then, for readers that lag behind.
+    pub(crate) fn status_at(&self, then: OffsetDateTime) -> Status {
+        self.history
+            .iter()
+            .rev()
+            .find(|(at, _)| *at <= then)
+            .or(self.history.first())
+            .map_or(self.status, |(_, status)| *status)
+    }
+
+    pub(super) fn hear(&mut self, at: OffsetDateTime, what: Sound) {
+        self.heard.push(Heard { at, what });
+    }
+
+    pub(super) fn alert(&mut self, at: OffsetDateTime, code: u32, message: impl Into<String>) {
+        self.alerts.push(Alert {
+            at,
+            code,
+            message: message.into(),
+        });
+    }
+}
+
+impl super::Engine {
+    /// Makes a leg; nothing is due for it yet.
+    pub(crate) fn add_leg(&mut self, now: OffsetDateTime, new: NewLeg) -> LegId {
+        self.next_leg += 1;
+        let id = LegId(self.next_leg);
+        let sid = CallSid::generate(&mut self.seeded);
+        let to = new.to.text();
+        let ours = match new.direction {
+            Direction::Inbound => Some(to.as_str()),
+            Direction::OutboundApi => Some(new.from.as_str()),
+            Direction::OutboundDial => None,
+        };
+        let number_sid = ours
+            .filter(|number| number.starts_with('+'))
+            .map(str::to_owned)
+            .map(|number| self.number_sid(number));
+        let leg = Leg {
+            sid: sid.clone(),
+            parent: new.parent,
+            parent_sid: new.parent.map(|parent| self.leg(parent).sid.clone()),
+            direction: new.direction,
+            from: new.from,
+            to,
+            number_sid,
+            status: new.status,
+            history: vec![(now, new.status)],
+            created: now,
+            updated: now,
+            started: (new.status != Status::Queued).then_some(now),
+            answered: None,
+            ended: None,
+            sip: 200,
+            script: new.script,
+            parameters: new.parameters,
+            first: new.first,
+            fallback: new.fallback,
+            status_callback: new.status_callback,
+            next_sequence: 0,
+            ring_timeout: new.ring_timeout,
+            time_limit: new.time_limit,
+            time_limit_set: now,
+            epoch: 0,
+            activity: Activity::Idle,
+            program: Program::default(),
+            documents: 0,
+            redirect: None,
+            redirects: 0,
+            link: Link::Free,
+            peer: None,
+            heard: Vec::new(),
+            alerts: Vec::new(),
+        };
+        self.live += 1;
+        self.legs.insert(id, leg);
+        self.by_sid.insert(sid, id);
+        id
+    }
+
+    /// Live legs.
+    pub(crate) fn live_legs(&self) -> usize {
+        self.live
+    }
+
+    /// Starts something new on a leg: answers and timers of what it did before mean nothing now.
+    pub(super) fn begin(&mut self, id: LegId, activity: Activity) -> Epoch {
+        let leg = self.leg_mut(id);
+        leg.epoch += 1;
+        leg.activity = activity;
+        leg.epoch
+    }
+
+    /// Moves a leg to another status. Final ones are never left.
+    pub(super) fn set_status(&mut self, now: OffsetDateTime, id: LegId, status: Status) {
+        let leg = self.leg_mut(id);
+        debug_assert!(!leg.status.is_final(), "a final state never changes");
+        leg.status = status;
+        leg.updated = now;
+        leg.history.push((now, status));
+    }
+
+    fn number_sid(&mut self, number: String) -> String {
+        let seeded = &mut self.seeded;
+        self.number_sids
+            .entry(number)
+            .or_insert_with(|| crate::sid::generate("PN", seeded))
+            .clone()
+    }
+}

@@ -1,0 +1,86 @@
+//! Steering legs over REST: placing, redirecting, limiting.
+
+use time::OffsetDateTime;
+
+use super::Engine;
+use super::leg::{Activity, FirstDocument, LegId, NewLeg, Program};
+use super::timer::Timer;
+use crate::inspect::Status;
+use crate::twiml::{StatusSubscription, Target};
+
+impl Engine {
+    /// Accepts a redirect; it takes effect shortly. Another one before that replaces it.
+    pub(crate) fn redirect(&mut self, now: OffsetDateTime, id: LegId, document: FirstDocument) {
+        let leg = self.leg_mut(id);
+        leg.redirect = Some(document);
+        leg.redirects += 1;
+        leg.updated = now;
+        let redirects = leg.redirects;
+        let after = self.config.timing.redirect;
+        self.timers.set(now + after, Timer::Redirect(id, redirects));
+    }
+
+    /// The leg drops what it is doing and runs the new document. A caller's dial is abandoned:
+    /// whoever was called is hung up, and the action is asked for although nobody waits for the
+    /// answer. A callee leaves its caller's dial, which is over by that, and lives on.
+    pub(super) fn redirect_takes_effect(&mut self, now: OffsetDateTime, id: LegId, redirect: u32) {
+        let leg = self.leg_mut(id);
+        if leg.redirects != redirect || leg.status != Status::InProgress {
+            return;
+        }
+        let Some(document) = leg.redirect.take() else {
+            return;
+        };
+        if let Activity::Dialling(dialling) = self.stop_activity(id) {
+            let outcome = self.abandon_dial(now, id, &dialling);
+            self.part(id);
+            self.ask_ignored_action(now, id, &dialling, &outcome);
+        }
+        self.child_leaves(now, id);
+        self.leg_mut(id).program = Program::default();
+        self.start_document(now, id, document);
+    }
+
+    /// Takes a call over REST; it is dialled shortly.
+    pub(crate) fn place_api_call(&mut self, now: OffsetDateTime, new: NewLeg) -> LegId {
+        let id = self.add_leg(now, new);
+        let turn = now + self.config.timing.queue;
+        self.timers.set(turn, Timer::Dial(id));
+        id
+    }
+
+    pub(crate) fn set_fallback(&mut self, id: LegId, fallback: Target) {
+        self.leg_mut(id).fallback = Some(fallback);
+    }
+
+    /// Replaces where a leg's status is told. The events stay as they were; a leg without any
+    /// gets the default.
+    pub(crate) fn set_status_callback(
+        &mut self,
+        id: LegId,
+        replace: impl FnOnce(Vec<String>) -> StatusSubscription,
+    ) {
+        let leg = self.leg_mut(id);
+        let events = leg
+            .status_callback
+            .take()
+            .map_or_else(|| vec!["completed".to_owned()], |old| old.events);
+        leg.status_callback = Some(replace(events));
+    }
+
+    /// Changes the time limit of a call; it counts from the answer.
+    pub(crate) fn limit_call(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        limit: std::time::Duration,
+    ) {
+        let leg = self.leg_mut(id);
+        leg.time_limit = limit;
+        leg.time_limit_set = now;
+        if let Some(answered) = leg.answered {
+            let at = (answered + limit).max(now);
+            self.timers.set(at, Timer::CallLimit(id, now));
+        }
+    }
+}

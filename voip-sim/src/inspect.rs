@@ -1,0 +1,268 @@
+//! What an onlooker may see: legs, who hears whom, and the webhooks made.
+
+use std::fmt;
+
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::sid::CallSid;
+use crate::webhook::{FailureKind, WebhookId, WebhookKind};
+
+/// How a call came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Somebody called a number of the application, or a voice client placed a call.
+    Inbound,
+    /// The application placed it over REST.
+    OutboundApi,
+    /// A `Dial` made it.
+    OutboundDial,
+}
+
+impl Direction {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::OutboundApi => "outbound-api",
+            Self::OutboundDial => "outbound-dial",
+        }
+    }
+}
+
+/// Where a leg stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Accepted, not dialled yet.
+    Queued,
+    /// Being dialled. Only callbacks say so; resources show `queued` or `ringing`.
+    Initiated,
+    /// The far end rings, or an inbound caller waits.
+    Ringing,
+    /// Answered.
+    InProgress,
+    /// Was answered and is over.
+    Completed,
+    /// Engaged or declined.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// Could not be reached.
+    Failed,
+    /// Given up before an answer.
+    Canceled,
+}
+
+impl Status {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::InProgress => "in-progress",
+            Self::Completed => "completed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no-answer",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether nothing can follow.
+    pub fn is_final(self) -> bool {
+        match self {
+            Self::Queued | Self::Initiated | Self::Ringing | Self::InProgress => false,
+            Self::Completed | Self::Busy | Self::NoAnswer | Self::Failed | Self::Canceled => true,
+        }
+    }
+
+    /// Reads a word of the REST interface.
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Queued,
+            Self::Ringing,
+            Self::InProgress,
+            Self::Completed,
+            Self::Busy,
+            Self::NoAnswer,
+            Self::Failed,
+            Self::Canceled,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == word)
+    }
+}
+
+/// Something that reached the far end's ear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Heard {
+    /// When it began.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// What it was.
+    #[serde(flatten)]
+    pub what: Sound,
+}
+
+/// A sound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "sound", content = "content")]
+pub enum Sound {
+    /// A spoken text.
+    Said(String),
+    /// Audio from this address.
+    Played(String),
+    /// Keys that were sent.
+    Keys(String),
+    /// The sentence that stands for an application error, with the debugger code.
+    ErrorSentence(u32),
+}
+
+/// An entry of the account's debugger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// The vendor's code.
+    pub code: u32,
+    /// In words.
+    pub message: String,
+}
+
+/// One leg as it stands.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct CallView {
+    /// The leg.
+    pub sid: CallSid,
+    /// The leg whose `Dial` made it.
+    pub parent: Option<CallSid>,
+    /// How it came about.
+    pub direction: Direction,
+    /// Where it stands.
+    pub status: Status,
+    /// Who calls.
+    pub from: String,
+    /// Who is called.
+    pub to: String,
+    /// What it is doing: the verb, or `ringing`, `fetching`, `in-dial`, `over` and the like.
+    pub doing: &'static str,
+    /// The leg it is connected with: each hears the other.
+    pub bridged_with: Option<CallSid>,
+    /// What this far end was told, in order.
+    pub heard: Vec<Heard>,
+    /// Debugger entries of this leg.
+    pub alerts: Vec<Alert>,
+    /// Custom parameters that a voice client received.
+    pub parameters: Vec<(String, String)>,
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// When it was answered.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub answered_at: Option<OffsetDateTime>,
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+impl CallView {
+    /// The texts it was told, in order.
+    pub fn said(&self) -> Vec<&str> {
+        self.heard
+            .iter()
+            .filter_map(|heard| match &heard.what {
+                Sound::Said(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// Shows no numbers: a view may end up in a log.
+impl fmt::Debug for CallView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallView")
+            .field("sid", &self.sid)
+            .field("parent", &self.parent)
+            .field("direction", &self.direction)
+            .field("status", &self.status)
+            .field("doing", &self.doing)
+            .field("bridged_with", &self.bridged_with)
+            .field("heard", &self.heard.len())
+            .field("alerts", &self.alerts)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One webhook and what came of it.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct WebhookView {
+    /// The delivery.
+    pub id: WebhookId,
+    /// The leg it was about.
+    pub call_sid: CallSid,
+    /// What it was for.
+    pub kind: WebhookKind,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// Where it went.
+    pub url: String,
+    /// The fields.
+    pub form: Vec<(String, String)>,
+    /// When the event happened.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// How often it was tried so far; zero while it waits its turn or if it was dropped.
+    pub attempts: u32,
+    /// What came of it.
+    pub outcome: DeliveryOutcome,
+}
+
+impl WebhookView {
+    /// The value of a field, if it was sent.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.form
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Shows no numbers: a view may end up in a log.
+impl fmt::Debug for WebhookView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebhookView")
+            .field("id", &self.id)
+            .field("call_sid", &self.call_sid)
+            .field("kind", &self.kind)
+            .field("status", &self.field("CallStatus"))
+            .field("outcome", &self.outcome)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "outcome")]
+pub enum DeliveryOutcome {
+    /// Not sent yet, or not answered yet.
+    Pending,
+    /// A fault kept it from being delivered.
+    Dropped,
+    /// The application answered.
+    Replied {
+        /// HTTP status.
+        status: u16,
+        /// The body, cut at 64 kB.
+        body: String,
+    },
+    /// There was no answer.
+    Failed {
+        /// Why.
+        failure: FailureKind,
+    },
+}

@@ -1,0 +1,183 @@
+//! Placing a call.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::form::Form;
+use super::{RestError, RestReply, resource};
+use crate::address::Address;
+use crate::engine::{Engine, FirstDocument, NewLeg};
+use crate::inspect::{Direction, Status};
+use crate::magic_numbers;
+use crate::phone::Outcome;
+use crate::sid::is_sid;
+use crate::twiml::StatusSubscription;
+
+/// The longest inline document, in characters.
+pub(super) const MAX_INLINE: usize = 4000;
+
+/// The events a status callback can ask for.
+const EVENTS: [&str; 4] = ["initiated", "ringing", "answered", "completed"];
+
+pub(super) fn create(
+    engine: &mut Engine,
+    now: OffsetDateTime,
+    body: &[u8],
+) -> Result<RestReply, RestError> {
+    let form = Form::parse(body);
+    if engine.live_legs() >= engine.config.max_live_calls {
+        return Err(RestError::too_many_requests());
+    }
+    let to = called(&form)?;
+    let from = caller(engine, &form)?;
+    if matches!(to, Address::Phone(_)) && !from.starts_with('+') {
+        return Err(RestError::invalid(
+            21212,
+            "a telephone can only be called from a number",
+        ));
+    }
+    let script = engine.script_of(&to);
+    if script.outcome == Outcome::Invalid {
+        return Err(RestError::invalid(
+            21217,
+            "the number called does not appear to be valid",
+        ));
+    }
+    let first = first_document(&form)?;
+    send_digits(&form)?;
+    let new = NewLeg {
+        direction: Direction::OutboundApi,
+        status: Status::Queued,
+        from,
+        parent: None,
+        first,
+        fallback: form.target("FallbackUrl", "FallbackMethod")?,
+        status_callback: status_callback(&form)?,
+        ring_timeout: form
+            .seconds("Timeout", 1..=600, 21208)?
+            .unwrap_or(Duration::from_secs(60)),
+        time_limit: form
+            .seconds("TimeLimit", 1..=86_400, 20422)?
+            .unwrap_or(Duration::from_secs(14_400)),
+        parameters: match &to {
+            Address::Client { parameters, .. } => parameters.clone(),
+            Address::Phone(_) | Address::Sip(_) => Vec::new(),
+        },
+        script,
+        to,
+    };
+    let id = engine.place_api_call(now, new);
+    Ok(RestReply::json(201, resource::call(engine, id, now)))
+}
+
+fn called(form: &Form) -> Result<Address, RestError> {
+    let to = form
+        .get("To")
+        .ok_or_else(|| RestError::invalid(21201, "no 'To' number is specified"))?;
+    let address = Address::parse(&plain(to))
+        .ok_or_else(|| RestError::invalid(21211, format!("the 'To' number is not valid: {to}")))?;
+    match magic_numbers::to_refusal(&address.text()) {
+        Some(code) => Err(RestError::invalid(
+            code,
+            "the number called cannot be called",
+        )),
+        None => Ok(address),
+    }
+}
+
+fn caller(engine: &Engine, form: &Form) -> Result<String, RestError> {
+    let from = form
+        .get("CallerId")
+        .or(form.get("From"))
+        .ok_or_else(|| RestError::invalid(21213, "a 'From' number is required"))?;
+    let address = Address::parse(&plain(from))
+        .ok_or_else(|| {
+            RestError::invalid(21212, format!("the 'From' number is not valid: {from}"))
+        })?
+        .text();
+    if let Some(code) = magic_numbers::from_refusal(&address) {
+        return Err(RestError::invalid(code, "the 'From' number is not valid"));
+    }
+    let ours = |owned: &Vec<String>| owned.contains(&address);
+    if address.starts_with('+')
+        && !magic_numbers::from_accepted(&address)
+        && !engine.config.owned_numbers.as_ref().is_none_or(ours)
+    {
+        let message = "the 'From' number is neither owned nor verified";
+        return Err(RestError::invalid(21210, message));
+    }
+    Ok(address)
+}
+
+/// Numbers may be written with blanks, dashes and brackets.
+fn plain(address: &str) -> String {
+    match address.starts_with('+') {
+        true => address
+            .chars()
+            .filter(|c| !matches!(c, ' ' | '-' | '(' | ')' | '.'))
+            .collect(),
+        false => address.to_owned(),
+    }
+}
+
+fn first_document(form: &Form) -> Result<FirstDocument, RestError> {
+    if let Some(application) = form.get("ApplicationSid") {
+        // The simulator knows no applications by SID, so none of them can be used here.
+        let message = match is_sid("AP", application) {
+            true => "the application is not known",
+            false => "the ApplicationSid is not valid",
+        };
+        return Err(RestError::invalid(21218, message));
+    }
+    if let Some(target) = form.target("Url", "Method")? {
+        return Ok(FirstDocument::Fetched(target));
+    }
+    inline(form)?.ok_or_else(|| RestError::invalid(21205, "Url is not a valid URL: it is missing"))
+}
+
+/// The inline document of a request, if it has one.
+pub(super) fn inline(form: &Form) -> Result<Option<FirstDocument>, RestError> {
+    match form.get("Twiml") {
+        None => Ok(None),
+        Some(markup) if markup.chars().count() > MAX_INLINE => {
+            Err(RestError::invalid(32018, "the inline document is too long"))
+        }
+        Some(markup) => Ok(Some(FirstDocument::Inline(markup.to_owned()))),
+    }
+}
+
+/// Each event is a value of its own here. One value that holds several words matches none of
+/// them, as with the vendor, where not all of the events arrive.
+fn status_callback(form: &Form) -> Result<Option<StatusSubscription>, RestError> {
+    let Some(target) = form.target("StatusCallback", "StatusCallbackMethod")? else {
+        return Ok(None);
+    };
+    let mut events: Vec<String> = form
+        .all("StatusCallbackEvent")
+        .filter(|event| EVENTS.contains(event))
+        .map(str::to_owned)
+        .collect();
+    if form.all("StatusCallbackEvent").next().is_none() {
+        events.push("completed".to_owned());
+    }
+    Ok(Some(StatusSubscription {
+        url: target.url,
+        method: target.method,
+        events,
+    }))
+}
+
+fn send_digits(form: &Form) -> Result<(), RestError> {
+    match form.get("SendDigits") {
+        Some(keys)
+            if keys.chars().count() > 32
+                || !keys
+                    .chars()
+                    .all(|key| "0123456789ABCDabcd#*wW".contains(key)) =>
+        {
+            Err(RestError::invalid(21206, "SendDigits is not valid"))
+        }
+        _ => Ok(()),
+    }
+}

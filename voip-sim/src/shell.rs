@@ -1,0 +1,12 @@
+//! Everything about the simulator that touches sockets or the clock.
+
+mod clock;
+mod control;
+mod deliver;
+mod drive;
+mod rest;
+mod serve;
+
+pub(crate) use deliver::Postman;
+pub(crate) use drive::{Shared, drive};
+pub(crate) use serve::serve;

@@ -1,0 +1,136 @@
+//! Making one webhook's HTTP request.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use url::{Host, Url};
+
+use crate::twiml::{MAX_DOCUMENT_BYTES, Method};
+use crate::webhook::{CONNECT_TIMEOUT, FailureKind, Webhook, WebhookAnswer};
+
+/// Webhooks that are out at the same time; further ones wait their turn, and their time runs.
+const AT_ONCE: usize = 256;
+
+/// Delivers webhooks.
+#[derive(Clone)]
+pub(crate) struct Postman {
+    client: reqwest::Client,
+    turns: Arc<Semaphore>,
+    remote: bool,
+}
+
+impl Postman {
+    /// `remote` allows addresses that are not loopback.
+    pub(crate) fn new(remote: bool) -> io::Result<Self> {
+        let client = reqwest::Client::builder()
+            // The engine decides about redirects, and signs each request anew.
+            .redirect(reqwest::redirect::Policy::none())
+            // The provider closes its connections; a kept one would also hide that the
+            // application was restarted.
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build()
+            .map_err(io::Error::other)?;
+        Ok(Self {
+            client,
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            remote,
+        })
+    }
+
+    /// Makes the request and reads the answer.
+    pub(crate) async fn deliver(&self, webhook: Webhook) -> WebhookAnswer {
+        let Ok(url) = Url::parse(&webhook.url) else {
+            return WebhookAnswer::Failed(FailureKind::Forbidden);
+        };
+        if !self.remote && !is_loopback(&url) {
+            tracing::warn!(
+                webhook = webhook.id.get(),
+                "webhook not sent: only loopback addresses are allowed"
+            );
+            return WebhookAnswer::Failed(FailureKind::Forbidden);
+        }
+        let Ok(_turn) = self.turns.acquire().await else {
+            return WebhookAnswer::Failed(FailureKind::Broken);
+        };
+        match self.request(url, &webhook).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let kind = if error.is_connect() {
+                    FailureKind::Connect
+                } else if error.is_timeout() {
+                    FailureKind::Timeout
+                } else {
+                    FailureKind::Broken
+                };
+                // The error itself may show the address, and with GET the fields are in it.
+                tracing::debug!(webhook = webhook.id.get(), ?kind, "webhook failed");
+                WebhookAnswer::Failed(kind)
+            }
+        }
+    }
+
+    async fn request(&self, url: Url, webhook: &Webhook) -> Result<WebhookAnswer, reqwest::Error> {
+        let method = match webhook.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let mut request = self.client.request(method, url).timeout(webhook.timeout);
+        for (name, value) in &webhook.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(body) = webhook.body() {
+            request = request.body(body);
+        }
+        let mut response = request.send().await?;
+        let header = |name| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let (content_type, location) = (header("content-type"), header("location"));
+        let mut body = Vec::new();
+        while body.len() <= MAX_DOCUMENT_BYTES {
+            match response.chunk().await? {
+                Some(chunk) => body.extend_from_slice(&chunk),
+                None => break,
+            }
+        }
+        body.truncate(MAX_DOCUMENT_BYTES + 1);
+        Ok(WebhookAnswer::Replied {
+            status: response.status().as_u16(),
+            content_type,
+            location,
+            body,
+        })
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_counts_as_loopback() {
+        for (url, loopback) in [
+            ("http://127.0.0.1:1/", true),
+            ("http://[::1]:1/", true),
+            ("http://localhost/", true),
+            ("http://localhost.example.test/", false),
+            ("http://10.0.0.1/", false),
+            ("http://example.test/", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The task that lets time pass for the engine and sends what is due.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use time::OffsetDateTime;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::clock::ShellClock;
+use super::deliver::Postman;
+use crate::engine::{Engine, EngineConfig};
+
+/// The engine, shared by the server, the driver and the handle. Every use is a short turn; none
+/// of them waits for anything while it holds the lock.
+#[derive(Clone)]
+pub(crate) struct Shared(Arc<Inner>);
+
+struct Inner {
+    engine: Mutex<Engine>,
+    fed: Notify,
+    clock: ShellClock,
+}
+
+impl Shared {
+    pub(crate) fn new(config: EngineConfig) -> Self {
+        Self(Arc::new(Inner {
+            engine: Mutex::new(Engine::new(config)),
+            fed: Notify::new(),
+            clock: ShellClock::start(),
+        }))
+    }
+
+    /// Uses the engine, and lets the driver see what became due by that.
+    pub(crate) fn turn<R>(&self, with: impl FnOnce(&mut Engine, OffsetDateTime) -> R) -> R {
+        let result = self.quiet_turn(with);
+        self.0.fed.notify_one();
+        result
+    }
+
+    fn quiet_turn<R>(&self, with: impl FnOnce(&mut Engine, OffsetDateTime) -> R) -> R {
+        // A panic inside a turn is a bug of the engine; the tests that caused it should see that
+        // panic and not a poisoned lock somewhere else.
+        let mut engine = self.0.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        with(&mut engine, self.0.clock.now())
+    }
+}
+
+/// Lets time pass until told to stop. Webhooks go out side by side, each in a task of its own;
+/// the engine sees to it that the callbacks of one leg follow each other, and the number of live
+/// legs bounds the number of tasks.
+pub(crate) async fn drive(
+    shared: Shared,
+    postman: Postman,
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+) {
+    loop {
+        let (webhooks, due) = shared.quiet_turn(|engine, now| {
+            engine.advance(now);
+            let webhooks: Vec<_> = std::iter::from_fn(|| engine.poll()).collect();
+            (webhooks, engine.next_due())
+        });
+        for webhook in webhooks {
+            let (shared, postman) = (shared.clone(), postman.clone());
+            let stopping = stopping.clone();
+            tasks.spawn(async move {
+                let id = webhook.id;
+                tokio::select! {
+                    answer = postman.deliver(webhook) => {
+                        shared.turn(|engine, now| engine.answered(now, id, answer));
+                    }
+                    () = stopping.cancelled() => {}
+                }
+            });
+        }
+        let sleep = async {
+            match due {
+                Some(due) => tokio::time::sleep_until(shared.0.clock.instant(due)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = sleep => {}
+            () = shared.0.fed.notified() => {}
+            () = stopping.cancelled() => return,
+        }
+    }
+}

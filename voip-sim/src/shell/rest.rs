@@ -1,0 +1,59 @@
+//! The REST interface over HTTP.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::Response;
+
+use super::drive::Shared;
+use crate::rest::{ReplyDelivery, RestReply, RestRequest};
+
+/// A request that is never answered is let go after this long: by then every client gave up.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// Answers a REST request, late or not at all if a fault says so. The work is done before, so a
+/// client that gives up waiting changes nothing.
+pub(super) async fn answer(
+    State(shared): State<Shared>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let authorization = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
+    let path_and_query = uri.path_and_query().map_or("/", |both| both.as_str());
+    let request = RestRequest {
+        method: method.as_str(),
+        path_and_query,
+        authorization,
+        body: &body,
+    };
+    let reply = shared.turn(|engine, now| engine.rest(now, &request));
+    match reply.delivery {
+        ReplyDelivery::Now => {}
+        ReplyDelivery::After(late) => tokio::time::sleep(late).await,
+        ReplyDelivery::Never => tokio::time::sleep(SILENCE).await,
+    }
+    response(reply)
+}
+
+fn response(reply: RestReply) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in reply.headers {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name_of(name), value);
+        }
+    }
+    response
+}
+
+fn name_of(name: &'static str) -> header::HeaderName {
+    header::HeaderName::from_bytes(name.as_bytes())
+        .expect("the names of headers are written in the source and are valid")
+}

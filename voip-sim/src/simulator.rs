@@ -1,0 +1,186 @@
+//! The simulator over real sockets, in real time.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::SimulatorConfig;
+use crate::engine::DriveError;
+use crate::faults::{Faults, RestFault, RestTarget};
+use crate::inspect::{CallView, WebhookView};
+use crate::phone::{ClientScript, PhoneScript};
+use crate::shell::{self, Shared};
+use crate::sid::CallSid;
+
+/// How long [`Simulator::stop`] waits for requests that are being answered.
+const STOP_GRACE: Duration = Duration::from_secs(5);
+
+/// A running simulator: an HTTP server with the REST interface and the control interface, and a
+/// task that makes its webhooks.
+///
+/// It stops when it is dropped; [`stop`](Self::stop) also waits until it has.
+pub struct Simulator {
+    addr: SocketAddr,
+    shared: Shared,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Simulator {
+    /// Binds the address and starts.
+    ///
+    /// # Errors
+    /// When the address cannot be bound, or no HTTP client can be made.
+    pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
+        let listener = tokio::net::TcpListener::bind(config.bind).await?;
+        let addr = listener.local_addr()?;
+        let shared = Shared::new(config.engine);
+        let stopping = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        let postman = shell::Postman::new(config.allow_remote_webhooks)?;
+        tasks.spawn(shell::drive(
+            shared.clone(),
+            postman,
+            tasks.clone(),
+            stopping.clone(),
+        ));
+        tasks.spawn(shell::serve(listener, shared.clone(), stopping.clone()));
+        tasks.close();
+        Ok(Self {
+            addr,
+            shared,
+            stopping,
+            tasks,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What to put in place of `https://api.twilio.com`; no trailing slash.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// Somebody calls one of the application's numbers.
+    ///
+    /// # Errors
+    /// [`DriveError::BadNumber`].
+    pub async fn place_call(&self, from: &str, to: &str) -> Result<CallSid, DriveError> {
+        self.shared
+            .turn(|engine, now| engine.place_call(now, from, to))
+    }
+
+    /// The person at the far end of this leg hangs up.
+    ///
+    /// # Errors
+    /// As [`Engine::hang_up`](crate::engine::Engine::hang_up).
+    pub async fn hang_up(&self, sid: &CallSid) -> Result<(), DriveError> {
+        self.shared.turn(|engine, now| engine.hang_up(now, sid))
+    }
+
+    /// The person at the far end of a ringing leg answers by hand.
+    ///
+    /// # Errors
+    /// As [`Engine::pick_up`](crate::engine::Engine::pick_up).
+    pub async fn pick_up(&self, sid: &CallSid) -> Result<(), DriveError> {
+        self.shared.turn(|engine, now| engine.pick_up(now, sid))
+    }
+
+    /// The person at the far end presses keys.
+    ///
+    /// # Errors
+    /// As [`Engine::press`](crate::engine::Engine::press).
+    pub async fn press(&self, sid: &CallSid, keys: &str) -> Result<(), DriveError> {
+        self.shared.turn(|engine, now| engine.press(now, sid, keys))
+    }
+
+    /// All legs that are still known, oldest first.
+    pub fn calls(&self) -> Vec<CallView> {
+        self.shared.turn(|engine, _| engine.calls())
+    }
+
+    /// One leg.
+    pub fn call(&self, sid: &CallSid) -> Option<CallView> {
+        self.shared.turn(|engine, _| engine.call(sid))
+    }
+
+    /// The webhooks made so far and the application's answers, oldest first.
+    pub fn webhooks(&self) -> Vec<WebhookView> {
+        self.shared.turn(|engine, _| engine.webhooks())
+    }
+
+    /// Scripts the telephone with this number.
+    pub fn set_phone(&self, number: impl Into<String>, script: PhoneScript) {
+        self.shared
+            .turn(|engine, _| engine.set_phone(number, script));
+    }
+
+    /// Scripts the voice client with this identity.
+    pub fn set_client(&self, identity: impl Into<String>, script: ClientScript) {
+        self.shared
+            .turn(|engine, _| engine.set_client(identity, script));
+    }
+
+    /// What callbacks and REST requests go through from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared.turn(|engine, _| engine.set_faults(faults));
+    }
+
+    /// Lets the next matching REST requests meet this fault.
+    pub fn fail_next_rest(&self, target: RestTarget, fault: RestFault, times: usize) {
+        self.shared
+            .turn(|engine, _| engine.fail_next_rest(target, fault, times));
+    }
+
+    /// Asks this address what to do with inbound calls from now on.
+    pub fn set_voice_url(&self, url: impl Into<String>) {
+        let url = url.into();
+        self.shared.turn(|engine, _| {
+            let mut number = engine.number().clone();
+            number.voice_url = Some(url);
+            engine.set_number(number);
+        });
+    }
+
+    /// Tells this address how inbound calls ended from now on.
+    pub fn set_status_url(&self, url: impl Into<String>) {
+        let url = url.into();
+        self.shared.turn(|engine, _| {
+            let mut number = engine.number().clone();
+            number.status_url = Some(url);
+            engine.set_number(number);
+        });
+    }
+
+    /// Forgets all calls, scripts, webhooks and faults.
+    pub fn reset(&self) {
+        self.shared.turn(|engine, _| engine.reset());
+    }
+
+    /// Stops listening and sending, and waits (at most five seconds) for what is being answered.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        // What has not ended by then ends with the runtime.
+        let _ = tokio::time::timeout(STOP_GRACE, self.tasks.wait()).await;
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+impl std::fmt::Debug for Simulator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Simulator")
+            .field("addr", &self.addr)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,191 @@
+//! `Dial` and what can be dialled.
+
+use std::time::Duration;
+
+use super::attributes::{Attributes, SCHEMA_WARNING};
+use super::xml::Element;
+use super::{Method, Target, Warning};
+
+/// Connects the leg to somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// Who, in document order.
+    pub targets: Vec<DialTarget>,
+    /// Asked when the dial is over; without one the next verb runs.
+    pub action: Option<Target>,
+    /// How long each attempt rings, the vendor's extra five seconds not counted.
+    pub timeout: Duration,
+    /// The longest conversation.
+    pub time_limit: Duration,
+    /// Who the callee sees; the caller's own number without one.
+    pub caller_id: Option<String>,
+    /// Whether the caller's leg is answered only when the callee answers.
+    pub answer_on_bridge: bool,
+    /// Whether the caller can drop the callee with the star key.
+    pub hangup_on_star: bool,
+    /// One after the other instead of all together.
+    pub sequential: bool,
+    /// Set when the dial holds something the simulator does not execute.
+    pub unsupported: Option<(String, u32)>,
+}
+
+/// One party to be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialTarget {
+    /// Who.
+    pub noun: Noun,
+    /// A document for the callee, run after the answer and before the two are connected.
+    pub screen: Option<Target>,
+    /// Who is told about this leg.
+    pub status: Option<StatusSubscription>,
+}
+
+/// Who is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noun {
+    /// A telephone number, as written.
+    Number(String),
+    /// A voice client.
+    Client {
+        /// Its identity.
+        identity: String,
+        /// Custom parameters for it.
+        parameters: Vec<(String, String)>,
+    },
+    /// A SIP address.
+    Sip(String),
+}
+
+/// Where the status of a leg is reported, and which events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusSubscription {
+    /// The address; relative to the document when it came from one.
+    pub url: String,
+    /// How it is sent.
+    pub method: Method,
+    /// The events asked for, as written; unknown words match nothing.
+    pub events: Vec<String>,
+}
+
+impl Dial {
+    pub(super) fn read(element: &Element, warnings: &mut Vec<Warning>) -> Self {
+        let mut attributes = Attributes::new(element, warnings);
+        let mut dial = Self {
+            targets: Vec::new(),
+            action: None,
+            timeout: attributes.seconds("timeout", 5..=600, 30, 13212),
+            time_limit: attributes.seconds("timeLimit", 1..=14400, 14400, 13216),
+            caller_id: attributes
+                .text("callerId")
+                .map(|id| id.trim().to_owned())
+                .filter(|id| !id.is_empty()),
+            answer_on_bridge: attributes.flag("answerOnBridge", false, 13219),
+            hangup_on_star: attributes.flag("hangupOnStar", false, 13213),
+            sequential: attributes.flag("sequential", false, 13218),
+            unsupported: None,
+        };
+        let action = attributes.action(SCHEMA_WARNING);
+        dial.action = (!action.url.is_empty()).then_some(action);
+        attributes.known(&[
+            "action",
+            "method",
+            "timeout",
+            "timeLimit",
+            "callerId",
+            "answerOnBridge",
+            "hangupOnStar",
+            "sequential",
+            "record",
+            "recordingStatusCallback",
+            "recordingStatusCallbackMethod",
+            "recordingStatusCallbackEvent",
+            "recordingTrack",
+            "recordingConfigurationId",
+            "trim",
+            "ringTone",
+            "referUrl",
+            "referMethod",
+            "callReason",
+            "events",
+            "passports",
+        ]);
+        let number = element.own_text();
+        if !number.is_empty() {
+            dial.targets.push(DialTarget::plain(Noun::Number(number)));
+        }
+        for inner in element.elements() {
+            dial.read_noun(inner, warnings);
+        }
+        dial
+    }
+
+    fn read_noun(&mut self, element: &Element, warnings: &mut Vec<Warning>) {
+        let noun = match element.name.as_str() {
+            "Number" => Noun::Number(element.own_text()),
+            "Sip" => Noun::Sip(element.own_text()),
+            "Client" => client(element),
+            "Conference" | "Queue" => {
+                // 13750 is what the simulator says for everything it leaves to later.
+                self.unsupported = Some((element.name.clone(), 13750));
+                return;
+            }
+            _ => {
+                Attributes::new(element, warnings).odd(13215, "the element");
+                return;
+            }
+        };
+        let mut attributes = Attributes::new(element, warnings);
+        let screen = attributes.text("url").map(str::trim).unwrap_or_default();
+        let screen = (!screen.is_empty()).then(|| Target {
+            url: screen.to_owned(),
+            method: attributes.method("method", 13221),
+        });
+        let status = attributes.text("statusCallback").map(str::trim);
+        let status = status
+            .filter(|url| !url.is_empty())
+            .map(|url| StatusSubscription {
+                url: url.to_owned(),
+                method: attributes.method("statusCallbackMethod", SCHEMA_WARNING),
+                events: attributes
+                    .text("statusCallbackEvent")
+                    .unwrap_or("completed")
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
+            });
+        self.targets.push(DialTarget {
+            noun,
+            screen,
+            status,
+        });
+    }
+}
+
+impl DialTarget {
+    fn plain(noun: Noun) -> Self {
+        Self {
+            noun,
+            screen: None,
+            status: None,
+        }
+    }
+}
+
+fn client(element: &Element) -> Noun {
+    let mut identity = element.own_text();
+    let mut parameters = Vec::new();
+    for inner in element.elements() {
+        match inner.name.as_str() {
+            "Identity" => identity = inner.own_text(),
+            "Parameter" => parameters.push((
+                inner.attribute("name").unwrap_or_default().to_owned(),
+                inner.attribute("value").unwrap_or_default().to_owned(),
+            )),
+            _ => {}
+        }
+    }
+    Noun::Client {
+        identity,
+        parameters,
+    }
+}
