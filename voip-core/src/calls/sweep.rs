@@ -11,6 +11,9 @@ use crate::{
 /// How many overdue calls and effects one sweep takes.
 const BATCH: usize = 256;
 
+/// More effects than a node has slots; the rest waits for its lease.
+const MANY: usize = 10_000;
+
 /// After this many tries nobody will miss an effect any more.
 const MOST_ATTEMPTS: u32 = 12;
 
@@ -23,6 +26,24 @@ impl Calls {
     pub async fn sweep(&self) -> Result<()> {
         let inner = Arc::clone(&self.inner);
         self.run(async move { inner.sweep().await }).await?
+    }
+
+    /// Takes up every effect that an earlier life of this node left behind,
+    /// whether or not its lease is over: for a node that is the only one on
+    /// its storage, before it begins anything of its own.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn take_over(&self) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move {
+            let now = inner.ports.clock.now();
+            for left in inner.ports.calls.claim_effects(now + LEASE, now + LEASE * 2, MANY).await? {
+                inner.take_up(left).await?;
+            }
+            Ok(())
+        })
+        .await?
     }
 
     /// Sweeps every `pause`, for ever; to be dropped when the node stops.

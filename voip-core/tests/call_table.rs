@@ -1,0 +1,93 @@
+//! The machine as a whole: the generated page, and what holds in every state.
+
+use std::time::Duration;
+
+use voip_core::{CallStatus, FinalStatus, State, Timestamp, table};
+
+fn now() -> Timestamp {
+    Timestamp::from_secs(1_700_000_060)
+}
+
+#[test]
+fn the_page_of_states_is_what_the_machine_does() {
+    let page = include_str!("../../docs/call-states.md");
+    assert!(
+        page == table::markdown(),
+        "docs/call-states.md is out of date; write it anew with:\n\
+         cargo run -q -p voip-core --example call_states > docs/call-states.md"
+    );
+}
+
+#[test]
+fn no_signal_takes_a_call_backwards_or_out_of_its_end() {
+    for (name, call) in table::calls() {
+        for (signal_name, signal) in table::signals() {
+            let Ok(step) = call.step(signal, now()) else { continue };
+            let (before, after) = (call.status(), step.call.status());
+            assert!(after.rank() >= before.rank(), "{name}, {signal_name}: {before} → {after}");
+            if before.is_final() {
+                assert_eq!(after, before, "{name}, {signal_name}");
+                assert!(step.events.is_empty(), "{name}, {signal_name}: told after the end");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_signal_twice_is_as_good_as_once() {
+    for (name, call) in table::calls() {
+        for (signal_name, signal) in table::signals() {
+            let Ok(once) = call.step(signal.clone(), now()) else { continue };
+            // Time goes on, the deadline has been dealt with.
+            let Ok(twice) = once.call.step(signal, now()) else { continue };
+            let unchanged = twice.changes_nothing(&once.call);
+            assert!(unchanged, "{name}, {signal_name}: {:?}", twice.effects);
+        }
+    }
+}
+
+#[test]
+fn every_status_change_is_told_once_with_numbers_without_gaps() {
+    for (name, call) in table::calls() {
+        for (signal_name, signal) in table::signals() {
+            let Ok(step) = call.step(signal, now()) else { continue };
+            let told = step.events.iter().filter(|event| {
+                matches!(event.kind, voip_core::EventKind::Status(status) if status == step.call.status())
+            });
+            let changed = usize::from(step.call.status() != call.status());
+            assert_eq!(told.count(), changed, "{name}, {signal_name}");
+            let numbers: Vec<u32> = step.events.iter().map(|event| event.seq).collect();
+            let wanted: Vec<u32> = (call.told..step.call.told).collect();
+            assert_eq!(numbers, wanted, "{name}, {signal_name}");
+        }
+    }
+}
+
+#[test]
+fn only_a_live_call_has_a_deadline() {
+    for (name, call) in table::calls() {
+        assert_eq!(call.state.deadline().is_some(), !call.is_over(), "{name}");
+    }
+}
+
+#[test]
+fn a_call_that_was_never_connected_has_no_duration() {
+    for (name, call) in table::calls() {
+        for (signal_name, signal) in table::signals() {
+            let Ok(step) = call.step(signal, now()) else { continue };
+            if let State::Ended(ended) = &step.call.state
+                && ended.status != FinalStatus::Completed
+            {
+                assert_eq!(ended.duration, None, "{name}, {signal_name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_status_is_read_back_from_its_word() {
+    for status in CallStatus::ALL {
+        assert_eq!(status.as_str().parse(), Ok(status));
+    }
+    assert_eq!(now() + Duration::ZERO, now());
+}

@@ -1,0 +1,124 @@
+use std::{io::Write as _, sync::Arc};
+
+use axum::{
+    extract::{Path, RawQuery, State, rejection::PathRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use voip_core::{
+    UserId,
+    ports::{LogCursor, LogEntry, LogQuery},
+};
+
+use super::ApiError;
+use crate::{App, auth::Caller, config::AuthMode};
+
+/// How many entries a page has where the client asks for no number.
+const DEFAULT_LIMIT: usize = 1_000;
+
+/// The most entries a page may have.
+const MAX_LIMIT: usize = 10_000;
+
+/// `GET /api/call-logs/{user}`: the calls of a user, newest first.
+///
+/// # Errors
+/// 400 for a limit or cursor that cannot be used, 403 for somebody else's log.
+pub async fn call_logs(
+    State(app): State<App>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let caller = app.auth.caller(&headers, app.clock.now())?;
+    let Path(name) = name.map_err(|_| {
+        ApiError::bad_request("invalid_user_id", "the user in the path is not UTF-8 text")
+    })?;
+    if let Caller::User(_) = &caller {
+        let user: UserId = name.parse().map_err(|_| ApiError::forbidden())?;
+        caller.must_be(&user)?;
+    }
+    let (limit, after) = page(query.as_deref().unwrap_or_default())?;
+    let query = LogQuery {
+        name: Arc::from(name.as_str()),
+        // Under `required`, a number in the path gives nobody a look at the
+        // calls of others.
+        owned_only: app.auth.mode() == AuthMode::Required && caller.user().is_some(),
+        after,
+        // One more than wanted tells whether there is another page.
+        limit: limit + 1,
+    };
+    let mut entries = app.calls.log(&query).await?;
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    let mut response = (StatusCode::OK, written(&entries)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let (true, Some(last)) = (more, entries.last()) {
+        let cursor = LogCursor { created_at: last.created_at, id: last.id };
+        let next = format!("<?limit={limit}&cursor={cursor}>; rel=\"next\"");
+        if let Ok(next) = HeaderValue::try_from(next) {
+            headers.insert(header::LINK, next);
+        }
+    }
+    Ok(response)
+}
+
+fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
+    let (mut limit, mut after) = (DEFAULT_LIMIT, None);
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "limit" => {
+                limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)).ok_or_else(|| {
+                    let message = format!("`limit` is a number from 1 to {MAX_LIMIT}");
+                    ApiError::bad_request("invalid_limit", message)
+                })?;
+            }
+            "cursor" => {
+                after = Some(value.parse::<LogCursor>().map_err(|error| {
+                    ApiError::bad_request("invalid_cursor", error.to_string())
+                })?);
+            }
+            _ => {}
+        }
+    }
+    Ok((limit, after))
+}
+
+/// The entries as a JSON array. Written by hand: a page has thousands of
+/// values of which only four can need escaping.
+fn written(entries: &[LogEntry]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2 + entries.len() * 256);
+    out.push(b'[');
+    for (index, entry) in entries.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        // Writing to a Vec cannot fail.
+        let _ = write!(out, "{{\"call_id\":\"{}\",\"twilio_sid\":", entry.id);
+        match &entry.provider_id {
+            Some(sid) => string(&mut out, sid),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"from_user\":");
+        string(&mut out, &entry.from);
+        out.extend_from_slice(b",\"to_user\":");
+        string(&mut out, &entry.to);
+        let (direction, status) = (entry.direction.as_str(), entry.status.as_str());
+        let _ = write!(
+            out,
+            ",\"direction\":\"{direction}\",\"status\":\"{status}\",\"started_at\":\"{}\",\"ended_at\":",
+            entry.created_at
+        );
+        let _ = match entry.ended_at {
+            Some(moment) => write!(out, "\"{moment}\"}}"),
+            None => write!(out, "null}}"),
+        };
+    }
+    out.push(b']');
+    out
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    // A string always serialises, and a Vec always takes it.
+    let _ = serde_json::to_writer(out, text);
+}

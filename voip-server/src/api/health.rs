@@ -1,0 +1,35 @@
+use axum::{Json, extract::State};
+use http::StatusCode;
+use serde::Serialize;
+
+use super::ApiError;
+use crate::App;
+
+/// How the server is.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    status: &'static str,
+}
+
+/// `GET /healthz`: the process lives.
+pub async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// `GET /readyz`: storage answers and the server is not stopping.
+///
+/// # Errors
+/// 503 otherwise.
+pub async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+    let not_ready = |message| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message);
+    if app.stopping.is_cancelled() {
+        return Err(not_ready("the server is stopping"));
+    }
+    match app.calls.ready().await {
+        Ok(()) => Ok(Json(Health { status: "ready" })),
+        Err(error) => {
+            tracing::error!(%error, "storage does not answer");
+            Err(not_ready("storage does not answer"))
+        }
+    }
+}

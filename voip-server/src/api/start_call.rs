@@ -1,0 +1,99 @@
+use axum::{Json, body::Body, extract::State};
+use http::{HeaderMap, Request, StatusCode};
+use serde::{Deserialize, Serialize};
+use voip_core::{CallId, ErrorKind, PhoneNumber, StartCall, StartError, ports::IdempotencyKey};
+
+use super::{ApiError, json};
+use crate::App;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    to: String,
+    from: Option<String>,
+    call_id: Option<String>,
+}
+
+/// The answer to `POST /start-call`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedBody {
+    success: bool,
+    call_id: CallId,
+    sid: String,
+}
+
+/// `POST /start-call`: calls a number.
+///
+/// # Errors
+/// 400 for bad numbers, 422 for a key used before for something else, 502 where
+/// the provider refused, 503 and 504 where it could not be reached.
+pub async fn start_call(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Json<StartedBody>, ApiError> {
+    let caller = app.auth.caller(request.headers(), app.clock.now())?;
+    let owner = caller.user().cloned();
+    let key = idempotency_key(request.headers())?
+        .map(|key| IdempotencyKey::new(owner.clone(), &key))
+        .transpose()
+        .map_err(|error| ApiError::bad_request("invalid_idempotency_key", error.to_string()))?;
+    let wanted: Wanted = json(request, app.limits.body_bytes).await?;
+    let id = wanted.call_id.map(|id| id.parse::<CallId>()).transpose();
+    let started = app
+        .calls
+        .start(StartCall {
+            to: number("to", &wanted.to)?,
+            from: wanted.from.as_deref().map(|from| number("from", from)).transpose()?,
+            owner,
+            id: id.map_err(|error| ApiError::bad_request("invalid_call_id", error.to_string()))?,
+            key,
+        })
+        .await
+        .map_err(start_error)?;
+    Ok(Json(StartedBody {
+        success: true,
+        call_id: started.call,
+        sid: started.leg.as_str().to_owned(),
+    }))
+}
+
+/// What a client is told when a call was not started.
+pub(crate) fn start_error(error: StartError) -> ApiError {
+    match error {
+        StartError::NoFrom => ApiError::bad_request("missing_from", error.to_string()),
+        StartError::Reused => ApiError::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            error.to_string(),
+        ),
+        StartError::NotPlaced { call, reason, kind } => {
+            let (status, code) = match kind {
+                ErrorKind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
+                ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Malformed => {
+                    (StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable")
+                }
+                _ => (StatusCode::BAD_GATEWAY, "provider_refused"),
+            };
+            ApiError::new(status, code, reason.to_string()).about(call)
+        }
+        StartError::Storage(error) => error.into(),
+    }
+}
+
+fn number(field: &str, text: &str) -> Result<PhoneNumber, ApiError> {
+    text.parse().map_err(|error| {
+        ApiError::bad_request("invalid_number", format!("`{field}` is {error}"))
+    })
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let invalid = || {
+        let message = "an idempotency key is 1 to 255 visible ASCII characters";
+        ApiError::bad_request("invalid_idempotency_key", message)
+    };
+    let text = value.to_str().map_err(|_| invalid())?;
+    // The draft standard quotes the key; most clients do not.
+    Ok(Some(text.trim().trim_matches('"').to_owned()))
+}

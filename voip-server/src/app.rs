@@ -1,0 +1,51 @@
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use voip_core::{
+    Calls, Users,
+    ports::{Clock, Webhooks},
+};
+
+use crate::{auth::Auth, config::Limits, socket::Hub};
+
+/// Everything the routes need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App(Arc<AppParts>);
+
+/// The parts of an [`App`].
+#[derive(Debug)]
+pub struct AppParts {
+    /// The call service.
+    pub calls: Calls,
+    /// The user service.
+    pub users: Users,
+    /// Reads the provider's requests.
+    pub webhooks: Arc<dyn Webhooks>,
+    /// The sockets of this node.
+    pub hub: Arc<Hub>,
+    /// Who calls.
+    pub auth: Auth,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// How much is too much.
+    pub limits: Limits,
+    /// Cancelled when the server is asked to stop.
+    pub stopping: CancellationToken,
+    /// The tasks of open sockets.
+    pub sockets: TaskTracker,
+}
+
+impl App {
+    /// An app of these parts.
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}

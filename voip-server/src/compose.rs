@@ -1,0 +1,221 @@
+//! The only place that names every adapter.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use url::Url;
+use uuid::Uuid;
+use voip_core::{
+    Calls, Ports, RetryingTelephony, Users,
+    ports::{CallStore, Clock, EventBus, PushSender, SystemClock, Telephony, UserStore},
+};
+use voip_push::{
+    ApnsConfig, ApnsSender, FcmConfig, FcmSender, PushServices, RetryPolicy, Retrying,
+    ServiceAccount,
+};
+use voip_sim::{Simulator, SimulatorConfig};
+use voip_store::{MemoryBus, MemoryStore, SqliteOptions, SqliteStore};
+use voip_twilio::{
+    ApiKey, AuthToken, CallbackUrls, ReqwestTransport, TwilioConfig, TwilioTelephony,
+    TwilioWebhooks,
+};
+
+use crate::{
+    App, AppParts, Hub, StartupError,
+    auth::{Auth, Tokens},
+    config::{
+        Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings, TwilioSettings,
+    },
+};
+
+/// Everything that was put together.
+pub(crate) struct Composed {
+    pub(crate) app: App,
+    pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) simulator: Option<Simulator>,
+    pub(crate) store: Store,
+    pub(crate) public_url: Url,
+}
+
+/// The storage, with what closing it takes.
+pub(crate) enum Store {
+    Memory(Arc<MemoryStore>),
+    Sqlite(Arc<SqliteStore>),
+}
+
+/// Puts the server together; `http` is where it listens already.
+pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Composed, StartupError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Store::open(&config.database)?;
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => Url::parse(&format!("http://{http}")).map_err(StartupError::because)?,
+    };
+    let callbacks = CallbackUrls::new(public_url.clone()).map_err(StartupError::because)?;
+    let (simulator, mut twilio) = match &config.provider {
+        ProviderConfig::Simulator(settings) => {
+            let (simulator, twilio) = simulated(settings, callbacks).await?;
+            (Some(simulator), twilio)
+        }
+        ProviderConfig::Twilio(settings) => (None, real(settings, callbacks)?),
+    };
+    twilio.outbound_twiml_url.clone_from(&config.outbound_twiml_url);
+    let transport = ReqwestTransport::new(&twilio).map_err(StartupError::because)?;
+    let telephony: Arc<dyn Telephony> =
+        Arc::new(TwilioTelephony::new(twilio.clone(), Arc::new(transport)));
+    let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
+    let ports = Ports {
+        telephony: Arc::new(RetryingTelephony::new(telephony, Arc::clone(&clock))),
+        calls: store.calls(),
+        users: store.users(),
+        push: push(&config.push, &clock)?,
+        bus: Arc::clone(&bus),
+        clock: Arc::clone(&clock),
+    };
+    let app = App::new(AppParts {
+        users: Users::new(store.users(), Arc::clone(&clock)),
+        calls: Calls::new(ports, config.calls.clone()),
+        webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
+        hub: Arc::new(Hub::new(Arc::clone(&clock))),
+        auth: Auth::new(config.auth.mode, config.auth.secret.as_ref().map(Tokens::new)),
+        clock,
+        limits: config.limits,
+        stopping: CancellationToken::new(),
+        sockets: TaskTracker::new(),
+    });
+    Ok(Composed { app, bus, simulator, store, public_url })
+}
+
+impl Store {
+    pub(crate) fn open(config: &DatabaseConfig) -> Result<Self, StartupError> {
+        match config {
+            DatabaseConfig::Memory => Ok(Self::Memory(Arc::new(MemoryStore::default()))),
+            DatabaseConfig::Sqlite(path) => SqliteStore::open(SqliteOptions::at(path))
+                .map(|store| Self::Sqlite(Arc::new(store)))
+                .map_err(StartupError::because),
+        }
+    }
+
+    pub(crate) fn calls(&self) -> Arc<dyn CallStore> {
+        match self {
+            Self::Memory(store) => Arc::clone(store) as _,
+            Self::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn users(&self) -> Arc<dyn UserStore> {
+        match self {
+            Self::Memory(store) => Arc::clone(store) as _,
+            Self::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    /// Makes everything safe and lets go of it.
+    pub(crate) async fn close(self) -> voip_core::Result<()> {
+        match self {
+            Self::Memory(_) => Ok(()),
+            Self::Sqlite(store) => store.close().await,
+        }
+    }
+}
+
+fn real(settings: &TwilioSettings, callbacks: CallbackUrls) -> Result<TwilioConfig, StartupError> {
+    let account = settings.account_sid.parse().map_err(StartupError::because)?;
+    let token = |secret: &SecretString| {
+        AuthToken::new(secret.expose_secret().to_owned()).map_err(StartupError::because)
+    };
+    let mut twilio = TwilioConfig::new(account, token(&settings.auth_token)?, callbacks);
+    if let Some(second) = &settings.secondary_auth_token {
+        twilio.other_auth_tokens.push(token(second)?);
+    }
+    if let Some((sid, secret)) = &settings.api_key {
+        let sid = sid.parse().map_err(StartupError::because)?;
+        let key = ApiKey::new(sid, secret.expose_secret().to_owned());
+        twilio.api_key = Some(key.map_err(StartupError::because)?);
+    }
+    if let Some(app) = &settings.twiml_app_sid {
+        twilio.app = Some(app.parse().map_err(StartupError::because)?);
+    }
+    if let Some(base) = &settings.api_base_url {
+        twilio.api_base_url = base.clone();
+    }
+    Ok(twilio)
+}
+
+/// The account of the simulator. No secret: its token is.
+const SIMULATED_ACCOUNT: &str = "AC00000000000000000000000000005105";
+
+async fn simulated(
+    settings: &SimulatorSettings,
+    callbacks: CallbackUrls,
+) -> Result<(Simulator, TwilioConfig), StartupError> {
+    let token = match &settings.auth_token {
+        Some(token) => token.expose_secret().to_owned(),
+        None => Uuid::new_v4().as_simple().to_string(),
+    };
+    let simulator = SimulatorConfig::new(SIMULATED_ACCOUNT, token.clone())
+        .bind(SocketAddr::from(([127, 0, 0, 1], settings.port)))
+        .voice_url(callbacks.inbound())
+        .status_url(callbacks.inbound_status());
+    let simulator = Simulator::start(simulator).await.map_err(|error| {
+        StartupError::new(format!(
+            "the simulator cannot listen on port {}: {error}; set SIM_PORT to another one",
+            settings.port
+        ))
+    })?;
+    let base = Url::parse(&simulator.base_url()).map_err(StartupError::because)?;
+    let twilio = TwilioSettings {
+        account_sid: SIMULATED_ACCOUNT.to_owned(),
+        auth_token: SecretString::from(token),
+        secondary_auth_token: None,
+        api_key: None,
+        twiml_app_sid: None,
+        api_base_url: Some(base),
+    };
+    Ok((simulator, real(&twilio, callbacks)?))
+}
+
+/// FCM wants no hurry; a ringing device cannot wait.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PushSender>, StartupError> {
+    let fcm = match &config.firebase {
+        None => None,
+        Some(path) if !path.exists() => {
+            tracing::warn!(
+                "FIREBASE_SERVICE_ACCOUNT names a file that is not there: no pushes to Android"
+            );
+            None
+        }
+        Some(path) => {
+            let account = ServiceAccount::from_file(path).map_err(StartupError::because)?;
+            let base_url = config.fcm_base_url.clone();
+            let config = FcmConfig { account, base_url, timeout: PUSH_TIMEOUT };
+            let sender = FcmSender::new(config, Arc::clone(clock)).map_err(StartupError::because)?;
+            let sender = Retrying::new(Arc::new(sender), RetryPolicy::FCM, Arc::clone(clock));
+            Some(Arc::new(sender) as Arc<dyn PushSender>)
+        }
+    };
+    let apns = match &config.apns {
+        None => None,
+        Some(apns) => {
+            let key = std::fs::read_to_string(&apns.key_file).map_err(|error| {
+                StartupError::new(format!("APNS_KEY_FILE cannot be read: {error}"))
+            })?;
+            let config = ApnsConfig {
+                team_id: apns.team_id.clone(),
+                key_id: apns.key_id.clone(),
+                key_pem: SecretString::from(key),
+                bundle_id: apns.bundle_id.clone(),
+                sandbox: apns.sandbox,
+                base_url: None,
+            };
+            let sender =
+                ApnsSender::new(config, Arc::clone(clock)).map_err(StartupError::because)?;
+            let sender = Retrying::new(Arc::new(sender), RetryPolicy::APNS, Arc::clone(clock));
+            Some(Arc::new(sender) as Arc<dyn PushSender>)
+        }
+    };
+    Ok(Arc::new(PushServices::new(fcm, apns)))
+}

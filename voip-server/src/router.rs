@@ -1,0 +1,112 @@
+//! The whole API on one page.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    handler::Handler,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get, post},
+};
+use http::{HeaderName, HeaderValue, StatusCode};
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::{App, api, api::ApiError, socket, webhooks};
+
+/// Everything the server answers on `PORT`, to be served or nested in a router
+/// of your own.
+///
+/// Background work (events, deadlines) is not the router's; see
+/// [`Background`](crate::Background).
+pub fn router(app: App) -> Router {
+    let routes = Router::new()
+        // Clients.
+        .route("/start-call", post(api::start_call))
+        .route("/connect-call", post(api::connect_call))
+        .route("/hangup", post(api::hangup))
+        .route("/api/register-user", post(api::register_user))
+        .route("/api/call-logs/{user}", get(api::call_logs))
+        .route("/ws", get(socket::upgrade))
+        // The provider.
+        .route(voip_twilio::callback_urls::STATUS_PATH, post(webhooks::status))
+        .route(voip_twilio::callback_urls::INBOUND_PATH, post(webhooks::inbound))
+        .route(voip_twilio::callback_urls::VOICE_PATH, post(webhooks::voice))
+        .route(voip_twilio::callback_urls::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
+        // Operators.
+        .route("/healthz", get(api::healthz))
+        .route("/readyz", get(api::readyz))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_such_path);
+    around(routes, app)
+}
+
+/// Everything the server answers on `WS_PORT`: a WebSocket, whatever the path.
+pub fn socket_router(app: App) -> Router {
+    let routes = Router::new().fallback(any(socket::upgrade_only.with_state(app.clone())));
+    around(routes, app)
+}
+
+fn around(routes: Router<App>, app: App) -> Router {
+    routes
+        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a request handler panicked");
+            ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "something went wrong on our side",
+            )
+            .into_response()
+        }))
+        .layer(middleware::from_fn_with_state(app.clone(), attend))
+        .with_state(app)
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What every request gets: an id, a limit of time, a line in the log.
+async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
+    let given = request.headers().get(&REQUEST_ID).filter(|id| id.len() <= 128).cloned();
+    let id = given.unwrap_or_else(fresh_id);
+    let span = tracing::info_span!(
+        "request",
+        id = id.to_str().unwrap_or("-"),
+        method = %request.method(),
+        path = route(request.uri().path()),
+    );
+    let limit = app.limits.request_time;
+    let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
+    let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    response.headers_mut().insert(REQUEST_ID, id);
+    response
+}
+
+fn fresh_id() -> HeaderValue {
+    let mut text = [0; uuid::fmt::Simple::LENGTH];
+    let text = Uuid::now_v7().as_simple().encode_lower(&mut text);
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
+}
+
+/// The path as the log may show it: who asks for whose log is personal.
+fn route(path: &str) -> &str {
+    if path.starts_with("/api/call-logs/") { "/api/call-logs/{user}" } else { path }
+}
+
+fn too_slow(limit: Duration) -> ApiError {
+    let message = format!("the request took longer than {} s", limit.as_secs());
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message)
+}
+
+async fn no_such_path() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+}
+
+async fn wrong_method() -> ApiError {
+    let message = "this path does not take this method";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}

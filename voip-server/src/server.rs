@@ -1,0 +1,173 @@
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use url::Url;
+use voip_sim::Simulator;
+
+use crate::{
+    App, Background, compose,
+    config::Config,
+    listener, logging, router, socket_router,
+};
+
+/// A running server.
+pub struct Server {
+    app: App,
+    addresses: Addresses,
+    listeners: Vec<JoinHandle<()>>,
+    background: Background,
+    simulator: Option<Simulator>,
+    store: compose::Store,
+    grace: Duration,
+}
+
+/// Where a running server is.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    /// The HTTP API, and WebSocket at `/ws`.
+    pub http: SocketAddr,
+    /// WebSocket.
+    pub socket: SocketAddr,
+    /// Where the provider reaches the server.
+    pub public_url: Url,
+    /// The API of the simulator, where it stands in for the provider.
+    pub simulator: Option<SocketAddr>,
+}
+
+/// Why the server did not start; one sentence that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartupError(String);
+
+impl StartupError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    pub(crate) fn because(error: impl std::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Server {
+    /// Starts a server: when this returns, it answers.
+    ///
+    /// # Errors
+    /// When a port is taken, storage cannot be opened, or a key cannot be read.
+    pub async fn start(config: Config) -> Result<Self, StartupError> {
+        Self::start_with(config, |_, _| {}).await
+    }
+
+    /// As [`start`](Self::start), and `announce`s where everything is.
+    pub(crate) async fn start_with(
+        config: Config,
+        announce: impl FnOnce(&Config, &Addresses),
+    ) -> Result<Self, StartupError> {
+        logging::start(&config.log);
+        let http = bind(config.listen.host, config.listen.port, "PORT").await?;
+        let socket = bind(config.listen.host, config.listen.ws_port, "WS_PORT").await?;
+        let local = |listener: &TcpListener| listener.local_addr().map_err(StartupError::because);
+        let (http_addr, socket_addr) = (local(&http)?, local(&socket)?);
+        let composed = compose::compose(&config, reachable(http_addr)).await?;
+        let app = composed.app;
+        // Nobody else works on this storage, so what lies there is ours.
+        app.calls.take_over().await.map_err(StartupError::because)?;
+        let background = Background::start(&app, &composed.bus);
+        let limits = app.limits;
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let serve = |listener, router| {
+            let (places, stopping) = (Arc::clone(&places), app.stopping.clone());
+            tokio::spawn(listener::serve(listener, router, places, stopping, limits.shutdown_grace))
+        };
+        let listeners =
+            vec![serve(http, router(app.clone())), serve(socket, socket_router(app.clone()))];
+        let addresses = Addresses {
+            http: http_addr,
+            socket: socket_addr,
+            public_url: composed.public_url,
+            simulator: composed.simulator.as_ref().map(Simulator::addr),
+        };
+        announce(&config, &addresses);
+        Ok(Self {
+            app,
+            addresses,
+            listeners,
+            background,
+            simulator: composed.simulator,
+            store: composed.store,
+            grace: limits.shutdown_grace,
+        })
+    }
+
+    /// Where it is.
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// What its routes work with.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The simulator, where it stands in for the provider.
+    pub fn simulator(&self) -> Option<&Simulator> {
+        self.simulator.as_ref()
+    }
+
+    /// Stops in order: takes nothing new, tells clients to come back later,
+    /// finishes what is in flight within the grace period, makes storage safe.
+    pub async fn stop(self) {
+        tracing::info!("stopping");
+        self.app.stopping.cancel();
+        self.app.sockets.close();
+        for listener in self.listeners {
+            // A listener that died has nothing left to end.
+            let _ = listener.await;
+        }
+        let finish = async {
+            self.app.sockets.wait().await;
+            self.app.calls.finish().await;
+        };
+        if tokio::time::timeout(self.grace, finish).await.is_err() {
+            tracing::warn!("some work was still going on; what is left is taken up at the next start");
+        }
+        self.background.stop().await;
+        if let Some(simulator) = self.simulator {
+            simulator.stop().await;
+        }
+        drop(self.app);
+        if let Err(error) = self.store.close().await {
+            tracing::error!(%error, "storage was not closed in order");
+        }
+        tracing::info!("stopped");
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+    }
+}
+
+async fn bind(host: IpAddr, port: u16, name: &str) -> Result<TcpListener, StartupError> {
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        StartupError::new(format!("cannot listen on {host} port {port}: {error}; set {name} to another port"))
+    })
+}
+
+/// An address that reaches a listener from this machine.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    if bound.ip().is_unspecified() {
+        let loopback = match bound {
+            SocketAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+            SocketAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        };
+        return SocketAddr::new(loopback, bound.port());
+    }
+    bound
+}

@@ -1,0 +1,187 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use voip_core::{CallId, Event, EventKind, Timestamp};
+
+/// Brings the events of each call into their order.
+///
+/// Events are published after their step is saved, by whichever task or node
+/// saved it, so two of them may overtake each other by a hair. One that comes
+/// too early waits for those before it, but not for long: they may have been
+/// lost with a node. Pure: time goes in.
+#[derive(Debug, Default)]
+pub struct Sequencer {
+    calls: HashMap<CallId, Line>,
+    /// Calls with events that wait, so that a look at the time is cheap.
+    waiting: usize,
+    swept: Timestamp,
+}
+
+#[derive(Debug)]
+struct Line {
+    next: u32,
+    early: BTreeMap<u32, Arc<Event>>,
+    early_since: Timestamp,
+    over: bool,
+    touched: Timestamp,
+}
+
+/// How long an event waits for those before it.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long a call that is over is remembered, so that a straggler is known.
+const MEMORY: Duration = Duration::from_secs(60);
+
+/// How long a call without news is remembered.
+const LONG_MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
+
+impl Sequencer {
+    /// Takes an event in; returns those that are due now, in order.
+    pub fn push(&mut self, event: Arc<Event>, now: Timestamp) -> Vec<Arc<Event>> {
+        self.forget(now);
+        let line = self.calls.entry(event.call).or_insert_with(|| Line::new(now));
+        line.touched = now;
+        if event.seq < line.next {
+            return Vec::new();
+        }
+        if event.seq == line.next && line.early.is_empty() {
+            // The ordinary case.
+            line.passed(&event);
+            return vec![event];
+        }
+        if line.early.is_empty() {
+            line.early_since = now;
+            self.waiting += 1;
+        }
+        line.early.insert(event.seq, event);
+        let ready = line.ready();
+        if line.early.is_empty() {
+            self.waiting -= 1;
+        }
+        ready
+    }
+
+    /// The events that have waited long enough; call it at
+    /// [`deadline`](Self::deadline).
+    pub fn expire(&mut self, now: Timestamp) -> Vec<Arc<Event>> {
+        let mut due = Vec::new();
+        if self.waiting == 0 {
+            return due;
+        }
+        for line in self.calls.values_mut() {
+            if !line.early.is_empty() && now >= line.early_since + PATIENCE {
+                for (_, event) in std::mem::take(&mut line.early) {
+                    line.passed(&event);
+                    due.push(event);
+                }
+                self.waiting -= 1;
+            }
+        }
+        due
+    }
+
+    /// When [`expire`](Self::expire) has something to do, at the latest.
+    pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.waiting > 0).then(|| now + PATIENCE)
+    }
+
+    /// The number of the next event of `call`, where any has passed.
+    pub fn next_of(&self, call: &CallId) -> u32 {
+        self.calls.get(call).map_or(0, |line| line.next)
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        if now < self.swept + MEMORY {
+            return;
+        }
+        self.swept = now;
+        self.calls.retain(|_, line| {
+            let memory = if line.over { MEMORY } else { LONG_MEMORY };
+            !line.early.is_empty() || now < line.touched + memory
+        });
+    }
+}
+
+impl Line {
+    fn new(now: Timestamp) -> Self {
+        Self { next: 0, early: BTreeMap::new(), early_since: now, over: false, touched: now }
+    }
+
+    fn ready(&mut self) -> Vec<Arc<Event>> {
+        let mut ready = Vec::new();
+        while let Some(event) = self.early.remove(&self.next) {
+            self.passed(&event);
+            ready.push(event);
+        }
+        ready
+    }
+
+    fn passed(&mut self, event: &Event) {
+        self.next = event.seq + 1;
+        if let EventKind::Status(status) = event.kind {
+            self.over |= status.is_final();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use voip_core::CallStatus;
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_secs(1_700_000_000) + Duration::from_millis(millis)
+    }
+
+    fn event(seq: u32) -> Arc<Event> {
+        let call = "018c1f6e-7c3a-7000-8000-000000000001".parse().unwrap();
+        let kind = EventKind::Status(CallStatus::Ringing);
+        Arc::new(Event { call, seq, audience: Vec::new(), kind })
+    }
+
+    fn numbers(events: &[Arc<Event>]) -> Vec<u32> {
+        events.iter().map(|event| event.seq).collect()
+    }
+
+    #[test]
+    fn an_early_event_waits_for_the_one_before() {
+        let mut line = Sequencer::default();
+        assert_eq!(numbers(&line.push(event(1), at(0))), []);
+        assert_eq!(numbers(&line.push(event(0), at(1))), [0, 1]);
+        assert_eq!(line.deadline(at(1)), None);
+    }
+
+    #[test]
+    fn a_lost_event_is_waited_for_only_so_long() {
+        let mut line = Sequencer::default();
+        assert_eq!(numbers(&line.push(event(3), at(0))), []);
+        assert_eq!(numbers(&line.expire(at(99))), []);
+        assert_eq!(numbers(&line.expire(at(100))), [3]);
+        // The straggler is too late: order is kept, not completeness.
+        assert_eq!(numbers(&line.push(event(2), at(101))), []);
+        assert_eq!(numbers(&line.push(event(4), at(102))), [4]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_with_repeats_comes_out_in_order_and_whole(
+            order in Just((0..8u32).collect::<Vec<_>>()).prop_shuffle(),
+            repeats in prop::collection::vec(0..8usize, 0..8),
+        ) {
+            let mut line = Sequencer::default();
+            let mut out = Vec::new();
+            for (index, &seq) in order.iter().enumerate() {
+                out.extend(numbers(&line.push(event(seq), at(1))));
+                if let Some(&again) = repeats.get(index) {
+                    out.extend(numbers(&line.push(event(order[again.min(index)]), at(1))));
+                }
+            }
+            prop_assert_eq!(out, (0..8).collect::<Vec<_>>());
+            prop_assert_eq!(line.waiting, 0);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use axum::{body::Body, extract::State, response::Response};
+use http::Request;
+use voip_core::{BridgeOutcome, CallStatus, ports::Notice};
+
+use super::signed::{misplaced, notice, reply};
+use crate::{App, api::ApiError};
+
+/// `POST /twilio/bridge-ended`: the connection to a voice client is over.
+///
+/// # Errors
+/// 403 for a bad signature, 404 for an unknown call.
+pub async fn bridge_ended(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let Notice::DialEnded { call, status, bridged, .. } = notice(&app, request).await? else {
+        return Err(misplaced());
+    };
+    let call = call.ok_or_else(ApiError::unknown_call)?;
+    let connected = bridged.unwrap_or(true)
+        && matches!(status, CallStatus::Completed | CallStatus::InProgress);
+    let outcome = match connected {
+        true => BridgeOutcome::Connected,
+        false => BridgeOutcome::Unanswered,
+    };
+    let plan =
+        app.calls.bridge_ended(&call, outcome).await?.ok_or_else(ApiError::unknown_call)?;
+    Ok(reply(&app, &plan))
+}

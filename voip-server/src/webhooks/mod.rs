@@ -1,0 +1,14 @@
+//! The provider's requests. Every one is checked for its signature before
+//! anything of it is read.
+
+mod bridge_ended;
+mod inbound;
+mod signed;
+mod status;
+mod voice;
+
+pub use bridge_ended::bridge_ended;
+pub use inbound::inbound;
+pub(crate) use signed::{is_signed, read, reply};
+pub use status::status;
+pub use voice::voice;

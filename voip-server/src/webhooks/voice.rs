@@ -1,0 +1,17 @@
+use axum::{body::Body, extract::State, response::Response};
+use http::Request;
+use voip_core::ports::Notice;
+
+use super::signed::{misplaced, notice, reply};
+use crate::{App, api::ApiError};
+
+/// `POST /twilio/voice`: what to do with the leg of one of our calls.
+///
+/// # Errors
+/// 403 for a bad signature, 404 for an unknown call.
+pub async fn voice(State(app): State<App>, request: Request<Body>) -> Result<Response, ApiError> {
+    let Notice::Voice(voice) = notice(&app, request).await? else { return Err(misplaced()) };
+    let call = voice.call.ok_or_else(ApiError::unknown_call)?;
+    let plan = app.calls.plan(&call, voice.leg).await?.ok_or_else(ApiError::unknown_call)?;
+    Ok(reply(&app, &plan))
+}
