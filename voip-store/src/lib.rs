@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Storage, cache and event-bus adapters.
+//!
+//! | port | in memory | in a file |
+//! |---|---|---|
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore) | [`MemoryStore`] | [`SqliteStore`] |
+//! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – |
+//! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – |
+//!
+//! Every adapter keeps the same promises: those under *Contract* in
+//! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
+//! memory is for one process, and gone when that ends.
+//!
+//! ```
+//! use voip_core::{CallId, ports::CallStore};
+//! use voip_store::{SqliteOptions, SqliteStore};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> voip_core::Result<()> {
+//! # let folder = tempfile::tempdir().expect("a writable temporary folder");
+//! let store = SqliteStore::open(SqliteOptions::at(folder.path().join("voip.db")))?;
+//! assert!(store.call(&CallId::fresh()).await?.is_none());
+//! store.close().await
+//! # }
+//! ```
+
+mod memory;
+mod sqlite;
+
+pub use memory::{MemoryBus, MemoryCache, MemoryStore};
+pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

@@ -1,0 +1,104 @@
+-- Times are microseconds since 1970 in UTC, durations microseconds. Call ids
+-- are the 16 bytes of the UUID. Statuses and directions are the numbers that
+-- src/sqlite/call_row.rs gives them.
+
+CREATE TABLE calls (
+    call           INTEGER PRIMARY KEY,
+    id             BLOB NOT NULL UNIQUE,
+    direction      INTEGER NOT NULL,
+    from_party     TEXT NOT NULL,
+    to_party       TEXT NOT NULL,
+    owner          TEXT,
+    peer           TEXT,
+    created_at     INTEGER NOT NULL,
+    -- From here on, what a step may change.
+    version        INTEGER NOT NULL,
+    status         INTEGER NOT NULL,
+    deadline_at    INTEGER,
+    answered_at    INTEGER,
+    answered_by    TEXT,
+    answered_on    TEXT,
+    bridge_outcome INTEGER,
+    bridge_at      INTEGER,
+    ended_at       INTEGER,
+    duration       INTEGER,
+    reason         TEXT,
+    told           INTEGER NOT NULL,
+    provider_id    TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_id IS NOT NULL;
+
+-- Only calls that have not ended have a deadline, so this stays small.
+CREATE INDEX calls_by_deadline ON calls (deadline_at) WHERE deadline_at IS NOT NULL;
+
+-- Every name under which a log finds a call, in the order in which logs list.
+-- Written once, with the call. No foreign keys here and below where rows go
+-- only together with all calls: each would cost a look-up per row written.
+CREATE TABLE call_names (
+    name       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    id         BLOB NOT NULL,
+    call       INTEGER NOT NULL,
+    owned      INTEGER NOT NULL,
+    PRIMARY KEY (name, created_at, id)
+) STRICT, WITHOUT ROWID;
+
+-- The users concerned with calls that have not ended.
+CREATE TABLE live_calls (
+    user       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    id         BLOB NOT NULL,
+    call       INTEGER NOT NULL,
+    PRIMARY KEY (user, created_at, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE call_effects (
+    call     INTEGER NOT NULL REFERENCES calls (call),
+    effect   TEXT NOT NULL,
+    due_at   INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    PRIMARY KEY (call, effect)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX call_effects_by_due ON call_effects (due_at);
+
+-- The scope is empty where nobody is named: no user id is.
+CREATE TABLE idempotency_keys (
+    scope TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    call  INTEGER NOT NULL,
+    PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
+
+-- Reports on legs that no call has yet, in the order they came.
+CREATE TABLE kept_reports (
+    report   INTEGER PRIMARY KEY,
+    leg      TEXT NOT NULL,
+    kept_at  INTEGER NOT NULL,
+    status   INTEGER NOT NULL,
+    at       INTEGER,
+    duration INTEGER,
+    reason   TEXT
+) STRICT;
+
+CREATE INDEX kept_reports_by_leg ON kept_reports (leg);
+CREATE INDEX kept_reports_by_age ON kept_reports (kept_at);
+
+CREATE TABLE app_users (
+    id         TEXT PRIMARY KEY,
+    phone      TEXT UNIQUE,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- AUTOINCREMENT: the number also says which of two devices seen at one moment
+-- came later, so it must only grow.
+CREATE TABLE devices (
+    device    INTEGER PRIMARY KEY AUTOINCREMENT,
+    token     TEXT NOT NULL UNIQUE,
+    user      TEXT NOT NULL REFERENCES app_users (id) ON DELETE CASCADE,
+    platform  TEXT NOT NULL,
+    last_seen INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX devices_by_user ON devices (user, last_seen);

@@ -1,0 +1,107 @@
+use async_trait::async_trait;
+use voip_core::{
+    Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
+    ports::{
+        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogEntry, LogQuery, NewCall, Replaced,
+        Version,
+    },
+};
+
+use super::{
+    SqliteStore, effects, finding,
+    saving::{self, Saved},
+};
+
+#[async_trait]
+impl CallStore for SqliteStore {
+    async fn insert(&self, new: NewCall) -> Result<Inserted> {
+        self.writer.write(move |db| saving::insert(db, &new)).await
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Option<Held>> {
+        self.readers.read(|db| finding::call(db, id))
+    }
+
+    async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>> {
+        self.readers.read(|db| finding::call_by_leg(db, id))
+    }
+
+    async fn replace(
+        &self,
+        call: &Call,
+        version: Version,
+        effects: &[Effect],
+        effects_due: Timestamp,
+    ) -> Result<Replaced> {
+        let (call, effects) = (call.clone(), Vec::from(effects));
+        let saved = self
+            .writer
+            .write(move |db| saving::replace(db, &call, version, &effects, effects_due))
+            .await?;
+        match saved {
+            Saved::As(replaced) => Ok(replaced),
+            Saved::LegTaken => Err(Error::new(ErrorKind::Refused, "another call has this leg")),
+        }
+    }
+
+    async fn due_calls(&self, now: Timestamp, limit: usize) -> Result<Vec<CallId>> {
+        self.readers.read(|db| finding::due_calls(db, now, limit))
+    }
+
+    async fn claim_effects(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedEffect>> {
+        // Sweeps ask all the time, and nearly always there is nothing.
+        if !self.readers.read(|db| effects::any_due(db, now))? {
+            return Ok(Vec::new());
+        }
+        self.writer
+            .write(move |db| effects::claim(db, now, lease_until, limit))
+            .await
+    }
+
+    async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()> {
+        let call = *call;
+        self.writer
+            .write_lazily(move |db| effects::settle(db, &call, effect))
+            .await
+    }
+
+    async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()> {
+        let report = report.clone();
+        self.writer
+            .write(move |db| effects::keep(db, &report, now))
+            .await
+    }
+
+    async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
+        // Every call asks, and nearly never there is one.
+        if !self.readers.read(|db| effects::any_kept(db, leg))? {
+            return Ok(Vec::new());
+        }
+        let leg = leg.clone();
+        self.writer.write(move |db| effects::take(db, &leg)).await
+    }
+
+    async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
+        self.readers.read(|db| finding::log(db, query))
+    }
+
+    async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
+        self.readers.read(|db| finding::live_calls(db, user))
+    }
+
+    /// Answers once the writer has got hold of the file and the file was read.
+    async fn ping(&self) -> Result<()> {
+        self.writer.write(|_| Ok(())).await?;
+        self.readers
+            .read(|db| db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())))
+    }
+
+    async fn clear_calls(&self) -> Result<u64> {
+        self.writer.write(saving::clear).await
+    }
+}

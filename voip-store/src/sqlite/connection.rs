@@ -1,0 +1,40 @@
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::SqliteOptions;
+
+/// Room for every statement of this crate.
+const STATEMENTS: usize = 64;
+
+/// The connection that writes.
+pub(super) fn writing(options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&options.path, flags)?;
+    db.busy_timeout(options.lock_patience)?;
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    // A commit returns once the log is on the disk, not before.
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    // KiB, where negative. The recent calls of a busy server fit.
+    db.pragma_update(None, "cache_size", -4096)?;
+    // A log that grew under load shrinks again.
+    db.pragma_update(None, "journal_size_limit", 32 << 20)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+/// A connection that reads.
+pub(super) fn reading(options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&options.path, flags)?;
+    // Readers never wait for writers in WAL mode, except for a moment while
+    // the log is being recovered or reset.
+    db.busy_timeout(options.lock_patience.min(Duration::from_secs(1)))?;
+    db.pragma_update(None, "query_only", true)?;
+    db.pragma_update(None, "cache_size", -1024)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}

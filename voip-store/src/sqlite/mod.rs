@@ -1,0 +1,101 @@
+//! Storage in one SQLite file.
+//!
+//! One thread writes, many writes to a commit; reads run where they are asked
+//! for. The statements are in `saving`, `finding`, `effects` and `users`; why
+//! it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
+
+mod batch;
+mod call_row;
+mod calls;
+mod connection;
+mod effects;
+mod failure;
+mod finding;
+mod options;
+mod readers;
+mod saving;
+mod schema;
+mod users;
+mod writer;
+
+use std::{fmt, path::PathBuf};
+
+use voip_core::{Error, ErrorKind, Result};
+
+pub use options::SqliteOptions;
+pub use writer::WriteStats;
+
+use readers::Readers;
+use writer::Writer;
+
+/// Calls and users in one SQLite file.
+///
+/// A write that has returned survives loss of power, except
+/// [`settle_effect`](voip_core::ports::CallStore::settle_effect), which is only
+/// queued. Writes of one store share flushes of the disk, so they take the
+/// longer one by one and the less of the machine the more there are at once.
+/// A dropped write future leaves its write in the queue.
+///
+/// Another process may open the same file, as administrative commands do.
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens the file, making it where it is missing and bringing it up to
+    /// date where it is old. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// `Misconfigured` when the file is not ours, belongs to the earlier
+    /// system, or is newer than this program: it is left as it is.
+    /// `Unavailable` when it cannot be opened.
+    pub fn open(options: SqliteOptions) -> Result<Self> {
+        schema::inspect(&options.path)?;
+        let mut db = connection::writing(&options).map_err(|error| failure::opening(&error))?;
+        schema::migrate(&mut db)?;
+        let path = options.path.clone();
+        let writer = Writer::start(db, options.queue, options.queue_patience)?;
+        Ok(Self {
+            path,
+            writer,
+            readers: Readers::new(options),
+        })
+    }
+
+    /// What the writer has done so far.
+    pub fn write_stats(&self) -> WriteStats {
+        self.writer.stats()
+    }
+
+    /// Carries out all writes that wait, then closes the file. Reads and
+    /// writes fail from then on; closing again is fine.
+    ///
+    /// Dropping the store writes everything too, but nobody can wait for it.
+    ///
+    /// # Errors
+    /// `Internal` when the writing thread has died before.
+    pub async fn close(&self) -> Result<()> {
+        self.readers.close();
+        let Some(thread) = self.writer.stop() else {
+            return Ok(());
+        };
+        let ended = tokio::task::spawn_blocking(move || thread.join()).await;
+        match ended {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Error::new(
+                ErrorKind::Internal,
+                "the thread that writes the database died",
+            )),
+        }
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

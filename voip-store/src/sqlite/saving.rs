@@ -1,0 +1,246 @@
+//! Statements that put calls on record and replace them.
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, named_params, params};
+use voip_core::{
+    Call, CallId, Effect, Timestamp, UserId,
+    ports::{Held, IdempotencyKey, Inserted, NewCall, Replaced, Version},
+};
+
+use super::call_row::{self, StateColumns, columns, direction_number, status_number};
+
+/// Adds a call, or finds the one that is there.
+pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserted> {
+    let NewCall {
+        call,
+        effects,
+        effects_due,
+        key,
+    } = new;
+    if let Some(held) = known(db, call, key.as_ref())? {
+        return Ok(Inserted::Known(held));
+    }
+    let state = StateColumns::of(&call.state);
+    db.prepare_cached(concat!(
+        "INSERT INTO calls (",
+        columns!(),
+        ") VALUES (:id, :direction, :from, :to, :owner, :peer, :created_at, 0, :status, \
+         :deadline_at, :answered_at, :answered_by, :answered_on, :bridge_outcome, :bridge_at, \
+         :ended_at, :duration, :reason, :told, :provider_id)"
+    ))?
+    .execute(named_params! {
+        ":id": call.id.as_uuid().as_bytes(),
+        ":direction": direction_number(call.direction),
+        ":from": call.from.expose(),
+        ":to": call.to.expose(),
+        ":owner": call.owner.as_ref().map(UserId::as_str),
+        ":peer": call.peer.as_ref().map(UserId::as_str),
+        ":created_at": call.created_at.as_micros(),
+        ":status": status_number(call.status()),
+        ":deadline_at": state.deadline_at,
+        ":answered_at": state.answered_at,
+        ":answered_by": state.answered_by,
+        ":answered_on": state.answered_on,
+        ":bridge_outcome": state.bridge_outcome,
+        ":bridge_at": state.bridge_at,
+        ":ended_at": state.ended_at,
+        ":duration": state.duration,
+        ":reason": state.reason,
+        ":told": call.told,
+        ":provider_id": call.provider_id.as_ref().map(voip_core::ProviderCallId::as_str),
+    })?;
+    let row = db.last_insert_rowid();
+    add_names(db, call, row)?;
+    add_effects(db, row, effects, *effects_due)?;
+    if let Some(key) = key {
+        db.prepare_cached("INSERT INTO idempotency_keys (scope, key, call) VALUES (?, ?, ?)")?
+            .execute(params![scope(key), key.as_str(), row])?;
+    }
+    Ok(Inserted::New)
+}
+
+/// What became of a replacement that SQLite carried out.
+pub(super) enum Saved {
+    /// As the port says.
+    As(Replaced),
+    /// The leg belongs to another call; nothing was changed.
+    LegTaken,
+}
+
+/// Replaces what a step may change. The id, the direction, the parties, the
+/// users and the moment of creation never change, so they are not written, and
+/// neither is any index over them.
+pub(super) fn replace(
+    db: &Connection,
+    call: &Call,
+    version: Version,
+    effects: &[Effect],
+    effects_due: Timestamp,
+) -> rusqlite::Result<Saved> {
+    // No version beyond an i64 was ever handed out.
+    let Ok(before) = i64::try_from(version.0) else {
+        return Ok(Saved::As(Replaced::Conflict));
+    };
+    let id = call.id.as_uuid().as_bytes();
+    let leg = call
+        .provider_id
+        .as_ref()
+        .map(voip_core::ProviderCallId::as_str);
+    let state = StateColumns::of(&call.state);
+    macro_rules! update {
+        ($set:literal, $only:literal) => {
+            db.prepare_cached(concat!(
+                "UPDATE calls SET version = :version + 1, status = :status, \
+                 deadline_at = :deadline_at, answered_at = :answered_at, \
+                 answered_by = :answered_by, answered_on = :answered_on, \
+                 bridge_outcome = :bridge_outcome, bridge_at = :bridge_at, \
+                 ended_at = :ended_at, duration = :duration, reason = :reason, told = :told",
+                $set,
+                " WHERE id = :id AND version = :version",
+                $only
+            ))?
+            .execute(named_params! {
+                ":id": id,
+                ":version": before,
+                ":status": status_number(call.status()),
+                ":deadline_at": state.deadline_at,
+                ":answered_at": state.answered_at,
+                ":answered_by": state.answered_by,
+                ":answered_on": state.answered_on,
+                ":bridge_outcome": state.bridge_outcome,
+                ":bridge_at": state.bridge_at,
+                ":ended_at": state.ended_at,
+                ":duration": state.duration,
+                ":reason": state.reason,
+                ":told": call.told,
+                ":leg": leg,
+            })
+        };
+    }
+    // A leg is set once; leaving it out of the statement spares its index.
+    let mut changed = update!("", " AND provider_id IS :leg")?;
+    if changed == 0 {
+        changed = match update!(", provider_id = :leg", "") {
+            Err(error) if is_taken(&error) => return Ok(Saved::LegTaken),
+            outcome => outcome?,
+        };
+    }
+    if changed == 0 {
+        return Ok(Saved::As(Replaced::Conflict));
+    }
+    if call.is_over() {
+        remove_live(db, call)?;
+    }
+    if !effects.is_empty() {
+        let row = row_of(db, &call.id)?;
+        add_effects(db, row, effects, effects_due)?;
+    }
+    Ok(Saved::As(Replaced::Done(Version(version.0 + 1))))
+}
+
+/// Deletes all calls and what hangs on them.
+pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
+    for table in [
+        "call_effects",
+        "call_names",
+        "live_calls",
+        "idempotency_keys",
+        "kept_reports",
+    ] {
+        db.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    db.execute("DELETE FROM calls", [])
+        .map(|calls| calls as u64)
+}
+
+/// The call that keeps `call` from being added.
+fn known(
+    db: &Connection,
+    call: &Call,
+    key: Option<&IdempotencyKey>,
+) -> rusqlite::Result<Option<Held>> {
+    if let Some(held) = super::finding::call(db, &call.id)? {
+        return Ok(Some(held));
+    }
+    if let Some(leg) = &call.provider_id
+        && let Some(held) = super::finding::call_by_leg(db, leg)?
+    {
+        return Ok(Some(held));
+    }
+    let Some(key) = key else { return Ok(None) };
+    db.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM calls WHERE call = (SELECT call FROM idempotency_keys WHERE scope = ? AND key = ?)"
+    ))?
+    .query_row(params![scope(key), key.as_str()], call_row::read)
+    .optional()
+}
+
+fn scope(key: &IdempotencyKey) -> &str {
+    key.scope.as_ref().map_or("", UserId::as_str)
+}
+
+/// Lists the call in the logs of everybody named in it, and among the live
+/// calls of its users.
+fn add_names(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()> {
+    let owner = call.owner.as_ref().map(UserId::as_str);
+    let (from, to) = (call.logged_from(), call.logged_to());
+    let names = [
+        owner,
+        Some(from).filter(|from| owner != Some(from)),
+        Some(to).filter(|to| owner != Some(to) && from != *to),
+    ];
+    let (created_at, id) = (call.created_at.as_micros(), call.id.as_uuid().as_bytes());
+    let mut insert = db.prepare_cached(
+        "INSERT INTO call_names (name, created_at, id, call, owned) VALUES (?, ?, ?, ?, ?)",
+    )?;
+    for name in names.into_iter().flatten() {
+        insert.execute(params![name, created_at, id, row, owner == Some(name)])?;
+    }
+    if call.is_over() {
+        return Ok(());
+    }
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO live_calls (user, created_at, id, call) VALUES (?, ?, ?, ?)",
+    )?;
+    for user in [&call.owner, &call.peer].into_iter().flatten() {
+        insert.execute(params![user.as_str(), created_at, id, row])?;
+    }
+    Ok(())
+}
+
+fn remove_live(db: &Connection, call: &Call) -> rusqlite::Result<()> {
+    let mut delete =
+        db.prepare_cached("DELETE FROM live_calls WHERE user = ? AND created_at = ? AND id = ?")?;
+    for user in [&call.owner, &call.peer].into_iter().flatten() {
+        let id = call.id.as_uuid().as_bytes();
+        delete.execute(params![user.as_str(), call.created_at.as_micros(), id])?;
+    }
+    Ok(())
+}
+
+/// An effect asked for again counts as new.
+fn add_effects(
+    db: &Connection,
+    row: i64,
+    effects: &[Effect],
+    due: Timestamp,
+) -> rusqlite::Result<()> {
+    for effect in effects {
+        db.prepare_cached(
+            "INSERT INTO call_effects (call, effect, due_at, attempts) VALUES (?, ?, ?, 0) \
+             ON CONFLICT DO UPDATE SET due_at = excluded.due_at, attempts = 0",
+        )?
+        .execute(params![row, effect.as_str(), due.as_micros()])?;
+    }
+    Ok(())
+}
+
+fn row_of(db: &Connection, id: &CallId) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT call FROM calls WHERE id = ?")?
+        .query_row([id.as_uuid().as_bytes()], |row| row.get(0))
+}
+
+fn is_taken(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
