@@ -1,0 +1,64 @@
+//! Plans as documents.
+
+use voip_core::{Action, Plan, ports::Reply};
+
+use crate::{
+    CallbackUrls,
+    callback_urls::CALL_ID_FIELD,
+    twiml::{Document, Element, noun, verb},
+};
+
+/// The media type of a document.
+pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
+
+/// The most characters that are spoken.
+const MOST_SPOKEN: usize = 4096;
+
+/// Writes `plan` as an answer.
+pub(crate) fn write(plan: &Plan, urls: &CallbackUrls) -> Reply {
+    let document = Document::new(plan.actions.iter().map(|action| verb(action, urls)));
+    Reply {
+        content_type: CONTENT_TYPE,
+        body: document.to_xml(),
+    }
+}
+
+fn verb(action: &Action, urls: &CallbackUrls) -> Element {
+    match action {
+        Action::Say(text) => verb::say(spoken(text)),
+        Action::Pause(span) => {
+            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+            verb::pause(seconds.max(1))
+        }
+        Action::Reject => verb::reject(),
+        Action::Ask(callback) => verb::redirect(&urls.of(*callback)),
+        Action::ConnectClient {
+            identity,
+            caller_id,
+            ring_time,
+            call,
+            then,
+        } => {
+            let mut dial = verb::dial()
+                .attr("action", urls.of(*then))
+                .attr("method", "POST")
+                .attr("timeout", ring_time.as_secs().clamp(5, 600));
+            if let Some(number) = caller_id {
+                dial = dial.attr("callerId", number.expose());
+            }
+            dial.child(
+                noun::client_with_parameters(identity.as_str())
+                    .child(noun::parameter(CALL_ID_FIELD, &call.to_string())),
+            )
+        }
+        Action::HangUp => verb::hang_up(),
+    }
+}
+
+/// As much of `text` as can be spoken.
+fn spoken(text: &str) -> &str {
+    match text.char_indices().nth(MOST_SPOKEN) {
+        Some((end, _)) => &text[..end],
+        None => text,
+    }
+}
