@@ -11,6 +11,6 @@ mod fake_telephony;
 mod manual_clock;
 pub mod suites;
 
-pub use fake_push::FakePush;
+pub use fake_push::{FakePush, SentPush};
 pub use fake_telephony::FakeTelephony;
 pub use manual_clock::ManualClock;
