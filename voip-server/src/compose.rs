@@ -61,9 +61,10 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         ProviderConfig::Twilio(settings) => (None, real(settings, callbacks)?),
     };
     twilio.outbound_twiml_url.clone_from(&config.outbound_twiml_url);
+    let twilio = Arc::new(twilio);
     let transport = ReqwestTransport::new(&twilio).map_err(StartupError::because)?;
     let telephony: Arc<dyn Telephony> =
-        Arc::new(TwilioTelephony::new(twilio.clone(), Arc::new(transport)));
+        Arc::new(TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport)));
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
     let ports = Ports {
         telephony: Arc::new(RetryingTelephony::new(telephony, Arc::clone(&clock))),

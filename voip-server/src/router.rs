@@ -6,10 +6,9 @@ use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    handler::Handler,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{get, post},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -33,10 +32,10 @@ pub fn router(app: App) -> Router {
         .route("/api/call-logs/{user}", get(api::call_logs))
         .route("/ws", get(socket::upgrade))
         // The provider.
-        .route(voip_twilio::callback_urls::STATUS_PATH, post(webhooks::status))
-        .route(voip_twilio::callback_urls::INBOUND_PATH, post(webhooks::inbound))
-        .route(voip_twilio::callback_urls::VOICE_PATH, post(webhooks::voice))
-        .route(voip_twilio::callback_urls::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
+        .route(voip_twilio::STATUS_PATH, post(webhooks::status))
+        .route(voip_twilio::INBOUND_PATH, post(webhooks::inbound))
+        .route(voip_twilio::VOICE_PATH, post(webhooks::voice))
+        .route(voip_twilio::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
         // Operators.
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
@@ -47,7 +46,7 @@ pub fn router(app: App) -> Router {
 
 /// Everything the server answers on `WS_PORT`: a WebSocket, whatever the path.
 pub fn socket_router(app: App) -> Router {
-    let routes = Router::new().fallback(any(socket::upgrade_only.with_state(app.clone())));
+    let routes = Router::new().fallback(socket::upgrade);
     around(routes, app)
 }
 

@@ -10,4 +10,4 @@ mod upgrade;
 pub use frame::{ClientFrame, ServerFrame};
 pub use hub::Hub;
 pub use sequencer::Sequencer;
-pub use upgrade::{upgrade, upgrade_only};
+pub use upgrade::upgrade;

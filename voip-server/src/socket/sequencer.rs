@@ -17,7 +17,7 @@ pub struct Sequencer {
     calls: HashMap<CallId, Line>,
     /// Calls with events that wait, so that a look at the time is cheap.
     waiting: usize,
-    swept: Timestamp,
+    swept: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -94,10 +94,10 @@ impl Sequencer {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        if now < self.swept + MEMORY {
+        if self.swept.is_some_and(|swept| now < swept + MEMORY) {
             return;
         }
-        self.swept = now;
+        self.swept = Some(now);
         self.calls.retain(|_, line| {
             let memory = if line.over { MEMORY } else { LONG_MEMORY };
             !line.early.is_empty() || now < line.touched + memory

@@ -39,14 +39,3 @@ pub async fn upgrade(
         })
         .into_response())
 }
-
-/// Every path of the WebSocket port.
-///
-/// # Errors
-/// As [`upgrade`].
-pub async fn upgrade_only(
-    app: State<App>,
-    request: Request<axum::body::Body>,
-) -> Result<Response, ApiError> {
-    upgrade(app, request).await
-}
