@@ -23,7 +23,7 @@ const MAX_LIMIT: usize = 10_000;
 ///
 /// # Errors
 /// 400 for a limit or cursor that cannot be used, 403 for somebody else's log.
-pub async fn call_logs(
+pub(crate) async fn call_logs(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -29,7 +29,7 @@ struct Wanted {
 /// # Errors
 /// 404 for an unknown call, 409 where another device has answered, 410 where
 /// the call is over.
-pub async fn connect_call(
+pub(crate) async fn connect_call(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {

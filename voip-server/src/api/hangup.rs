@@ -14,7 +14,7 @@ struct Wanted {
 
 /// An answer that says no more than that it worked.
 #[derive(Debug, Serialize)]
-pub struct Done {
+pub(crate) struct Done {
     pub(super) success: bool,
     pub(super) message: &'static str,
 }
@@ -23,7 +23,7 @@ pub struct Done {
 ///
 /// # Errors
 /// 404 for an unknown call, and for somebody else's.
-pub async fn hangup(
+pub(crate) async fn hangup(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Json<Done>, ApiError> {

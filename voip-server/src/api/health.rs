@@ -7,12 +7,12 @@ use crate::App;
 
 /// How the server is.
 #[derive(Debug, Serialize)]
-pub struct Health {
+pub(crate) struct Health {
     status: &'static str,
 }
 
 /// `GET /healthz`: the process lives.
-pub async fn healthz() -> Json<Health> {
+pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
@@ -20,7 +20,7 @@ pub async fn healthz() -> Json<Health> {
 ///
 /// # Errors
 /// 503 otherwise.
-pub async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiError> {
+pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let not_ready = |message| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message);
     if app.stopping.is_cancelled() {
         return Err(not_ready("the server is stopping"));

@@ -20,7 +20,7 @@ struct Wanted {
 ///
 /// # Errors
 /// 400 for fields that cannot be used, 409 for a number of another user.
-pub async fn register_user(
+pub(crate) async fn register_user(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Json<Done>, ApiError> {

@@ -17,7 +17,7 @@ struct Wanted {
 /// The answer to `POST /start-call`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StartedBody {
+pub(crate) struct StartedBody {
     success: bool,
     call_id: CallId,
     sid: String,
@@ -28,7 +28,7 @@ pub struct StartedBody {
 /// # Errors
 /// 400 for bad numbers, 422 for a key used before for something else, 502 where
 /// the provider refused, 503 and 504 where it could not be reached.
-pub async fn start_call(
+pub(crate) async fn start_call(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Json<StartedBody>, ApiError> {

@@ -7,7 +7,7 @@ use crate::api::ApiError;
 
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
-pub enum ClientFrame {
+pub(crate) enum ClientFrame {
     /// This connection is a device of this user.
     Register {
         /// The user.
@@ -54,7 +54,7 @@ impl ClientFrame {
     ///
     /// # Errors
     /// What is wrong with it, for the client.
-    pub fn read(text: &str) -> Result<Self, ApiError> {
+    pub(crate) fn read(text: &str) -> Result<Self, ApiError> {
         let fields: Fields = serde_json::from_str(text).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => {
                 ApiError::bad_request("invalid_message", format!("the message cannot be used: {error}"))
@@ -91,7 +91,7 @@ impl ClientFrame {
 /// What a client is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum ServerFrame<'a> {
+pub(crate) enum ServerFrame<'a> {
     /// This connection now is a device of this user.
     RegisterSuccess {
         /// The user.
@@ -141,7 +141,7 @@ pub enum ServerFrame<'a> {
 
 impl<'a> ServerFrame<'a> {
     /// What a client is told of `kind`, which happened to `call`.
-    pub fn of(call: CallId, kind: &'a EventKind) -> Self {
+    pub(crate) fn of(call: CallId, kind: &'a EventKind) -> Self {
         let call_id = call;
         match kind {
             EventKind::IncomingCall { from, to } => Self::IncomingCall { from, to, call_id },
@@ -152,12 +152,12 @@ impl<'a> ServerFrame<'a> {
     }
 
     /// What a client is told of an event.
-    pub fn of_event(event: &'a Event) -> Self {
+    pub(crate) fn of_event(event: &'a Event) -> Self {
         Self::of(event.call, &event.kind)
     }
 
     /// The message as text.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         // Strings, ids and statuses always serialise.
         serde_json::to_string(self).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ mod hub;
 mod sequencer;
 mod upgrade;
 
-pub use frame::{ClientFrame, ServerFrame};
+pub(crate) use frame::{ClientFrame, ServerFrame};
 pub use hub::Hub;
-pub use sequencer::Sequencer;
-pub use upgrade::upgrade;
+pub(crate) use sequencer::Sequencer;
+pub(crate) use upgrade::upgrade;

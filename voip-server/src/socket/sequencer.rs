@@ -13,7 +13,7 @@ use voip_core::{CallId, Event, EventKind, Timestamp};
 /// too early waits for those before it, but not for long: they may have been
 /// lost with a node. Pure: time goes in.
 #[derive(Debug, Default)]
-pub struct Sequencer {
+pub(crate) struct Sequencer {
     calls: HashMap<CallId, Line>,
     /// Calls with events that wait, so that a look at the time is cheap.
     waiting: usize,
@@ -40,7 +40,7 @@ const LONG_MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
 
 impl Sequencer {
     /// Takes an event in; returns those that are due now, in order.
-    pub fn push(&mut self, event: Arc<Event>, now: Timestamp) -> Vec<Arc<Event>> {
+    pub(crate) fn push(&mut self, event: Arc<Event>, now: Timestamp) -> Vec<Arc<Event>> {
         self.forget(now);
         let line = self.calls.entry(event.call).or_insert_with(|| Line::new(now));
         line.touched = now;
@@ -66,7 +66,7 @@ impl Sequencer {
 
     /// The events that have waited long enough; call it at
     /// [`deadline`](Self::deadline).
-    pub fn expire(&mut self, now: Timestamp) -> Vec<Arc<Event>> {
+    pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<Arc<Event>> {
         let mut due = Vec::new();
         if self.waiting == 0 {
             return due;
@@ -84,12 +84,12 @@ impl Sequencer {
     }
 
     /// When [`expire`](Self::expire) has something to do, at the latest.
-    pub fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
         (self.waiting > 0).then(|| now + PATIENCE)
     }
 
     /// The number of the next event of `call`, where any has passed.
-    pub fn next_of(&self, call: &CallId) -> u32 {
+    pub(crate) fn next_of(&self, call: &CallId) -> u32 {
         self.calls.get(call).map_or(0, |line| line.next)
     }
 

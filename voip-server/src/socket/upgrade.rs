@@ -15,7 +15,7 @@ const READ_BUFFER: usize = 4 * 1024;
 ///
 /// # Errors
 /// 426 for a request that asks for no WebSocket.
-pub async fn upgrade(
+pub(crate) async fn upgrade(
     State(app): State<App>,
     request: Request<axum::body::Body>,
 ) -> Result<Response, ApiError> {

@@ -9,7 +9,7 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 404 for an unknown call.
-pub async fn bridge_ended(
+pub(crate) async fn bridge_ended(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {

@@ -7,8 +7,8 @@ mod signed;
 mod status;
 mod voice;
 
-pub use bridge_ended::bridge_ended;
-pub use inbound::inbound;
+pub(crate) use bridge_ended::bridge_ended;
+pub(crate) use inbound::inbound;
 pub(crate) use signed::{is_signed, read, reply};
-pub use status::status;
-pub use voice::voice;
+pub(crate) use status::status;
+pub(crate) use voice::voice;
