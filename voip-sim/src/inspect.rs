@@ -246,7 +246,7 @@ impl fmt::Debug for WebhookView {
 }
 
 /// What came of a webhook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "outcome")]
 pub enum DeliveryOutcome {
     /// Not sent yet, or not answered yet.
@@ -265,4 +265,16 @@ pub enum DeliveryOutcome {
         /// Why.
         failure: FailureKind,
     },
+}
+
+/// Shows no body: a document may name whom to dial.
+impl fmt::Debug for DeliveryOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("Pending"),
+            Self::Dropped => f.write_str("Dropped"),
+            Self::Replied { status, .. } => f.debug_tuple("Replied").field(status).finish(),
+            Self::Failed { failure } => f.debug_tuple("Failed").field(failure).finish(),
+        }
+    }
 }

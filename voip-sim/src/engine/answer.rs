@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::Engine;
-use super::deliver::{Asked, Prepared, Sending};
+use super::deliver::{Prepared, Sending};
 use super::fetch::Purpose;
 use crate::inspect::DeliveryOutcome;
 use crate::twiml::{self, Document, MAX_DOCUMENT_BYTES, Method, Play, Say, Sound, Verb};
@@ -153,21 +153,9 @@ impl Engine {
             .and_then(|(media_type, body)| understand(media_type.as_deref(), &body, &configured));
         match document {
             Ok(document) => self.run_document(now, asked.leg, document, Some(configured)),
-            Err(code) => self.give_up_document(now, &asked, code, configured),
-        }
-    }
-
-    fn give_up_document(&mut self, now: OffsetDateTime, asked: &Asked, code: u32, url: String) {
-        if asked.purpose == Purpose::Fallback {
-            let leg = self.leg_mut(asked.leg);
-            leg.alert(
-                now,
-                code,
-                "the fallback document could not be had or understood",
-            );
-            self.apologise(now, asked.leg, code);
-        } else {
-            self.document_failed(now, asked.leg, code, Some(url));
+            Err(code) => {
+                self.document_failed(now, asked.leg, code, Some(configured), asked.purpose);
+            }
         }
     }
 }

@@ -48,7 +48,7 @@ impl EngineConfig {
             faults: Faults::default(),
             max_documents: 500,
             max_live_calls: 10_000,
-            keep: 10_000,
+            keep: 5_000,
         }
     }
 }

@@ -283,7 +283,8 @@ impl Engine {
         };
         match dialling.dial.action {
             Some(action) => self.fetch(now, id, &action, outcome.fields(), Purpose::Run),
-            None => self.run(now, id),
+            // Not at once: a document of nothing but hopeless dials would nest without end.
+            None => self.last(now, id, "dial", Some(Duration::ZERO)),
         }
     }
 

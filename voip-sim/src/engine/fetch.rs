@@ -51,7 +51,7 @@ impl Engine {
             if purpose == Purpose::Ignore {
                 return;
             }
-            return self.document_failed(now, id, 11100, None);
+            return self.document_failed(now, id, 11100, None, purpose);
         };
         let kind = if purpose == Purpose::Ignore {
             WebhookKind::DocumentIgnored
@@ -82,7 +82,7 @@ impl Engine {
                 self.send(now, prepared);
             }
             None if purpose == Purpose::Ignore => {}
-            None => self.document_failed(now, id, 11100, Some(url)),
+            None => self.document_failed(now, id, 11100, Some(url), purpose),
         }
     }
 
@@ -94,10 +94,12 @@ impl Engine {
         id: LegId,
         code: u32,
         url: Option<String>,
+        purpose: Purpose,
     ) {
         let leg = self.leg_mut(id);
         leg.alert(now, code, "a document could not be had or understood");
-        let Some(fallback) = leg.fallback.clone() else {
+        let fallback = leg.fallback.clone().filter(|_| purpose == Purpose::Run);
+        let Some(fallback) = fallback else {
             return self.apologise(now, id, code);
         };
         let extra = vec![

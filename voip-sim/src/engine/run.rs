@@ -30,7 +30,9 @@ impl Engine {
             }
             FirstDocument::Inline(markup) => match twiml::read(&markup) {
                 Ok(document) => self.run_document(now, id, document, None),
-                Err(error) => self.document_failed(now, id, error.code(), None),
+                Err(error) => {
+                    self.document_failed(now, id, error.code(), None, Purpose::Run);
+                }
             },
         }
     }
@@ -57,37 +59,35 @@ impl Engine {
 
     /// Goes on with the next verb.
     pub(super) fn run(&mut self, now: OffsetDateTime, id: LegId) {
-        loop {
-            let leg = self.leg_mut(id);
-            if leg.status.is_final() {
-                return;
+        let leg = self.leg_mut(id);
+        if leg.status.is_final() {
+            return;
+        }
+        let Some(verb) = leg.program.verbs.pop_front() else {
+            return self.end_of_document(now, id);
+        };
+        match verb {
+            Verb::Say(say) => self.say(now, id, &say),
+            Verb::Play(play) => self.play(now, id, &play),
+            // Before the answer a pause only lets the caller hear the ringing longer.
+            Verb::Pause(length) => self.last(now, id, "pause", Some(length)),
+            Verb::Hangup => {
+                self.answer(now, id);
+                self.finish(now, id, Status::Completed, 200, EndedBy::Provider);
             }
-            let Some(verb) = leg.program.verbs.pop_front() else {
-                return self.end_of_document(now, id);
-            };
-            match verb {
-                Verb::Say(say) => return self.say(now, id, &say),
-                Verb::Play(play) => return self.play(now, id, &play),
-                // Before the answer a pause only lets the caller hear the ringing longer.
-                Verb::Pause(length) => return self.last(now, id, "pause", Some(length)),
-                Verb::Hangup => {
-                    self.answer(now, id);
-                    return self.finish(now, id, Status::Completed, 200, EndedBy::Provider);
-                }
-                Verb::Reject(reason) => return self.reject(now, id, reason),
-                Verb::Redirect(target) => {
-                    self.answer(now, id);
-                    return self.fetch(now, id, &target, Vec::new(), Purpose::Run);
-                }
-                Verb::Gather(gather) => return self.begin_gather(now, id, gather),
-                Verb::Record(record) => return self.begin_recording(now, id, record),
-                Verb::Dial(_) if leg.link == Link::Screening => {
-                    return self.refuse_verb(now, id, "Dial", 13201);
-                }
-                Verb::Dial(dial) => return self.begin_dial(now, id, *dial),
-                Verb::Unsupported { name, code } => {
-                    return self.refuse_verb(now, id, &name, code);
-                }
+            Verb::Reject(reason) => self.reject(now, id, reason),
+            Verb::Redirect(target) => {
+                self.answer(now, id);
+                self.fetch(now, id, &target, Vec::new(), Purpose::Run);
+            }
+            Verb::Gather(gather) => self.begin_gather(now, id, gather),
+            Verb::Record(record) => self.begin_recording(now, id, record),
+            Verb::Dial(_) if leg.link == Link::Screening => {
+                self.refuse_verb(now, id, "Dial", 13201);
+            }
+            Verb::Dial(dial) => self.begin_dial(now, id, *dial),
+            Verb::Unsupported { name, code } => {
+                self.refuse_verb(now, id, &name, code);
             }
         }
     }
@@ -185,7 +185,7 @@ impl Engine {
     }
 
     /// Keeps a leg busy for this long; without a length, until something interrupts it.
-    fn last(
+    pub(super) fn last(
         &mut self,
         now: OffsetDateTime,
         id: LegId,

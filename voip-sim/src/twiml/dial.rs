@@ -1,5 +1,6 @@
 //! `Dial` and what can be dialled.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::attributes::{Attributes, SCHEMA_WARNING};
@@ -7,7 +8,7 @@ use super::xml::Element;
 use super::{Method, Target, Warning};
 
 /// Connects the leg to somebody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Dial {
     /// Who, in document order.
     pub targets: Vec<DialTarget>,
@@ -41,7 +42,7 @@ pub struct DialTarget {
 }
 
 /// Who is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Noun {
     /// A telephone number, as written.
     Number(String),
@@ -158,6 +159,27 @@ impl Dial {
             screen,
             status,
         });
+    }
+}
+
+/// Shows no number.
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dial")
+            .field("targets", &self.targets)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows no number.
+impl fmt::Debug for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Number(_) => "Number(..)",
+            Self::Client { .. } => "Client(..)",
+            Self::Sip(_) => "Sip(..)",
+        })
     }
 }
 

@@ -1,0 +1,16 @@
+//! Whole flows through the simulator: in virtual time over the engine, and one over real HTTP.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "in a test, what is not there is a failure"
+)]
+
+mod dial;
+mod faults;
+mod fixture;
+mod inbound;
+mod keys;
+mod outbound;
+mod rest;
+mod shell;
+mod twiml;

@@ -1,0 +1,316 @@
+//! The simulator over real HTTP, against a small application on loopback.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use voip_sim::engine::Timing;
+use voip_sim::faults::{RestFault, RestTarget};
+use voip_sim::inspect::{CallView, Status};
+use voip_sim::phone::PhoneScript;
+use voip_sim::sid::CallSid;
+use voip_sim::{Simulator, SimulatorConfig};
+
+use crate::fixture::{ACCOUNT, CALLER, OURS, TOKEN};
+
+/// What the application was sent: path, signature, and fields.
+type Inbox = Arc<Mutex<Vec<(String, String, Vec<(String, String)>)>>>;
+
+async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    let signature = request.headers()["x-twilio-signature"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let body = axum::body::to_bytes(request.into_body(), 1 << 20)
+        .await
+        .unwrap();
+    let form = form_urlencoded::parse(&body).into_owned().collect();
+    inbox.lock().unwrap().push((path.clone(), signature, form));
+    let document = match path.as_str() {
+        "/voice" => "<Response><Dial><Client>ann</Client></Dial></Response>",
+        "/answer" => "<Response><Say>Hello</Say></Response>",
+        _ => return StatusCode::NO_CONTENT.into_response(),
+    };
+    ([("content-type", "text/xml")], document).into_response()
+}
+
+struct Shell {
+    simulator: Simulator,
+    app: String,
+    inbox: Inbox,
+    http: reqwest::Client,
+}
+
+impl Shell {
+    async fn start() -> Self {
+        let inbox = Inbox::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let app_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(app).with_state(Arc::clone(&inbox));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut config = SimulatorConfig::new(ACCOUNT, TOKEN).voice_url(format!("{app_url}/voice"));
+        // real time: the network's own steps are made as short as they can be.
+        let short = Duration::from_millis(5);
+        config.engine.timing = Timing {
+            queue: short,
+            connect: short,
+            redirect: short,
+            say_per_character: Duration::ZERO,
+            say_at_least: short,
+            play: short,
+        };
+        Self {
+            simulator: Simulator::start(config).await.unwrap(),
+            app: app_url,
+            inbox,
+            http: reqwest::Client::builder().no_proxy().build().unwrap(),
+        }
+    }
+
+    async fn rest(&self, body: &str) -> reqwest::Result<reqwest::Response> {
+        let pair = base64::engine::general_purpose::STANDARD.encode(format!("{ACCOUNT}:{TOKEN}"));
+        let base = self.simulator.base_url();
+        self.http
+            .post(format!("{base}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"))
+            .header("authorization", format!("Basic {pair}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .timeout(Duration::from_millis(500))
+            .body(body.to_owned())
+            .send()
+            .await
+    }
+
+    async fn control(&self, method: reqwest::Method, path: &str, body: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.simulator.base_url());
+        let response = self
+            .http
+            .request(method, url)
+            .body(body.to_owned())
+            .send()
+            .await
+            .unwrap();
+        let status = response.status().as_u16();
+        let body = response.bytes().await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    /// Waits until a leg is as wished.
+    async fn until(&self, sid: &CallSid, wished: impl Fn(&CallView) -> bool) -> CallView {
+        // real time: the legs live in the simulator's own task.
+        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+            loop {
+                match self.simulator.call(sid) {
+                    Some(call) if wished(&call) => return call,
+                    _ => tokio::time::sleep(Duration::from_millis(2)).await,
+                }
+            }
+        });
+        waited
+            .await
+            .expect("the leg becomes what is wished in time")
+    }
+}
+
+#[tokio::test]
+async fn a_call_goes_all_the_way_over_http_with_valid_signatures() {
+    let shell = Shell::start().await;
+    shell
+        .simulator
+        .set_phone("+15005550106", PhoneScript::answers_after(Duration::ZERO));
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("To", "+15005550106")
+        .append_pair("From", OURS);
+    form.append_pair("Url", &format!("{}/answer", shell.app));
+    form.append_pair("StatusCallback", &format!("{}/status?x=1", shell.app));
+    for event in ["initiated", "ringing", "answered", "completed"] {
+        form.append_pair("StatusCallbackEvent", event);
+    }
+    let response = shell.rest(&form.finish()).await.unwrap();
+    assert_eq!(response.status(), 201);
+    let call: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    let sid = CallSid::parse(call["sid"].as_str().unwrap()).unwrap();
+    let call = shell.until(&sid, |call| call.status.is_final()).await;
+    assert_eq!(call.said(), ["Hello"]);
+    // real time: the last callback leaves when the leg ends.
+    let told = tokio::time::timeout(Duration::from_secs(10), async {
+        loop {
+            let inbox = shell.inbox.lock().unwrap().clone();
+            if inbox.iter().filter(|(path, ..)| path == "/status").count() == 4 {
+                return inbox;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    let told = told.await.expect("four callbacks");
+    let mut statuses = Vec::new();
+    for (path, signature, form) in &told {
+        let query = if path == "/status" { "?x=1" } else { "" };
+        let url = format!("{}{path}{query}", shell.app);
+        assert_eq!(*signature, voip_twilio::signature::sign(TOKEN, &url, form));
+        if path == "/status" {
+            let status = form.iter().find(|(name, _)| name == "CallStatus");
+            statuses.push(status.unwrap().1.as_str());
+        }
+    }
+    assert_eq!(
+        statuses,
+        ["initiated", "ringing", "in-progress", "completed"]
+    );
+    assert_eq!(shell.simulator.webhooks().len(), 5);
+    shell.simulator.stop().await;
+}
+
+#[tokio::test]
+async fn the_control_interface_drives_an_inbound_call() {
+    use reqwest::Method;
+    let shell = Shell::start().await;
+    let script = json!({ "outcome": "no-answer" }).to_string();
+    let (status, _) = shell
+        .control(Method::PUT, "/sim/clients/ann", &script)
+        .await;
+    assert_eq!(status, 200);
+    let new = json!({ "from": CALLER, "to": OURS }).to_string();
+    let (status, reply) = shell.control(Method::POST, "/sim/calls", &new).await;
+    assert_eq!(status, 201);
+    let caller = CallSid::parse(reply["sid"].as_str().unwrap()).unwrap();
+    shell.until(&caller, |call| call.doing == "dial").await;
+    let child = shell.simulator.calls()[1].sid.clone();
+    shell
+        .until(&child, |call| call.status == Status::Ringing)
+        .await;
+
+    let answer = format!("/sim/calls/{child}/answer");
+    assert_eq!(shell.control(Method::POST, &answer, "").await.0, 200);
+    assert_eq!(
+        shell.simulator.call(&caller).unwrap().bridged_with,
+        Some(child.clone())
+    );
+    let keys = format!("/sim/calls/{caller}/digits");
+    assert_eq!(
+        shell
+            .control(Method::POST, &keys, r#"{"digits":"1"}"#)
+            .await
+            .0,
+        200
+    );
+    let view = shell
+        .control(Method::GET, &format!("/sim/calls/{caller}"), "")
+        .await;
+    assert_eq!(view.1["bridged_with"], child.as_str());
+    let hang_up = format!("/sim/calls/{caller}/hangup");
+    assert_eq!(shell.control(Method::POST, &hang_up, "").await.0, 200);
+    assert_eq!(
+        shell.simulator.call(&child).unwrap().status,
+        Status::Completed
+    );
+    let again = shell.control(Method::POST, &hang_up, "").await;
+    assert_eq!(
+        (again.0, again.1["code"].as_str()),
+        (409, Some("call_over"))
+    );
+    assert_eq!(shell.control(Method::POST, "/sim/reset", "").await.0, 200);
+    assert_eq!(
+        shell.control(Method::GET, "/sim/calls", "").await.1,
+        json!({ "calls": [] })
+    );
+}
+
+#[tokio::test]
+async fn bad_control_requests_get_a_sentence_and_a_word() {
+    use reqwest::Method;
+    let shell = Shell::start().await;
+    let unknown = "/sim/calls/CA00000000000000000000000000000000";
+    for (method, path, body, status, code) in [
+        (Method::POST, "/sim/calls", "{", 400, "bad_json"),
+        (
+            Method::POST,
+            "/sim/calls",
+            r#"{"from":1,"to":"x"}"#,
+            400,
+            "bad_json",
+        ),
+        (
+            Method::POST,
+            "/sim/calls",
+            r#"{"from":"1","to":"x"}"#,
+            400,
+            "bad_number",
+        ),
+        (Method::GET, unknown, "", 404, "unknown_call"),
+        (Method::GET, "/sim/calls/nonsense", "", 404, "unknown_call"),
+        (Method::GET, "/nowhere", "", 404, "not_found"),
+        (Method::DELETE, "/sim/calls", "", 405, "method_not_allowed"),
+        (
+            Method::PUT,
+            "/sim/phones/12",
+            r#"{"outcome":"busy"}"#,
+            400,
+            "bad_number",
+        ),
+        (
+            Method::PUT,
+            "/sim/phones/+15005550100",
+            r#"{"outcome":"sing"}"#,
+            400,
+            "bad_json",
+        ),
+        (
+            Method::PUT,
+            "/sim/clients/a",
+            r#"{"outcome":"answer","ring_seconds":-1}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::PUT,
+            "/sim/number",
+            r#"{"voice_method":"PUT"}"#,
+            400,
+            "bad_method",
+        ),
+        (Method::PUT, "/sim/faults", r#"{"dorp":1}"#, 400, "bad_json"),
+    ] {
+        let reply = shell.control(method, path, body).await;
+        assert_eq!(
+            (reply.0, reply.1["code"].as_str()),
+            (status, Some(code)),
+            "{path} {body}"
+        );
+        assert!(reply.1["error"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_dial_that_is_never_answered_is_placed_all_the_same_and_does_not_block_the_stop() {
+    let shell = Shell::start().await;
+    shell
+        .simulator
+        .fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
+    let form = format!(
+        "To=%2B15005550101&From=%2B15005550006&Url={}/answer",
+        shell.app
+    );
+    let error = shell.rest(&form).await.expect_err("no answer in time");
+    assert!(error.is_timeout());
+    assert_eq!(shell.simulator.calls().len(), 1);
+    let stopped = tokio::time::timeout(Duration::from_secs(4), shell.simulator.stop());
+    stopped
+        .await
+        .expect("stopping does not wait for silent requests");
+}
+
+#[tokio::test]
+async fn webhooks_stay_on_this_machine_unless_allowed() {
+    let shell = Shell::start().await;
+    shell.simulator.set_voice_url("http://192.0.2.1/voice");
+    let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
+    let call = shell.until(&sid, |call| !call.alerts.is_empty()).await;
+    assert_eq!(call.alerts[0].code, 11100);
+}
