@@ -35,6 +35,7 @@ pub(super) fn reading(options: &SqliteOptions) -> rusqlite::Result<Connection> {
     db.busy_timeout(options.lock_patience.min(Duration::from_secs(1)))?;
     db.pragma_update(None, "query_only", true)?;
     db.pragma_update(None, "cache_size", -1024)?;
+    db.pragma_update(None, "mmap_size", 256 << 20)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }
