@@ -49,4 +49,4 @@ pub use app::{App, AppParts};
 pub use background::Background;
 pub use router::{router, socket_router};
 pub use server::{Addresses, Server, StartupError};
-pub use socket::Hub;
+pub use socket::{Hub, converse};

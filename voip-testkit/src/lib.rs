@@ -4,13 +4,16 @@
 //!   as [`call_store_suite!`], and gets a test for every promise in the port's
 //!   *Contract*.
 //! - **Fakes**: stand-ins that pass the same suites.
-//! - **Time**: [`ManualClock`] moves when it is told to.
+//! - **Time**: [`ManualClock`] moves when it is told to, and in a [`World`]
+//!   whole days of calls pass in milliseconds.
 
 mod fake_push;
 mod fake_telephony;
 mod manual_clock;
 pub mod suites;
+mod world;
 
 pub use fake_push::{FakePush, SentPush};
-pub use fake_telephony::FakeTelephony;
+pub use fake_telephony::{FakeTelephony, NextDial, TelephonyRecord};
 pub use manual_clock::ManualClock;
+pub use world::{AppUnderTest, Provider, World};

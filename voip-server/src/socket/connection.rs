@@ -17,11 +17,13 @@ const DIALS: usize = 8;
 /// Serves one socket until either side ends it.
 pub(super) async fn serve(app: App, socket: WebSocket) {
     let (sink, stream) = socket.split();
-    talk(app, sink, stream).await;
+    converse(app, sink, stream).await;
 }
 
-/// The conversation with one client, over anything that carries messages.
-async fn talk<S, R, E>(app: App, mut sink: S, mut stream: R)
+/// The conversation with one client, over anything that carries messages: a
+/// socket, or a channel in a test. Ends when the stream does, when the server
+/// stops, or when the client does not keep up.
+pub async fn converse<S, R, E>(app: App, mut sink: S, mut stream: R)
 where
     S: Sink<Message> + Unpin,
     R: Stream<Item = Result<Message, E>> + Unpin,

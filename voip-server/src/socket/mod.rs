@@ -7,6 +7,7 @@ mod hub;
 mod sequencer;
 mod upgrade;
 
+pub use connection::converse;
 pub(crate) use frame::{ClientFrame, ServerFrame};
 pub use hub::Hub;
 pub(crate) use sequencer::Sequencer;

@@ -1,0 +1,76 @@
+//! An app on a device, at the other end of a channel instead of a socket.
+
+use std::{convert::Infallible, sync::Mutex};
+
+use axum::extract::ws::Message;
+use futures_util::{sink, stream};
+use serde_json::Value;
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    task::JoinHandle,
+};
+use voip_server::{App, converse};
+
+/// An app on a device.
+pub struct Device {
+    to_server: UnboundedSender<Message>,
+    from_server: Mutex<UnboundedReceiver<Message>>,
+    conversation: JoinHandle<()>,
+}
+
+impl Device {
+    pub fn connect(app: App) -> Self {
+        let (to_server, incoming) = mpsc::unbounded_channel();
+        let (outgoing, from_server) = mpsc::unbounded_channel();
+        let stream = stream::unfold(incoming, |mut incoming| async {
+            let message: Message = incoming.recv().await?;
+            Some((Ok::<_, Infallible>(message), incoming))
+        });
+        let sink = sink::unfold(outgoing, |outgoing: UnboundedSender<Message>, message| async {
+            outgoing.send(message).map(|()| outgoing)
+        });
+        let conversation =
+            tokio::spawn(async { converse(app, Box::pin(sink), Box::pin(stream)).await });
+        Self { to_server, from_server: Mutex::new(from_server), conversation }
+    }
+
+    pub fn say(&self, frame: &Value) {
+        self.say_text(&frame.to_string());
+    }
+
+    pub fn say_text(&self, text: &str) {
+        self.to_server.send(Message::Text(text.into())).expect("the conversation goes on");
+    }
+
+    /// What was heard since the last time.
+    pub fn heard(&self) -> Vec<Value> {
+        let mut from_server = self.from_server.lock().unwrap();
+        std::iter::from_fn(|| from_server.try_recv().ok())
+            .filter_map(|message| match message {
+                Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The statuses heard since the last time; everything else is skipped.
+    pub fn statuses(&self) -> Vec<String> {
+        self.heard()
+            .into_iter()
+            .filter(|frame| frame["type"] == "call_status")
+            .map(|frame| frame["status"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The id of the call that rings here.
+    pub fn ringing(&self) -> String {
+        let heard = self.heard();
+        let ring = heard.iter().find(|frame| frame["type"] == "incoming_call");
+        let ring = ring.unwrap_or_else(|| panic!("nothing rings: {heard:?}"));
+        ring["callId"].as_str().unwrap().to_owned()
+    }
+
+    pub fn is_connected(&self) -> bool {
+        !self.conversation.is_finished()
+    }
+}

@@ -1,0 +1,268 @@
+//! The application under test with everything around it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use axum::{Router, body::Body};
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{Request, header};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+use voip_core::{
+    CallSettings, Calls, Ports, RetryingTelephony, Timestamp, Users,
+    ports::{Clock, EventBus},
+};
+use voip_server::{App, AppParts, Hub, auth::Auth, config::AuthMode, config::Limits, router};
+use voip_sim::{
+    engine::EngineConfig,
+    rest::{ReplyDelivery, RestRequest},
+    webhook::{Webhook, WebhookAnswer},
+};
+use voip_store::{MemoryBus, MemoryStore};
+use voip_testkit::{AppUnderTest, FakePush, ManualClock, Provider, World};
+use voip_twilio::{
+    AuthToken, CallbackUrls, Failure, HttpReply, HttpRequest, Method, Transport, TransportError,
+    TwilioConfig, TwilioTelephony, TwilioWebhooks,
+};
+
+use crate::device::Device;
+
+const ACCOUNT: &str = "AC000000000000000000000000000000a1";
+const TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
+const PUBLIC_URL: &str = "https://voip.example.test";
+
+/// Ann's number, which rings her devices.
+pub const ANN: &str = "+15550001111";
+/// Somebody on the telephone network.
+pub const BOB: &str = "+15550002222";
+/// The number that calls come from where nothing else is said.
+pub const OURS: &str = "+15005550006";
+
+/// The application under test with everything around it.
+pub struct House {
+    pub world: World<Backend>,
+    pub push: Arc<FakePush>,
+    _events: JoinHandle<()>,
+}
+
+/// The application itself.
+#[derive(Debug)]
+pub struct Backend {
+    pub app: App,
+    router: Router,
+}
+
+impl House {
+    /// A house in which Ann is registered with one device.
+    pub async fn with_ann() -> Self {
+        let house = Self::new(7);
+        house.register("ann", ANN, "ann-phone").await;
+        house
+    }
+
+    pub fn new(seed: u64) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let mut engine = EngineConfig::new(ACCOUNT, TOKEN);
+        engine.seed = seed;
+        engine.number.voice_url = Some(format!("{PUBLIC_URL}/twilio-inbound"));
+        engine.number.status_url = Some(format!("{PUBLIC_URL}/twilio-status"));
+        let provider = Arc::new(Provider::new(engine, Arc::clone(&clock)));
+
+        let callbacks = CallbackUrls::new(PUBLIC_URL.parse().unwrap()).unwrap();
+        let account = ACCOUNT.parse().unwrap();
+        let twilio = TwilioConfig::new(account, AuthToken::new(TOKEN).unwrap(), callbacks);
+        let twilio = Arc::new(twilio);
+        let transport = InProcess { provider: Arc::clone(&provider), clock: Arc::clone(&clock) };
+        let telephony = TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport));
+
+        let store = Arc::new(MemoryStore::default());
+        let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
+        let time: Arc<dyn Clock> = Arc::clone(&clock) as _;
+        let push = Arc::new(FakePush::new(Arc::clone(&time)));
+        let ports = Ports {
+            telephony: Arc::new(RetryingTelephony::new(Arc::new(telephony), Arc::clone(&time))),
+            calls: Arc::clone(&store) as _,
+            users: Arc::clone(&store) as _,
+            push: Arc::clone(&push) as _,
+            bus: Arc::clone(&bus),
+            clock: Arc::clone(&time),
+        };
+        let settings =
+            CallSettings { default_from: Some(OURS.parse().unwrap()), ..CallSettings::default() };
+        let app = App::new(AppParts {
+            calls: Calls::new(ports, settings),
+            users: Users::new(store, Arc::clone(&time)),
+            webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
+            hub: Arc::new(Hub::new(Arc::clone(&time))),
+            auth: Auth::new(AuthMode::Open, None),
+            clock: time,
+            // Time-outs of requests run on the machine's clock, which no test waits for.
+            limits: Limits { request_time: Duration::from_secs(600), ..Limits::default() },
+            stopping: CancellationToken::new(),
+            sockets: TaskTracker::new(),
+        });
+        let (hub, items) = (app.clone(), app.hub.listen(&*bus));
+        let events = tokio::spawn(async move { hub.hub.run(items, &hub.calls).await });
+        let backend = Backend { router: router(app.clone()), app };
+        Self { world: World::new(backend, provider, clock), push, _events: events }
+    }
+
+    pub async fn register(&self, user: &str, number: &str, token: &str) {
+        let body = json!({"userId": user, "phoneNumber": number, "fcmToken": token});
+        let (status, answer) = self.post("/api/register-user", &body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// A device of `user` that has connected and registered.
+    pub async fn device(&self, user: &str) -> Device {
+        let device = self.unregistered_device();
+        device.say(&json!({"type": "register", "userId": user}));
+        self.world.rest().await;
+        let first = device.heard().remove(0);
+        assert_eq!(first, json!({"type": "register_success", "userId": user}));
+        device
+    }
+
+    /// A device of `user` that has just registered, with what it heard after.
+    pub async fn device_hearing(&self, user: &str) -> (Device, Vec<Value>) {
+        let device = self.unregistered_device();
+        device.say(&json!({"type": "register", "userId": user}));
+        self.world.rest().await;
+        let mut heard = device.heard();
+        assert_eq!(heard.remove(0)["type"], "register_success");
+        (device, heard)
+    }
+
+    pub fn unregistered_device(&self) -> Device {
+        Device::connect(self.world.app.app.clone())
+    }
+
+    /// Posts JSON, letting time pass until it is answered.
+    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.post_with(path, body, &[]).await
+    }
+
+    pub async fn post_with(
+        &self,
+        path: &str,
+        body: &Value,
+        headers: &[(&str, &str)],
+    ) -> (u16, Value) {
+        let mut request =
+            Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.to_string())).unwrap();
+        let (status, body) = self.world.during(self.world.app.answer(request)).await;
+        // TwiML is handed on as it is.
+        let body = serde_json::from_slice(&body)
+            .unwrap_or_else(|_| Value::String(String::from_utf8(body.to_vec()).unwrap()));
+        (status, body)
+    }
+
+    /// The call log of `name`.
+    pub async fn log(&self, name: &str) -> Vec<Value> {
+        let path = format!("/api/call-logs/{}", name.replace('+', "%2B"));
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let (status, body) = self.world.app.answer(request).await;
+        assert_eq!(status, 200);
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The one call in the log of `name`.
+    pub async fn only_call(&self, name: &str) -> Value {
+        let mut log = self.log(name).await;
+        assert_eq!(log.len(), 1, "{log:?}");
+        log.remove(0)
+    }
+}
+
+impl Backend {
+    pub async fn answer(&self, request: Request<Body>) -> (u16, Bytes) {
+        let (status, _, body) = self.whole_answer(request).await;
+        (status, body)
+    }
+
+    async fn whole_answer(&self, request: Request<Body>) -> (u16, Option<String>, Bytes) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let kind = response.headers().get(header::CONTENT_TYPE);
+        let kind = kind.map(|kind| kind.to_str().unwrap().to_owned());
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        (status, kind, body)
+    }
+}
+
+#[async_trait]
+impl AppUnderTest for Backend {
+    async fn webhook(&self, webhook: &Webhook) -> WebhookAnswer {
+        let target = webhook.url.strip_prefix(PUBLIC_URL).expect("webhooks go to our URLs");
+        let mut request = Request::builder().method(webhook.method.as_str()).uri(target);
+        for (name, value) in &webhook.headers {
+            request = request.header(*name, value);
+        }
+        let body = Body::from(webhook.body().unwrap_or_default());
+        let (status, content_type, body) =
+            self.whole_answer(request.body(body).unwrap()).await;
+        WebhookAnswer::Replied { status, content_type, location: None, body: body.to_vec() }
+    }
+
+    async fn sweep(&self) {
+        self.app.calls.sweep().await.unwrap();
+    }
+}
+
+/// The provider's API, a function call away.
+#[derive(Debug)]
+struct InProcess {
+    provider: Arc<Provider>,
+    clock: Arc<ManualClock>,
+}
+
+/// How long the real transport waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+#[async_trait]
+impl Transport for InProcess {
+    async fn send(&self, request: HttpRequest) -> Result<HttpReply, TransportError> {
+        let credentials = format!("{ACCOUNT}:{TOKEN}");
+        let credentials = base64::engine::general_purpose::STANDARD.encode(credentials);
+        let reply = self.provider.rest(&RestRequest {
+            method: match request.method {
+                Method::Get => "GET",
+                Method::Post => "POST",
+            },
+            path_and_query: &request.path_and_query,
+            authorization: Some(&format!("Basic {credentials}")),
+            body: request.form.unwrap_or_default().as_bytes(),
+        });
+        let wait = |span| self.clock.sleep_until(self.clock.now() + span);
+        match reply.delivery {
+            ReplyDelivery::Now => {}
+            ReplyDelivery::After(span) if span < PATIENCE => wait(span).await,
+            ReplyDelivery::After(_) | ReplyDelivery::Never => {
+                wait(PATIENCE).await;
+                return Err(TransportError::new(Failure::TimedOut));
+            }
+        }
+        let header = |name: &str| {
+            let found = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.clone())
+        };
+        Ok(HttpReply {
+            status: reply.status,
+            retry_after: header("retry-after"),
+            date: header("date"),
+            body: Bytes::from(reply.body),
+        })
+    }
+}
+
+/// The seconds from the beginning of the world to `moment`.
+pub fn seconds(moment: Timestamp) -> u64 {
+    moment.since(ManualClock::default().now()).as_secs()
+}

@@ -1,0 +1,10 @@
+//! Whole flows in virtual time: the application, the simulated provider and
+//! clients, without a socket and without waiting.
+
+mod answering;
+mod any_order;
+mod device;
+mod faults;
+mod house;
+mod inbound;
+mod outbound;
