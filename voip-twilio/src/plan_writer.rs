@@ -27,7 +27,9 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
     match action {
         Action::Say(text) => verb::say(spoken(text)),
         Action::Pause(span) => {
-            let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+            let seconds = span
+                .as_secs()
+                .saturating_add(u64::from(span.subsec_nanos() > 0));
             verb::pause(seconds.max(1))
         }
         Action::Reject => verb::reject(),

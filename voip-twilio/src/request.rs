@@ -163,5 +163,6 @@ fn participant_path(
 
 /// Seconds, rounded up: nothing rings or rests shorter than was asked for.
 fn whole_seconds(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+    span.as_secs()
+        .saturating_add(u64::from(span.subsec_nanos() > 0))
 }

@@ -47,13 +47,22 @@ pub(crate) fn placed(reply: &HttpReply) -> Result<ProviderCallId> {
     json::<Placed>(reply, Repeat::Harmful).map(|placed| placed.sid)
 }
 
-/// What became of a redirect.
-pub(crate) fn redirected(reply: &HttpReply) -> Result<Redirected> {
+/// What became of a redirect; `None` where the leg is not connected, be it
+/// over or not yet answered: the provider has one code for both.
+pub(crate) fn redirected(reply: &HttpReply) -> Result<Option<Redirected>> {
     match accepted(reply, Repeat::Harmless) {
-        Ok(()) => Ok(Redirected::Done),
-        Err(error) if is_over(&error) => Ok(Redirected::Gone),
+        Ok(()) => Ok(Some(Redirected::Done)),
+        Err(error) if error.code() == Some(NOT_FOUND) => Ok(Some(Redirected::Gone)),
+        Err(error) if error.code() == Some(CALL_NOT_IN_PROGRESS) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The fault of redirecting a leg before it is answered.
+pub(crate) fn not_yet_connected() -> Error {
+    Error::new(ErrorKind::Refused, "the leg is not connected yet")
+        .with_retry(Retry::Safe)
+        .with_code(CALL_NOT_IN_PROGRESS)
 }
 
 /// What became of a hang-up: it succeeds also where there is nothing to end.

@@ -127,7 +127,15 @@ impl Telephony for TwilioTelephony {
 
     async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected> {
         let request = request::redirect(&self.config, leg, call);
-        response::redirected(&self.send(request, Repeat::Harmless).await?)
+        if let Some(done) = response::redirected(&self.send(request, Repeat::Harmless).await?)? {
+            return Ok(done);
+        }
+        // A user may answer before the provider has read our first document,
+        // and until then the caller's leg still rings.
+        match self.look_up(leg).await? {
+            Some(report) if !report.status.is_final() => Err(response::not_yet_connected()),
+            Some(_) | None => Ok(Redirected::Gone),
+        }
     }
 
     async fn hang_up(&self, leg: &ProviderCallId) -> Result<()> {

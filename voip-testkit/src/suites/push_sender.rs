@@ -67,7 +67,13 @@ macro_rules! push_sender_suite {
 /// A ring that the service takes is `Accepted` under a name that is not empty,
 /// and is sent once.
 pub async fn accepted_push_has_a_receipt(fixture: &impl PushFixture) {
-    let delivery = ring(fixture, fixture.served(), fixture.live_token(), in_time(fixture)).await;
+    let delivery = ring(
+        fixture,
+        fixture.served(),
+        fixture.live_token(),
+        in_time(fixture),
+    )
+    .await;
     match delivery {
         Delivery::Accepted { receipt } => {
             assert!(!receipt.is_empty(), "an accepted push needs a receipt");
@@ -84,8 +90,17 @@ pub async fn unknown_token_is_gone_not_an_error(fixture: &impl PushFixture) {
         let delivery = ring(fixture, fixture.served(), dead.clone(), in_time(fixture)).await;
         assert_eq!(delivery, Delivery::Gone, "a dead token is gone");
     }
-    let live = ring(fixture, fixture.served(), fixture.live_token(), in_time(fixture)).await;
-    assert!(matches!(live, Delivery::Accepted { .. }), "only the dead token is gone");
+    let live = ring(
+        fixture,
+        fixture.served(),
+        fixture.live_token(),
+        in_time(fixture),
+    )
+    .await;
+    assert!(
+        matches!(live, Delivery::Accepted { .. }),
+        "only the dead token is gone"
+    );
 }
 
 /// From its deadline on, a ring is `Skipped` and the service is not asked;
@@ -95,7 +110,10 @@ pub async fn a_ring_is_not_sent_after_its_deadline(fixture: &impl PushFixture) {
     let just_before = until - Duration::from_secs(1);
     fixture.clock().advance_to(just_before);
     let delivery = ring(fixture, fixture.served(), fixture.live_token(), until).await;
-    assert!(matches!(delivery, Delivery::Accepted { .. }), "a ring in time is sent");
+    assert!(
+        matches!(delivery, Delivery::Accepted { .. }),
+        "a ring in time is sent"
+    );
     let asked = fixture.asked().await;
     for late in [until, until + Duration::from_secs(1)] {
         fixture.clock().advance_to(late);
@@ -110,9 +128,17 @@ pub async fn a_ring_is_not_sent_after_its_deadline(fixture: &impl PushFixture) {
 pub async fn a_platform_it_does_not_serve_is_skipped(fixture: &impl PushFixture) {
     for token in [fixture.live_token(), fixture.dead_token().await] {
         let delivery = ring(fixture, fixture.not_served(), token, in_time(fixture)).await;
-        assert_eq!(delivery, Delivery::Skipped, "another platform's device is skipped");
+        assert_eq!(
+            delivery,
+            Delivery::Skipped,
+            "another platform's device is skipped"
+        );
     }
-    assert_eq!(fixture.asked().await, 0, "another platform's device is not sent to");
+    assert_eq!(
+        fixture.asked().await,
+        0,
+        "another platform's device is not sent to"
+    );
 }
 
 fn in_time(fixture: &impl PushFixture) -> Timestamp {
@@ -125,8 +151,16 @@ async fn ring(
     token: PushToken,
     until: Timestamp,
 ) -> Delivery {
-    let device = Device { token, platform, last_seen: Timestamp::from_secs(1_600_000_000) };
-    let push = Push::IncomingCall { call: CallId::fresh(), caller: "+15550100".into(), until };
+    let device = Device {
+        token,
+        platform,
+        last_seen: Timestamp::from_secs(1_600_000_000),
+    };
+    let push = Push::IncomingCall {
+        call: CallId::fresh(),
+        caller: "+15550100".into(),
+        until,
+    };
     let sent = fixture.sender().send(&device, &push).await;
     sent.unwrap_or_else(|error| panic!("this is no failure, but: {error}"))
 }
