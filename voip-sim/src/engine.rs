@@ -28,7 +28,7 @@ mod steer;
 mod timer;
 mod views;
 
-pub use config::{ApiKey, EngineConfig, NumberConfig, Timing};
+pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Timing};
 pub use drive::DriveError;
 
 pub(crate) use fields::{API_VERSION, date};
@@ -149,6 +149,11 @@ impl Engine {
     /// Changes what the account's numbers do with inbound calls.
     pub fn set_number(&mut self, number: NumberConfig) {
         self.config.number = number;
+    }
+
+    /// Changes the TwiML App that voice clients call through.
+    pub fn set_application(&mut self, application: Option<Application>) {
+        self.config.application = application;
     }
 
     /// Forgets all calls, scripts, webhooks and faults, as if new; numbering goes on, so that

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::SimulatorConfig;
-use crate::engine::DriveError;
+use crate::engine::{Application, DriveError};
 use crate::faults::{Faults, RestFault, RestTarget};
 use crate::inspect::{CallView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
@@ -74,6 +74,19 @@ impl Simulator {
     pub async fn place_call(&self, from: &str, to: &str) -> Result<CallSid, DriveError> {
         self.shared
             .turn(|engine, now| engine.place_call(now, from, to))
+    }
+
+    /// A voice client places a call through the TwiML App.
+    ///
+    /// # Errors
+    /// [`DriveError::BadIdentity`], [`DriveError::NoApplication`].
+    pub async fn place_client_call(
+        &self,
+        identity: &str,
+        parameters: &[(String, String)],
+    ) -> Result<CallSid, DriveError> {
+        self.shared
+            .turn(|engine, now| engine.place_client_call(now, identity, parameters))
     }
 
     /// The person at the far end of this leg hangs up.
@@ -156,6 +169,12 @@ impl Simulator {
             number.status_url = Some(url);
             engine.set_number(number);
         });
+    }
+
+    /// Changes the TwiML App that voice clients call through.
+    pub fn set_application(&self, application: Option<Application>) {
+        self.shared
+            .turn(|engine, _| engine.set_application(application));
     }
 
     /// Forgets all calls, scripts, webhooks and faults.

@@ -19,6 +19,8 @@ pub struct EngineConfig {
     pub seed: u64,
     /// What the account's numbers do with inbound calls.
     pub number: NumberConfig,
+    /// The TwiML App that voice clients call through; without one they cannot call.
+    pub application: Option<Application>,
     /// The numbers the account owns. `None` accepts every well-formed caller number, which is
     /// what an embedded simulator wants; with a list any other is refused (21210).
     pub owned_numbers: Option<Vec<String>>,
@@ -43,6 +45,7 @@ impl EngineConfig {
             api_keys: Vec::new(),
             seed: 0,
             number: NumberConfig::default(),
+            application: None,
             owned_numbers: None,
             timing: Timing::default(),
             faults: Faults::default(),
@@ -77,6 +80,15 @@ pub struct NumberConfig {
     pub status_url: Option<String>,
     /// How it is told.
     pub status_method: Method,
+}
+
+/// A TwiML App: what happens when a voice client places a call.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// `AP` and 32 hex digits.
+    pub sid: String,
+    /// Its addresses, like those of a number.
+    pub voice: NumberConfig,
 }
 
 /// How long the network's own steps take.

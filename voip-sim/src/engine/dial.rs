@@ -123,7 +123,19 @@ impl Engine {
             self.leg_mut(id).alert(now, 13223, message);
             return;
         };
-        let base = self.leg(id).program.base.clone();
+        let parent = self.leg(id);
+        let Activity::Dialling(dialling) = &parent.activity else {
+            return;
+        };
+        let shown = dialling.dial.caller_id.as_ref();
+        let from = shown.unwrap_or(&parent.from).clone();
+        let (patience, base) = (dialling.dial.timeout, parent.program.base.clone());
+        if matches!(to, Address::Phone(_)) && !is_e164(&from) {
+            // A client has no number of its own to show.
+            let message = "Dial: a number can only be called with a number as callerId";
+            self.leg_mut(id).alert(now, 13214, message);
+            return;
+        }
         let resolve = |url: &str| super::fetch::resolve(base.as_deref(), url);
         let status_callback = target.status.and_then(|status| {
             Some(StatusSubscription {
@@ -138,25 +150,18 @@ impl Engine {
                 None => FirstDocument::None,
             },
         };
-        let parent = self.leg(id);
-        let Activity::Dialling(dialling) = &parent.activity else {
-            return;
-        };
         let new = NewLeg {
             direction: Direction::OutboundDial,
             status: Status::Initiated,
-            from: dialling
-                .dial
-                .caller_id
-                .clone()
-                .unwrap_or_else(|| parent.from.clone()),
+            from,
             script: self.script_of(&to),
-            to,
+            to: to.text(),
+            application_sid: None,
             parent: Some(id),
             first,
             fallback: None,
             status_callback,
-            ring_timeout: dialling.dial.timeout + EXTRA_RINGING,
+            ring_timeout: patience + EXTRA_RINGING,
             time_limit: super::run::LONGEST_CALL,
             parameters,
         };

@@ -2,6 +2,8 @@
 
 use time::OffsetDateTime;
 
+use super::config::NumberConfig;
+use super::fetch::Purpose;
 use super::finish::EndedBy;
 use super::leg::{FirstDocument, LegId, NewLeg};
 use super::{Engine, run};
@@ -29,6 +31,12 @@ pub enum DriveError {
     /// A caller or called number is not in E.164 form.
     #[error("the number is not in E.164 form")]
     BadNumber,
+    /// A client's name has characters it may not have.
+    #[error("the identity is not valid")]
+    BadIdentity,
+    /// There is no TwiML App to call through.
+    #[error("there is no application for clients to call through")]
+    NoApplication,
     /// Something other than `0`–`9`, `A`–`D`, `*` and `#` was pressed.
     #[error("there is no such key")]
     BadKey,
@@ -43,6 +51,8 @@ impl DriveError {
             Self::NotRinging => "not_ringing",
             Self::NotAnswered => "not_answered",
             Self::BadNumber => "bad_number",
+            Self::BadIdentity => "bad_identity",
+            Self::NoApplication => "no_application",
             Self::BadKey => "bad_key",
         }
     }
@@ -64,12 +74,61 @@ impl Engine {
             return Err(DriveError::BadNumber);
         }
         let number = self.config.number.clone();
+        Ok(self.call_comes_in(
+            now,
+            from.to_owned(),
+            to.to_owned(),
+            None,
+            number,
+            Vec::new(),
+        ))
+    }
+
+    /// A voice client places a call through the TwiML App, with custom parameters of its own
+    /// choosing. They become fields of the first request; one named `To` fills `To`, and none can
+    /// take the place of a field that the provider sets.
+    ///
+    /// # Errors
+    /// [`DriveError::BadIdentity`], [`DriveError::NoApplication`].
+    pub fn place_client_call(
+        &mut self,
+        now: OffsetDateTime,
+        identity: &str,
+        parameters: &[(String, String)],
+    ) -> Result<CallSid, DriveError> {
+        self.advance(now);
+        let Some(client @ Address::Client { .. }) = Address::parse(&format!("client:{identity}"))
+        else {
+            return Err(DriveError::BadIdentity);
+        };
+        let application = self.config.application.clone();
+        let application = application.ok_or(DriveError::NoApplication)?;
+        let chosen = |(name, _): &&(String, String)| name == "To";
+        let to = parameters
+            .iter()
+            .find(chosen)
+            .map(|(_, value)| value.clone());
+        let (from, to) = (client.text(), to.unwrap_or_default());
+        let (sid, voice) = (Some(application.sid), application.voice);
+        Ok(self.call_comes_in(now, from, to, sid, voice, parameters.to_vec()))
+    }
+
+    fn call_comes_in(
+        &mut self,
+        now: OffsetDateTime,
+        from: String,
+        to: String,
+        application_sid: Option<String>,
+        number: NumberConfig,
+        parameters: Vec<(String, String)>,
+    ) -> CallSid {
         let target = |url: Option<String>, method| url.map(|url| Target { url, method });
         let new = NewLeg {
             direction: Direction::Inbound,
             status: Status::Ringing,
-            from: from.to_owned(),
-            to: Address::Phone(to.to_owned()),
+            from,
+            to,
+            application_sid,
             parent: None,
             first: FirstDocument::None,
             fallback: target(number.fallback_url, number.fallback_method),
@@ -87,14 +146,19 @@ impl Engine {
         let id = self.add_leg(now, new);
         let sid = self.leg(id).sid.clone();
         match target(number.voice_url, number.voice_method) {
-            Some(voice) => self.start_document(now, id, FirstDocument::Fetched(voice)),
+            Some(voice) => {
+                let standard = self.call_fields(id);
+                let mut extra = parameters;
+                extra.retain(|(name, _)| !standard.iter().any(|(set, _)| set == name));
+                self.fetch(now, id, &voice, extra, Purpose::Run);
+            }
             None => {
                 let leg = self.leg_mut(id);
                 leg.alert(now, 11100, "the number has no Voice URL");
                 self.finish(now, id, Status::Failed, 404, EndedBy::Provider);
             }
         }
-        Ok(sid)
+        sid
     }
 
     /// The person at the far end of this leg hangs up; before the answer a caller gives up and a

@@ -25,12 +25,24 @@ impl Engine {
             pair("ApiVersion", API_VERSION),
             pair("CallSid", leg.sid.as_str()),
             pair("CallStatus", leg.status.as_str()),
-            pair("Called", &leg.to),
+            // A voice client calls an application, not a number: whatever `To` it chose itself.
+            pair(
+                "Called",
+                if leg.application_sid.is_some() {
+                    ""
+                } else {
+                    &leg.to
+                },
+            ),
             pair("Caller", &leg.from),
             pair("Direction", leg.direction.as_str()),
             pair("From", &leg.from),
             pair("To", &leg.to),
         ];
+        if let Some(application) = &leg.application_sid {
+            fields.push(pair("ApplicationSid", application));
+            return fields;
+        }
         if let Some(parent) = &leg.parent_sid {
             fields.push(pair("ParentCallSid", parent.as_str()));
         }

@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 
 use super::dial::Dialling;
 use super::gather::Gathering;
-use crate::address::Address;
 use crate::inspect::{Alert, Direction, Heard, Sound, Status};
 use crate::phone::PhoneScript;
 use crate::sid::CallSid;
@@ -29,6 +28,8 @@ pub(crate) struct Leg {
     pub(crate) direction: Direction,
     pub(crate) from: String,
     pub(crate) to: String,
+    /// The TwiML App a voice client called through.
+    pub(super) application_sid: Option<String>,
     pub(crate) number_sid: Option<String>,
     pub(crate) status: Status,
     /// When it took which status, for readers that lag behind.
@@ -127,7 +128,9 @@ pub(crate) struct NewLeg {
     pub(crate) direction: Direction,
     pub(crate) status: Status,
     pub(crate) from: String,
-    pub(crate) to: Address,
+    /// As resources show it; empty when a voice client called nobody in particular.
+    pub(crate) to: String,
+    pub(crate) application_sid: Option<String>,
     pub(crate) parent: Option<LegId>,
     pub(crate) first: FirstDocument,
     pub(crate) fallback: Option<Target>,
@@ -179,9 +182,8 @@ impl super::Engine {
         self.next_leg += 1;
         let id = LegId(self.next_leg);
         let sid = CallSid::generate(&mut self.seeded);
-        let to = new.to.text();
         let ours = match new.direction {
-            Direction::Inbound => Some(to.as_str()),
+            Direction::Inbound => Some(new.to.as_str()),
             Direction::OutboundApi => Some(new.from.as_str()),
             Direction::OutboundDial => None,
         };
@@ -195,7 +197,8 @@ impl super::Engine {
             parent_sid: new.parent.map(|parent| self.leg(parent).sid.clone()),
             direction: new.direction,
             from: new.from,
-            to,
+            to: new.to,
+            application_sid: new.application_sid,
             number_sid,
             status: new.status,
             history: vec![(now, new.status)],

@@ -65,7 +65,8 @@ pub(super) fn create(
             Address::Phone(_) | Address::Sip(_) => Vec::new(),
         },
         script,
-        to,
+        to: to.text(),
+        application_sid: None,
     };
     let id = engine.place_api_call(now, new);
     Ok(RestReply::json(201, resource::call(engine, id, now)))

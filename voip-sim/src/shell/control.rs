@@ -1,5 +1,6 @@
 //! The control interface: what people at the far ends do, and what an onlooker sees.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -11,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Shared;
 use crate::address::is_e164;
-use crate::engine::{DriveError, NumberConfig};
+use crate::engine::{Application, DriveError, NumberConfig};
 use crate::faults::{Faults, RestFault, RestTarget};
 use crate::phone::{Outcome, PhoneScript};
-use crate::sid::CallSid;
+use crate::sid::{CallSid, is_sid};
 use crate::twiml::Method;
 
 /// A refusal: an HTTP status, a stable word, and a sentence.
@@ -66,6 +67,20 @@ struct Number {
     fallback_method: Option<String>,
     status_url: Option<String>,
     status_method: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewClientCall {
+    #[serde(default)]
+    parameters: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewApplication {
+    sid: String,
+    voice: Number,
 }
 
 #[derive(Deserialize)]
@@ -149,23 +164,55 @@ pub(super) async fn set_client(
     Ok(done())
 }
 
+/// A voice client places a call through the TwiML App.
+pub(super) async fn place_client_call(
+    State(shared): State<Shared>,
+    Path(identity): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let new: NewClientCall = read(&body)?;
+    let parameters: Vec<_> = new.parameters.into_iter().collect();
+    let sid = shared.turn(|engine, now| engine.place_client_call(now, &identity, &parameters))?;
+    Ok(json(
+        StatusCode::CREATED,
+        &serde_json::json!({ "sid": sid }),
+    ))
+}
+
 /// Replaces what the account's numbers do; what is left out is unset.
 pub(super) async fn set_number(State(shared): State<Shared>, body: Bytes) -> Answer {
-    let number: Number = read(&body)?;
+    let number = number(read(&body)?)?;
+    shared.turn(|engine, _| engine.set_number(number));
+    Ok(done())
+}
+
+/// Replaces the TwiML App that voice clients call through.
+pub(super) async fn set_application(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let application: NewApplication = read(&body)?;
+    if !is_sid("AP", &application.sid) {
+        return Err(bad("bad_sid", "AP and 32 hex digits, please"));
+    }
+    let application = Application {
+        sid: application.sid,
+        voice: number(application.voice)?,
+    };
+    shared.turn(|engine, _| engine.set_application(Some(application)));
+    Ok(done())
+}
+
+fn number(number: Number) -> Result<NumberConfig, Refusal> {
     let method = |word: Option<String>| match word {
         None => Ok(Method::Post),
         Some(word) => Method::parse(&word).ok_or_else(|| bad("bad_method", "GET or POST, please")),
     };
-    let number = NumberConfig {
+    Ok(NumberConfig {
         voice_url: number.voice_url,
         voice_method: method(number.voice_method)?,
         fallback_url: number.fallback_url,
         fallback_method: method(number.fallback_method)?,
         status_url: number.status_url,
         status_method: method(number.status_method)?,
-    };
-    shared.turn(|engine, _| engine.set_number(number));
-    Ok(done())
+    })
 }
 
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
@@ -214,7 +261,10 @@ impl From<DriveError> for Refusal {
             DriveError::Over | DriveError::NotRinging | DriveError::NotAnswered => {
                 StatusCode::CONFLICT
             }
-            DriveError::BadNumber | DriveError::BadKey => StatusCode::BAD_REQUEST,
+            DriveError::NoApplication => StatusCode::CONFLICT,
+            DriveError::BadNumber | DriveError::BadIdentity | DriveError::BadKey => {
+                StatusCode::BAD_REQUEST
+            }
         };
         refusal(status, error.code(), &error.to_string())
     }

@@ -32,6 +32,11 @@ fn router(shared: Shared, stopping: CancellationToken) -> Router {
         .route("/sim/calls/{sid}/digits", post(control::press))
         .route("/sim/phones/{number}", put(control::set_phone))
         .route("/sim/clients/{identity}", put(control::set_client))
+        .route(
+            "/sim/clients/{identity}/calls",
+            post(control::place_client_call),
+        )
+        .route("/sim/application", put(control::set_application))
         .route("/sim/number", put(control::set_number))
         .route("/sim/faults", put(control::set_faults))
         .route("/sim/rest-faults", post(control::fail_next_rest))

@@ -5,6 +5,7 @@
     reason = "in a test, what is not there is a failure"
 )]
 
+mod client;
 mod dial;
 mod faults;
 mod fixture;
