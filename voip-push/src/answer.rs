@@ -45,7 +45,12 @@ impl Answer {
                 Err(_) => break,
             }
         }
-        Ok(Self { status, headers, retry_after, body })
+        Ok(Self {
+            status,
+            headers,
+            retry_after,
+            body,
+        })
     }
 
     /// The body as JSON; `null` where it is something else, such as the HTML
@@ -87,7 +92,14 @@ mod tests {
     fn only_table_words_are_repeated() {
         assert_eq!(word("INVALID_ARGUMENT"), Some("INVALID_ARGUMENT"));
         assert_eq!(word("message.data[0].value"), Some("message.data[0].value"));
-        for text in ["", "a word", "15550001111", "<html>", "line\nbreak", &"x".repeat(49)] {
+        for text in [
+            "",
+            "a word",
+            "15550001111",
+            "<html>",
+            "line\nbreak",
+            &"x".repeat(49),
+        ] {
             assert_eq!(word(text), None, "{text}");
         }
     }

@@ -65,8 +65,16 @@ impl GoogleTokens {
         timeout: Duration,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let mint = Arc::new(TokenMint { account, http, timeout, clock });
-        Self { mint, desk: Desk::new() }
+        let mint = Arc::new(TokenMint {
+            account,
+            http,
+            timeout,
+            clock,
+        });
+        Self {
+            mint,
+            desk: Desk::new(),
+        }
     }
 
     /// A token that is accepted now.
@@ -91,7 +99,9 @@ impl TokenMint {
             .timeout(self.timeout)
             .form(&[("grant_type", GRANT_TYPE), ("assertion", &assertion)]);
         let response = request.send().await.map_err(no_answer)?;
-        let answer = Answer::read(response, self.clock.now()).await.map_err(no_answer)?;
+        let answer = Answer::read(response, self.clock.now())
+            .await
+            .map_err(no_answer)?;
         read(&answer, asked_at)
     }
 
@@ -108,7 +118,10 @@ impl TokenMint {
             exp: (issued + ASSERTION_LIFE).as_secs(),
         };
         jsonwebtoken::encode(&header, &claims, self.account.key()).map_err(|_| {
-            failure(ErrorKind::Misconfigured, "the service account's key cannot sign".to_owned())
+            failure(
+                ErrorKind::Misconfigured,
+                "the service account's key cannot sign".to_owned(),
+            )
         })
     }
 }
@@ -116,13 +129,18 @@ impl TokenMint {
 impl MintFailure {
     /// The same, but nothing has happened, so trying again is safe.
     fn again(self) -> Self {
-        Self { retry: Retry::Safe, ..self }
+        Self {
+            retry: Retry::Safe,
+            ..self
+        }
     }
 }
 
 impl fmt::Debug for GoogleTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GoogleTokens").field("account", &self.mint.account).finish_non_exhaustive()
+        f.debug_struct("GoogleTokens")
+            .field("account", &self.mint.account)
+            .finish_non_exhaustive()
     }
 }
 
@@ -135,19 +153,29 @@ fn read(answer: &Answer, asked_at: Timestamp) -> Result<Credential, MintFailure>
         }),
         StatusCode::TOO_MANY_REQUESTS => Err(MintFailure {
             retry_after: answer.retry_after,
-            ..failure(ErrorKind::RateLimited, format!("{SERVICE} wants us to slow down")).again()
+            ..failure(
+                ErrorKind::RateLimited,
+                format!("{SERVICE} wants us to slow down"),
+            )
+            .again()
         }),
         status if status.is_server_error() || status == StatusCode::REQUEST_TIMEOUT => {
             let message = format!("{SERVICE} is out of order (status {})", status.as_u16());
             let failure = failure(ErrorKind::Unavailable, message).again();
-            Err(MintFailure { retry_after: answer.retry_after, ..failure })
+            Err(MintFailure {
+                retry_after: answer.retry_after,
+                ..failure
+            })
         }
         status => Err(refusal(status, &answer.json())),
     }
 }
 
 fn minted(body: &[u8], asked_at: Timestamp) -> Option<Credential> {
-    let Minted { access_token, expires_in } = serde_json::from_slice(body).ok()?;
+    let Minted {
+        access_token,
+        expires_in,
+    } = serde_json::from_slice(body).ok()?;
     if access_token.is_empty() || expires_in == 0 {
         return None;
     }
@@ -156,7 +184,11 @@ fn minted(body: &[u8], asked_at: Timestamp) -> Option<Credential> {
     let life = Duration::from_secs(expires_in.into());
     // One that lives shorter than usual is renewed halfway, not at each push.
     let expires_at = asked_at + life;
-    Some(Credential { header, renew_at: expires_at - RENEWED_BEFORE.min(life / 2), expires_at })
+    Some(Credential {
+        header,
+        renew_at: expires_at - RENEWED_BEFORE.min(life / 2),
+        expires_at,
+    })
 }
 
 /// What is refused stays refused until somebody mends it (RFC 6749, section 5.2).
@@ -167,23 +199,36 @@ fn refusal(status: StatusCode, body: &serde_json::Value) -> MintFailure {
             ErrorKind::Unauthorized,
             "the signature is wrong, the key was revoked, or this machine's clock is off",
         ),
-        Some("invalid_client" | "unauthorized_client" | "access_denied" | "deleted_client") => {
-            (ErrorKind::Unauthorized, "it does not know the account, or forbids it to ask")
-        }
+        Some("invalid_client" | "unauthorized_client" | "access_denied" | "deleted_client") => (
+            ErrorKind::Unauthorized,
+            "it does not know the account, or forbids it to ask",
+        ),
         _ if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
             (ErrorKind::Unauthorized, "it rejects the service account")
         }
-        _ => (ErrorKind::Misconfigured, "the service account or its token_uri is wrong"),
+        _ => (
+            ErrorKind::Misconfigured,
+            "the service account or its token_uri is wrong",
+        ),
     };
     let code = code.unwrap_or("no error code");
-    failure(kind, format!("{SERVICE} gave no token ({}, {code}): {cause}", status.as_u16()))
+    failure(
+        kind,
+        format!(
+            "{SERVICE} gave no token ({}, {code}): {cause}",
+            status.as_u16()
+        ),
+    )
 }
 
 /// No answer means no token, and nothing was pushed: asking again is safe.
 fn no_answer(error: reqwest::Error) -> MintFailure {
     let error = error.without_url();
     let failure = if error.is_builder() {
-        failure(ErrorKind::Misconfigured, format!("{SERVICE} cannot be asked at this token_uri"))
+        failure(
+            ErrorKind::Misconfigured,
+            format!("{SERVICE} cannot be asked at this token_uri"),
+        )
     } else {
         let what = match (error.is_connect(), error.is_timeout()) {
             (true, _) => "cannot be reached",
@@ -192,7 +237,10 @@ fn no_answer(error: reqwest::Error) -> MintFailure {
         };
         failure(ErrorKind::Unavailable, format!("{SERVICE} {what}")).again()
     };
-    MintFailure { source: Some(Arc::new(error)), ..failure }
+    MintFailure {
+        source: Some(Arc::new(error)),
+        ..failure
+    }
 }
 
 fn failure(kind: ErrorKind, message: String) -> MintFailure {

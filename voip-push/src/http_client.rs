@@ -21,11 +21,20 @@ pub(crate) fn client_for(
         ));
     }
     // A redirect would carry our credentials to somewhere nobody configured.
-    let builder = Client::builder().redirect(Policy::none()).user_agent("voip-push");
-    let builder = if is_this_machine(base) { builder.no_proxy() } else { builder };
+    let builder = Client::builder()
+        .redirect(Policy::none())
+        .user_agent("voip-push");
+    let builder = if is_this_machine(base) {
+        builder.no_proxy()
+    } else {
+        builder
+    };
     shape(builder).build().map_err(|error| {
-        Error::new(ErrorKind::Misconfigured, "no TLS for the push service's HTTP client")
-            .with_source(error)
+        Error::new(
+            ErrorKind::Misconfigured,
+            "no TLS for the push service's HTTP client",
+        )
+        .with_source(error)
     })
 }
 
@@ -34,11 +43,21 @@ pub(crate) fn client_for(
 pub(crate) fn unanswered(service: &str, error: reqwest::Error) -> Error {
     let error = error.without_url();
     let said = if error.is_builder() {
-        Error::new(ErrorKind::Misconfigured, format!("{service}: the request cannot be written"))
+        Error::new(
+            ErrorKind::Misconfigured,
+            format!("{service}: the request cannot be written"),
+        )
     } else if error.is_connect() {
-        Error::new(ErrorKind::Unavailable, format!("{service} cannot be reached"))
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("{service} cannot be reached"),
+        )
     } else if error.is_timeout() {
-        Error::new(ErrorKind::Timeout, format!("{service} did not answer in time")).ambiguous()
+        Error::new(
+            ErrorKind::Timeout,
+            format!("{service} did not answer in time"),
+        )
+        .ambiguous()
     } else {
         let message = format!("{service} broke the connection off before it answered");
         Error::new(ErrorKind::Unavailable, message).ambiguous()

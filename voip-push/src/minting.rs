@@ -73,7 +73,9 @@ impl Desk {
     const PAUSE: Duration = Duration::from_secs(30);
 
     pub(crate) fn new() -> Self {
-        Self { state: Arc::default() }
+        Self {
+            state: Arc::default(),
+        }
     }
 
     /// The credential; `mint` makes one where it is missing or due.
@@ -152,7 +154,9 @@ impl Desk {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Credential")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 

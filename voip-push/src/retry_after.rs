@@ -12,7 +12,10 @@ pub(crate) fn read(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok().map(Duration::from_secs);
     }
-    let date = httpdate::parse_http_date(text).ok()?.duration_since(UNIX_EPOCH).ok()?;
+    let date = httpdate::parse_http_date(text)
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
     let date = Timestamp::from_secs(i64::try_from(date.as_secs()).ok()?);
     Some(date.since(now))
 }
@@ -33,13 +36,22 @@ mod tests {
     #[test]
     fn seconds_and_dates_are_read_alike() {
         assert_eq!(pause(b"30"), Some(Duration::from_secs(30)));
-        assert_eq!(pause(b"Tue, 14 Nov 2023 22:13:50 GMT"), Some(Duration::from_secs(30)));
-        assert_eq!(pause(b"Tuesday, 14-Nov-23 22:13:50 GMT"), Some(Duration::from_secs(30)));
+        assert_eq!(
+            pause(b"Tue, 14 Nov 2023 22:13:50 GMT"),
+            Some(Duration::from_secs(30))
+        );
+        assert_eq!(
+            pause(b"Tuesday, 14-Nov-23 22:13:50 GMT"),
+            Some(Duration::from_secs(30))
+        );
     }
 
     #[test]
     fn a_date_gone_by_is_no_wait() {
-        assert_eq!(pause(b"Tue, 14 Nov 2023 22:13:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(
+            pause(b"Tue, 14 Nov 2023 22:13:00 GMT"),
+            Some(Duration::ZERO)
+        );
     }
 
     #[test]

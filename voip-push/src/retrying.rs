@@ -68,8 +68,12 @@ impl RetryPolicy {
 
     /// The pause after attempt number `tried`, which ended in `error`.
     fn pause(&self, tried: u32, error: &Error) -> Duration {
-        let doubled = self.first_pause.saturating_mul(2_u32.saturating_pow(tried - 1));
-        let least = error.retry_after().unwrap_or(doubled.min(self.longest_pause));
+        let doubled = self
+            .first_pause
+            .saturating_mul(2_u32.saturating_pow(tried - 1));
+        let least = error
+            .retry_after()
+            .unwrap_or(doubled.min(self.longest_pause));
         least.saturating_add(rand::random_range(Duration::ZERO..=least / 4))
     }
 
@@ -85,7 +89,11 @@ impl RetryPolicy {
 impl Retrying {
     /// Sends through `inner`, trying again as `policy` says.
     pub fn new(inner: Arc<dyn PushSender>, policy: RetryPolicy, clock: Arc<dyn Clock>) -> Self {
-        Self { inner, policy, clock }
+        Self {
+            inner,
+            policy,
+            clock,
+        }
     }
 }
 

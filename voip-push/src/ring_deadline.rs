@@ -23,7 +23,8 @@ impl RingDeadline {
 
     /// `timeout`, or what is left until the deadline where that is less.
     pub(crate) fn cap(self, timeout: Duration, now: Timestamp) -> Duration {
-        self.0.map_or(timeout, |until| timeout.min(until.since(now)))
+        self.0
+            .map_or(timeout, |until| timeout.min(until.since(now)))
     }
 
     /// `error` as it is, unless the pause it asks for ends too late: then

@@ -75,9 +75,11 @@ impl ServiceAccount {
     /// [`InvalidServiceAccount`] says what is wrong.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, InvalidServiceAccount> {
         let path = path.as_ref();
-        let text = std::fs::read_to_string(path).map_err(|source| {
-            InvalidServiceAccount::Unreadable { path: path.display().to_string(), source }
-        })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| InvalidServiceAccount::Unreadable {
+                path: path.display().to_string(),
+                source,
+            })?;
         Self::from_json(&text)
     }
 
@@ -91,7 +93,10 @@ impl ServiceAccount {
         let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
             return Err(InvalidServiceAccount::NotJson);
         };
-        if fields.get("type").is_some_and(|kind| kind != "service_account") {
+        if fields
+            .get("type")
+            .is_some_and(|kind| kind != "service_account")
+        {
             return Err(InvalidServiceAccount::WrongType);
         }
         let lacking: Vec<_> = ["type", "project_id", "client_email", "private_key"]
@@ -163,7 +168,11 @@ impl fmt::Debug for ServiceAccount {
 }
 
 fn text_of<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
-    fields.get(name)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    fields
+        .get(name)?
+        .as_str()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
 }
 
 fn http_url(text: &str) -> Option<Url> {
@@ -212,9 +221,15 @@ mod tests {
 
     #[test]
     fn debug_shows_no_key_and_no_email() {
-        let shown = format!("{:?}", ServiceAccount::from_json(&file().to_string()).unwrap());
+        let shown = format!(
+            "{:?}",
+            ServiceAccount::from_json(&file().to_string()).unwrap()
+        );
         assert!(shown.contains("demo-project"), "{shown}");
-        assert!(!shown.contains("PRIVATE") && !shown.contains('@'), "{shown}");
+        assert!(
+            !shown.contains("PRIVATE") && !shown.contains('@'),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -230,14 +245,20 @@ mod tests {
     fn a_missing_file_is_named() {
         let error = ServiceAccount::from_file("/nowhere/account.json").unwrap_err();
         assert!(matches!(error, InvalidServiceAccount::Unreadable { .. }));
-        assert!(error.to_string().contains("/nowhere/account.json"), "{error}");
+        assert!(
+            error.to_string().contains("/nowhere/account.json"),
+            "{error}"
+        );
     }
 
     #[test]
     fn every_missing_field_is_named_at_once() {
         let error = ServiceAccount::from_json(r#"{"type":"service_account","client_email":7}"#);
         let error = error.unwrap_err().to_string();
-        assert_eq!(error, "the service account lacks project_id, client_email, private_key");
+        assert_eq!(
+            error,
+            "the service account lacks project_id, client_email, private_key"
+        );
         let error = ServiceAccount::from_json("{}").unwrap_err().to_string();
         assert!(error.contains("lacks type,"), "{error}");
     }
@@ -245,13 +266,29 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_apart_without_quoting_it() {
         use InvalidServiceAccount as E;
-        assert!(matches!(ServiceAccount::from_json("nonsense"), Err(E::NotJson)));
+        assert!(matches!(
+            ServiceAccount::from_json("nonsense"),
+            Err(E::NotJson)
+        ));
         assert!(matches!(ServiceAccount::from_json("[]"), Err(E::NotJson)));
-        assert!(matches!(with("type", json!("authorized_user")), Err(E::WrongType)));
-        assert!(matches!(with("project_id", json!("a/../b")), Err(E::BadProjectId)));
-        assert!(matches!(with("token_uri", json!("file:///etc/passwd")), Err(E::BadTokenUri)));
+        assert!(matches!(
+            with("type", json!("authorized_user")),
+            Err(E::WrongType)
+        ));
+        assert!(matches!(
+            with("project_id", json!("a/../b")),
+            Err(E::BadProjectId)
+        ));
+        assert!(matches!(
+            with("token_uri", json!("file:///etc/passwd")),
+            Err(E::BadTokenUri)
+        ));
         let ec = include_str!("../tests/push/keys/test-only-p256.p8");
-        for key in [ec, "secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+        for key in [
+            ec,
+            "secret",
+            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
+        ] {
             let error = with("private_key", json!(key)).unwrap_err();
             assert!(matches!(error, E::BadKey));
             assert!(!format!("{error} {error:?}").contains(key));

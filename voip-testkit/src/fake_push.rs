@@ -73,12 +73,20 @@ impl FakePush {
     /// A service for every platform.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let (script, sent) = (Mutex::default(), watch::Sender::new(Vec::new()));
-        Self { clock, only: None, script, sent }
+        Self {
+            clock,
+            only: None,
+            script,
+            sent,
+        }
     }
 
     /// A service for one platform; it skips the devices of others.
     pub fn serving(platform: Platform, clock: Arc<dyn Clock>) -> Self {
-        Self { only: Some(platform), ..Self::new(clock) }
+        Self {
+            only: Some(platform),
+            ..Self::new(clock)
+        }
     }
 
     /// From now on, the device with this token is gone.
@@ -141,8 +149,14 @@ impl PushSender for FakePush {
             }
             script.asked
         };
-        let entry = SentPush { device: device.clone(), push: push.clone(), at };
+        let entry = SentPush {
+            device: device.clone(),
+            push: push.clone(),
+            at,
+        };
         self.sent.send_modify(|sent| sent.push(entry));
-        Ok(Delivery::Accepted { receipt: format!("fake-push-{number}") })
+        Ok(Delivery::Accepted {
+            receipt: format!("fake-push-{number}"),
+        })
     }
 }

@@ -1,6 +1,11 @@
 //! The fake passes the suite of push senders, and each case of the suite
 //! catches a sender that breaks its promise.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be set up fails its test"
+)]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -61,10 +66,17 @@ impl PushSender for Zealot {
             device.platform = Platform::Fcm;
         }
         if let (true, Push::IncomingCall { call, caller, .. }) = (self.late, &push) {
-            push = Push::MissedCall { call: *call, caller: caller.clone() };
+            push = Push::MissedCall {
+                call: *call,
+                caller: caller.clone(),
+            };
         }
         let sent = self.service.send(&device, &push).await?;
-        Ok(if self.owns_up { sent } else { Delivery::Skipped })
+        Ok(if self.owns_up {
+            sent
+        } else {
+            Delivery::Skipped
+        })
     }
 }
 
@@ -72,19 +84,34 @@ impl Bench {
     fn sound() -> Self {
         let clock = Arc::new(ManualClock::default());
         let service = Arc::new(FakePush::serving(Platform::Fcm, Arc::clone(&clock) as _));
-        Self { clock, sender: Arc::clone(&service) as _, service }
+        Self {
+            clock,
+            sender: Arc::clone(&service) as _,
+            service,
+        }
     }
 
     fn sabotaged(sabotage: Sabotage) -> Self {
         let bench = Self::sound();
         let service = Arc::clone(&bench.service);
-        Self { sender: Arc::new(Saboteur { service, sabotage }), ..bench }
+        Self {
+            sender: Arc::new(Saboteur { service, sabotage }),
+            ..bench
+        }
     }
 
     fn zealous(late: bool, foreign: bool, owns_up: bool) -> Self {
         let bench = Self::sound();
         let service = Arc::clone(&bench.service);
-        Self { sender: Arc::new(Zealot { service, late, foreign, owns_up }), ..bench }
+        Self {
+            sender: Arc::new(Zealot {
+                service,
+                late,
+                foreign,
+                owns_up,
+            }),
+            ..bench
+        }
     }
 }
 
@@ -135,7 +162,9 @@ mod the_fake {
 #[should_panic(expected = "an accepted push needs a receipt")]
 async fn a_missing_receipt_is_caught() {
     let bench = Bench::sabotaged(|_, _, delivery| match delivery {
-        Delivery::Accepted { .. } => Ok(Delivery::Accepted { receipt: String::new() }),
+        Delivery::Accepted { .. } => Ok(Delivery::Accepted {
+            receipt: String::new(),
+        }),
         other => Ok(other),
     });
     push_sender::accepted_push_has_a_receipt(&bench).await;
@@ -180,7 +209,11 @@ async fn a_dead_token_as_an_error_is_caught() {
 #[tokio::test]
 #[should_panic(expected = "a dead token is gone")]
 async fn a_dead_token_as_accepted_is_caught() {
-    let bench = Bench::sabotaged(|_, _, _| Ok(Delivery::Accepted { receipt: "r".into() }));
+    let bench = Bench::sabotaged(|_, _, _| {
+        Ok(Delivery::Accepted {
+            receipt: "r".into(),
+        })
+    });
     push_sender::unknown_token_is_gone_not_an_error(&bench).await;
 }
 

@@ -27,7 +27,11 @@ impl ApnsConfig {
     const SANDBOX: &str = "https://api.sandbox.push.apple.com";
 
     pub(super) fn base_url(&self) -> Url {
-        let default = if self.sandbox { Self::SANDBOX } else { Self::PRODUCTION };
+        let default = if self.sandbox {
+            Self::SANDBOX
+        } else {
+            Self::PRODUCTION
+        };
         match &self.base_url {
             Some(url) => url.clone(),
             None => Url::parse(default).expect("both constants are URLs"),
@@ -39,8 +43,14 @@ impl ApnsConfig {
         let ten = |id: &str| id.len() == 10 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
         let faults: Vec<_> = [
-            (ten(&self.team_id), "the team id is not ten letters and digits"),
-            (ten(&self.key_id), "the key id is not ten letters and digits"),
+            (
+                ten(&self.team_id),
+                "the team id is not ten letters and digits",
+            ),
+            (
+                ten(&self.key_id),
+                "the key id is not ten letters and digits",
+            ),
             (
                 !self.bundle_id.is_empty() && self.bundle_id.bytes().all(plain),
                 "the bundle id is not letters, digits, hyphens and dots",
@@ -52,6 +62,9 @@ impl ApnsConfig {
         if faults.is_empty() {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Misconfigured, format!("APNs: {}", faults.join("; "))))
+        Err(Error::new(
+            ErrorKind::Misconfigured,
+            format!("APNs: {}", faults.join("; ")),
+        ))
     }
 }

@@ -22,8 +22,13 @@ struct Empty {}
 /// The body of a VoIP push, at most 5120 bytes.
 pub(super) fn write(call: CallId, caller: &str, until: Timestamp) -> Vec<u8> {
     let handle = caller_text::fitting(caller);
-    serde_json::to_vec(&Payload { aps: Empty {}, call_id: call, handle, expires_at: until })
-        .expect("text and numbers always have a JSON form, and a Vec takes all of it")
+    serde_json::to_vec(&Payload {
+        aps: Empty {},
+        call_id: call,
+        handle,
+        expires_at: until,
+    })
+    .expect("text and numbers always have a JSON form, and a Vec takes all of it")
 }
 
 #[cfg(test)]

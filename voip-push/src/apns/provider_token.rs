@@ -52,7 +52,13 @@ impl ProviderTokens {
         header.typ = None;
         header.kid = Some(config.key_id.clone());
         let team_id = config.team_id.clone();
-        let tokens = Self { team_id, header, key, clock, state: Mutex::default() };
+        let tokens = Self {
+            team_id,
+            header,
+            key,
+            clock,
+            state: Mutex::default(),
+        };
         // Proves at the start that the key can sign.
         tokens.mint(tokens.clock.now())?;
         Ok(tokens)
@@ -78,7 +84,10 @@ impl ProviderTokens {
         if let Some((newer, _)) = state.held.as_ref().filter(|(held, _)| held != used) {
             return Ok(Some(newer.clone()));
         }
-        if state.replaced_at.is_some_and(|last| now.since(last) < AT_MOST_EVERY) {
+        if state
+            .replaced_at
+            .is_some_and(|last| now.since(last) < AT_MOST_EVERY)
+        {
             return Ok(None);
         }
         state.replaced_at = Some(now);
@@ -92,7 +101,10 @@ impl ProviderTokens {
     }
 
     fn mint(&self, now: Timestamp) -> Result<HeaderValue> {
-        let claims = Claims { iss: &self.team_id, iat: now.as_secs() };
+        let claims = Claims {
+            iss: &self.team_id,
+            iat: now.as_secs(),
+        };
         let token =
             jsonwebtoken::encode(&self.header, &claims, &self.key).map_err(|_| unusable_key())?;
         let mut value =
@@ -114,5 +126,8 @@ impl fmt::Debug for ProviderTokens {
 }
 
 fn unusable_key() -> Error {
-    Error::new(ErrorKind::Misconfigured, "APNs: the signing key is not a P-256 key in PKCS#8 PEM")
+    Error::new(
+        ErrorKind::Misconfigured,
+        "APNs: the signing key is not a P-256 key in PKCS#8 PEM",
+    )
 }

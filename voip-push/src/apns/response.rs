@@ -28,14 +28,19 @@ pub(super) fn read(answer: &Answer, device: &Device) -> Verdict {
         (400, "BadDeviceToken") => return Verdict::Settled(Delivery::Gone),
         (410, _) => return gone(&body["timestamp"], device),
         (403, "ExpiredProviderToken") => return Verdict::ExpiredToken,
-        (400, "DeviceTokenNotForTopic" | "BadTopic" | "MissingTopic" | "TopicDisallowed") => {
-            (Misconfigured, "the bundle id is not that of the app, or not the key's")
-        }
+        (400, "DeviceTokenNotForTopic" | "BadTopic" | "MissingTopic" | "TopicDisallowed") => (
+            Misconfigured,
+            "the bundle id is not that of the app, or not the key's",
+        ),
         (400, "IdleTimeout") => (Unavailable, "the connection had been idle for too long"),
-        (403, "UnrelatedKeyIdInToken" | "BadEnvironmentKeyIdInToken") => {
-            (Misconfigured, "the signing key is not for this app or environment")
-        }
-        (403, _) => (Unauthorized, "the provider token is rejected: check team id, key id and key"),
+        (403, "UnrelatedKeyIdInToken" | "BadEnvironmentKeyIdInToken") => (
+            Misconfigured,
+            "the signing key is not for this app or environment",
+        ),
+        (403, _) => (
+            Unauthorized,
+            "the provider token is rejected: check team id, key id and key",
+        ),
         // Ours is kept: Apple still takes it, and another would not help.
         (429, "TooManyProviderTokenUpdates") => (RateLimited, "it saw too many provider tokens"),
         (429, _) => (RateLimited, "too many pushes to one device"),
@@ -54,13 +59,20 @@ pub(super) fn expired_twice() -> Error {
 }
 
 fn accepted(answer: &Answer) -> Verdict {
-    match answer.headers.get("apns-id").and_then(|id| id.to_str().ok()) {
-        Some(id) if !id.is_empty() => {
-            Verdict::Settled(Delivery::Accepted { receipt: id.to_owned() })
-        }
+    match answer
+        .headers
+        .get("apns-id")
+        .and_then(|id| id.to_str().ok())
+    {
+        Some(id) if !id.is_empty() => Verdict::Settled(Delivery::Accepted {
+            receipt: id.to_owned(),
+        }),
         _ => Verdict::Failed(
-            Error::new(ErrorKind::Malformed, "APNs accepted the push but did not name it")
-                .ambiguous(),
+            Error::new(
+                ErrorKind::Malformed,
+                "APNs accepted the push but did not name it",
+            )
+            .ambiguous(),
         ),
     }
 }

@@ -73,10 +73,20 @@ impl ApnsSender {
                 .pool_idle_timeout(None)
         })?;
         let topic = HeaderValue::try_from(format!("{}.voip", config.bundle_id)).map_err(|_| {
-            Error::new(ErrorKind::Misconfigured, "APNs: the bundle id cannot stand in a header")
+            Error::new(
+                ErrorKind::Misconfigured,
+                "APNs: the bundle id cannot stand in a header",
+            )
         })?;
         let tokens = ProviderTokens::new(&config, Arc::clone(&clock))?;
-        Ok(Self { http, base_url, topic, timeout: TIMEOUT, tokens, clock })
+        Ok(Self {
+            http,
+            base_url,
+            topic,
+            timeout: TIMEOUT,
+            tokens,
+            clock,
+        })
     }
 
     /// The same sender with another limit on how long one request may take,
@@ -106,7 +116,9 @@ impl ApnsSender {
             .body(ring.body.clone());
         let failed = |error| unanswered(SERVICE, error);
         let response = request.send().await.map_err(failed)?;
-        let answer = Answer::read(response, self.clock.now()).await.map_err(failed)?;
+        let answer = Answer::read(response, self.clock.now())
+            .await
+            .map_err(failed)?;
         Ok(response::read(&answer, ring.device))
     }
 
@@ -148,7 +160,12 @@ struct Ring<'a> {
 #[async_trait]
 impl PushSender for ApnsSender {
     async fn send(&self, device: &Device, push: &Push) -> Result<Delivery> {
-        let Push::IncomingCall { call, caller, until } = push else {
+        let Push::IncomingCall {
+            call,
+            caller,
+            until,
+        } = push
+        else {
             return Ok(Delivery::Skipped);
         };
         let deadline = RingDeadline::of(push);
@@ -161,7 +178,12 @@ impl PushSender for ApnsSender {
             return Ok(Delivery::Gone);
         }
         let body = Bytes::from(payload::write(*call, caller, *until));
-        let ring = Ring { device, url: self.url(token)?, body, deadline };
+        let ring = Ring {
+            device,
+            url: self.url(token)?,
+            body,
+            deadline,
+        };
         let sent = self.deliver(&ring).await;
         sent.map_err(|error| deadline.judge(error, self.clock.now()))
     }
@@ -169,6 +191,8 @@ impl PushSender for ApnsSender {
 
 impl fmt::Debug for ApnsSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ApnsSender").field("topic", &self.topic).finish_non_exhaustive()
+        f.debug_struct("ApnsSender")
+            .field("topic", &self.topic)
+            .finish_non_exhaustive()
     }
 }

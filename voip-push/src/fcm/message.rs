@@ -51,9 +51,11 @@ const A_DAY: &str = "86400s";
 /// what the user gets to see, and both are.
 pub(super) fn write(device: &Device, push: &Push) -> Vec<u8> {
     let (kind, call, caller, expires_at, ttl) = match push {
-        Push::IncomingCall { call, caller, until } => {
-            ("incoming_call", call, caller, Some(*until), NOT_STORED)
-        }
+        Push::IncomingCall {
+            call,
+            caller,
+            until,
+        } => ("incoming_call", call, caller, Some(*until), NOT_STORED),
         Push::MissedCall { call, caller } => ("missed_call", call, caller, None, A_DAY),
     };
     let message = Message {
@@ -64,7 +66,10 @@ pub(super) fn write(device: &Device, push: &Push) -> Vec<u8> {
             caller: caller_text::fitting(caller),
             expires_at,
         },
-        android: Android { priority: "HIGH", ttl },
+        android: Android {
+            priority: "HIGH",
+            ttl,
+        },
     };
     serde_json::to_vec(&Envelope { message })
         .expect("text and numbers always have a JSON form, and a Vec takes all of it")
@@ -79,8 +84,11 @@ mod tests {
 
     fn data_of(push: &Push) -> serde_json::Map<String, Value> {
         let token = "fcm-token".parse().unwrap();
-        let device =
-            Device { token, platform: Platform::Fcm, last_seen: Timestamp::from_secs(1) };
+        let device = Device {
+            token,
+            platform: Platform::Fcm,
+            last_seen: Timestamp::from_secs(1),
+        };
         let body: Value = serde_json::from_slice(&write(&device, push)).unwrap();
         body["message"]["data"].as_object().unwrap().clone()
     }

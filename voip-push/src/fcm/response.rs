@@ -55,9 +55,7 @@ pub(super) fn read(answer: &Answer) -> Verdict {
             "FCM knows no such project, or this is not FCM",
             answer,
         ),
-        (429, _) => {
-            complaint.failure(ErrorKind::RateLimited, "FCM's quota is used up", answer)
-        }
+        (429, _) => complaint.failure(ErrorKind::RateLimited, "FCM's quota is used up", answer),
         (300..=399, _) => complaint.failure(
             ErrorKind::Misconfigured,
             "FCM's base URL answers with a redirect, which is not followed",
@@ -74,17 +72,24 @@ pub(super) fn read(answer: &Answer) -> Verdict {
 
 /// The failure after a second refused access token.
 pub(super) fn refused_twice() -> Error {
-    Error::new(ErrorKind::Unauthorized, "FCM refuses even a fresh access token").with_code(401)
+    Error::new(
+        ErrorKind::Unauthorized,
+        "FCM refuses even a fresh access token",
+    )
+    .with_code(401)
 }
 
 fn accepted(answer: &Answer) -> Verdict {
     match answer.json()["name"].as_str() {
-        Some(name) if !name.is_empty() => {
-            Verdict::Settled(Delivery::Accepted { receipt: name.to_owned() })
-        }
+        Some(name) if !name.is_empty() => Verdict::Settled(Delivery::Accepted {
+            receipt: name.to_owned(),
+        }),
         _ => Verdict::Failed(
-            Error::new(ErrorKind::Malformed, "FCM accepted the push but did not name it")
-                .ambiguous(),
+            Error::new(
+                ErrorKind::Malformed,
+                "FCM accepted the push but did not name it",
+            )
+            .ambiguous(),
         ),
     }
 }
@@ -118,7 +123,11 @@ impl Complaint {
         let blames_token = violations().any(|violation| {
             violation["field"] == "message.token" || calls_token_invalid(&violation["description"])
         }) || calls_token_invalid(&error["message"]);
-        Self { code: code.map(str::to_owned), field: field.map(str::to_owned), blames_token }
+        Self {
+            code: code.map(str::to_owned),
+            field: field.map(str::to_owned),
+            blames_token,
+        }
     }
 
     fn failure(&self, kind: ErrorKind, what: &str, answer: &Answer) -> Verdict {
@@ -149,7 +158,8 @@ impl Complaint {
 
 fn calls_token_invalid(text: &Value) -> bool {
     const WORDS: &str = "not a valid fcm registration token";
-    text.as_str().is_some_and(|text| text.to_ascii_lowercase().contains(WORDS))
+    text.as_str()
+        .is_some_and(|text| text.to_ascii_lowercase().contains(WORDS))
 }
 
 #[cfg(test)]

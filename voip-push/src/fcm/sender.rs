@@ -39,6 +39,17 @@ pub struct FcmConfig {
     pub timeout: Duration,
 }
 
+impl FcmConfig {
+    const BASE_URL: &str = "https://fcm.googleapis.com";
+
+    fn base_url(&self) -> Url {
+        match &self.base_url {
+            Some(url) => url.clone(),
+            None => Url::parse(Self::BASE_URL).expect("the constant is a URL"),
+        }
+    }
+}
+
 /// Sends pushes over Firebase Cloud Messaging, HTTP v1, to devices of
 /// [`Platform::Fcm`]; others are [`Delivery::Skipped`].
 ///
@@ -58,7 +69,6 @@ pub struct FcmSender {
 }
 
 const SERVICE: &str = "FCM";
-const BASE_URL: &str = "https://fcm.googleapis.com";
 
 impl FcmSender {
     /// A sender for the account's project. Nothing is asked of Google before
@@ -68,11 +78,10 @@ impl FcmSender {
     /// `Misconfigured` where the base URL is not one of HTTP, or TLS cannot be
     /// set up.
     pub fn new(config: FcmConfig, clock: Arc<dyn Clock>) -> Result<Self> {
-        let FcmConfig { account, base_url, timeout } = config;
-        let base_url = match base_url {
-            Some(url) => url,
-            None => Url::parse(BASE_URL).expect("the constant is a URL"),
-        };
+        let base_url = config.base_url();
+        let FcmConfig {
+            account, timeout, ..
+        } = config;
         let shape = |builder: reqwest::ClientBuilder| builder.connect_timeout(CONNECT_TIMEOUT);
         let http = client_for(&base_url, shape)?;
         let token_http = client_for(account.token_uri(), shape)?;
@@ -107,7 +116,9 @@ impl FcmSender {
             .body(body.clone());
         let failed = |error| unanswered(SERVICE, error);
         let response = request.send().await.map_err(failed)?;
-        let answer = Answer::read(response, self.clock.now()).await.map_err(failed)?;
+        let answer = Answer::read(response, self.clock.now())
+            .await
+            .map_err(failed)?;
         Ok(response::read(&answer))
     }
 
@@ -142,7 +153,9 @@ impl PushSender for FcmSender {
 
 impl fmt::Debug for FcmSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FcmSender").field("project_id", &self.project_id).finish_non_exhaustive()
+        f.debug_struct("FcmSender")
+            .field("project_id", &self.project_id)
+            .finish_non_exhaustive()
     }
 }
 

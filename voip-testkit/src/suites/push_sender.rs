@@ -3,6 +3,11 @@
 //! An adapter says in a [`PushFixture`] how to arrange what a case needs, and
 //! gets a test for each promise from [`push_sender_suite!`](crate::push_sender_suite).
 
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "every case panics where its promise is broken"
+)]
+
 use std::time::Duration;
 
 use async_trait::async_trait;
