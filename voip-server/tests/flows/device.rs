@@ -12,14 +12,14 @@ use tokio::{
 use voip_server::{App, converse};
 
 /// An app on a device.
-pub struct Device {
+pub(crate) struct Device {
     to_server: UnboundedSender<Message>,
     from_server: Mutex<UnboundedReceiver<Message>>,
     conversation: JoinHandle<()>,
 }
 
 impl Device {
-    pub fn connect(app: App) -> Self {
+    pub(crate) fn connect(app: App) -> Self {
         let (to_server, incoming) = mpsc::unbounded_channel();
         let (outgoing, from_server) = mpsc::unbounded_channel();
         let stream = stream::unfold(incoming, |mut incoming| async {
@@ -34,16 +34,16 @@ impl Device {
         Self { to_server, from_server: Mutex::new(from_server), conversation }
     }
 
-    pub fn say(&self, frame: &Value) {
+    pub(crate) fn say(&self, frame: &Value) {
         self.say_text(&frame.to_string());
     }
 
-    pub fn say_text(&self, text: &str) {
+    pub(crate) fn say_text(&self, text: &str) {
         self.to_server.send(Message::Text(text.into())).expect("the conversation goes on");
     }
 
     /// What was heard since the last time.
-    pub fn heard(&self) -> Vec<Value> {
+    pub(crate) fn heard(&self) -> Vec<Value> {
         let mut from_server = self.from_server.lock().unwrap();
         std::iter::from_fn(|| from_server.try_recv().ok())
             .filter_map(|message| match message {
@@ -54,7 +54,7 @@ impl Device {
     }
 
     /// The statuses heard since the last time; everything else is skipped.
-    pub fn statuses(&self) -> Vec<String> {
+    pub(crate) fn statuses(&self) -> Vec<String> {
         self.heard()
             .into_iter()
             .filter(|frame| frame["type"] == "call_status")
@@ -63,14 +63,14 @@ impl Device {
     }
 
     /// The id of the call that rings here.
-    pub fn ringing(&self) -> String {
+    pub(crate) fn ringing(&self) -> String {
         let heard = self.heard();
         let ring = heard.iter().find(|frame| frame["type"] == "incoming_call");
         let ring = ring.unwrap_or_else(|| panic!("nothing rings: {heard:?}"));
         ring["callId"].as_str().unwrap().to_owned()
     }
 
-    pub fn is_connected(&self) -> bool {
+    pub(crate) fn is_connected(&self) -> bool {
         !self.conversation.is_finished()
     }
 }

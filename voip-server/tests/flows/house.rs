@@ -35,35 +35,35 @@ const TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 const PUBLIC_URL: &str = "https://voip.example.test";
 
 /// Ann's number, which rings her devices.
-pub const ANN: &str = "+15550001111";
+pub(crate) const ANN: &str = "+15550001111";
 /// Somebody on the telephone network.
-pub const BOB: &str = "+15550002222";
+pub(crate) const BOB: &str = "+15550002222";
 /// The number that calls come from where nothing else is said.
-pub const OURS: &str = "+15005550006";
+pub(crate) const OURS: &str = "+15005550006";
 
 /// The application under test with everything around it.
-pub struct House {
-    pub world: World<Backend>,
-    pub push: Arc<FakePush>,
+pub(crate) struct House {
+    pub(crate) world: World<Backend>,
+    pub(crate) push: Arc<FakePush>,
     _events: JoinHandle<()>,
 }
 
 /// The application itself.
 #[derive(Debug)]
-pub struct Backend {
-    pub app: App,
+pub(crate) struct Backend {
+    pub(crate) app: App,
     router: Router,
 }
 
 impl House {
     /// A house in which Ann is registered with one device.
-    pub async fn with_ann() -> Self {
+    pub(crate) async fn with_ann() -> Self {
         let house = Self::new(7);
         house.register("ann", ANN, "ann-phone").await;
         house
     }
 
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let clock = Arc::new(ManualClock::default());
         let mut engine = EngineConfig::new(ACCOUNT, TOKEN);
         engine.seed = seed;
@@ -110,14 +110,14 @@ impl House {
         Self { world: World::new(backend, provider, clock), push, _events: events }
     }
 
-    pub async fn register(&self, user: &str, number: &str, token: &str) {
+    pub(crate) async fn register(&self, user: &str, number: &str, token: &str) {
         let body = json!({"userId": user, "phoneNumber": number, "fcmToken": token});
         let (status, answer) = self.post("/api/register-user", &body).await;
         assert_eq!(status, 200, "{answer}");
     }
 
     /// A device of `user` that has connected and registered.
-    pub async fn device(&self, user: &str) -> Device {
+    pub(crate) async fn device(&self, user: &str) -> Device {
         let device = self.unregistered_device();
         device.say(&json!({"type": "register", "userId": user}));
         self.world.rest().await;
@@ -127,7 +127,7 @@ impl House {
     }
 
     /// A device of `user` that has just registered, with what it heard after.
-    pub async fn device_hearing(&self, user: &str) -> (Device, Vec<Value>) {
+    pub(crate) async fn device_hearing(&self, user: &str) -> (Device, Vec<Value>) {
         let device = self.unregistered_device();
         device.say(&json!({"type": "register", "userId": user}));
         self.world.rest().await;
@@ -136,16 +136,16 @@ impl House {
         (device, heard)
     }
 
-    pub fn unregistered_device(&self) -> Device {
+    pub(crate) fn unregistered_device(&self) -> Device {
         Device::connect(self.world.app.app.clone())
     }
 
     /// Posts JSON, letting time pass until it is answered.
-    pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.post_with(path, body, &[]).await
     }
 
-    pub async fn post_with(
+    pub(crate) async fn post_with(
         &self,
         path: &str,
         body: &Value,
@@ -165,7 +165,7 @@ impl House {
     }
 
     /// The call log of `name`.
-    pub async fn log(&self, name: &str) -> Vec<Value> {
+    pub(crate) async fn log(&self, name: &str) -> Vec<Value> {
         let path = format!("/api/call-logs/{}", name.replace('+', "%2B"));
         let request = Request::get(path).body(Body::empty()).unwrap();
         let (status, body) = self.world.app.answer(request).await;
@@ -174,7 +174,7 @@ impl House {
     }
 
     /// The one call in the log of `name`.
-    pub async fn only_call(&self, name: &str) -> Value {
+    pub(crate) async fn only_call(&self, name: &str) -> Value {
         let mut log = self.log(name).await;
         assert_eq!(log.len(), 1, "{log:?}");
         log.remove(0)
@@ -182,7 +182,7 @@ impl House {
 }
 
 impl Backend {
-    pub async fn answer(&self, request: Request<Body>) -> (u16, Bytes) {
+    pub(crate) async fn answer(&self, request: Request<Body>) -> (u16, Bytes) {
         let (status, _, body) = self.whole_answer(request).await;
         (status, body)
     }
@@ -263,6 +263,6 @@ impl Transport for InProcess {
 }
 
 /// The seconds from the beginning of the world to `moment`.
-pub fn seconds(moment: Timestamp) -> u64 {
+pub(crate) fn seconds(moment: Timestamp) -> u64 {
     moment.since(ManualClock::default().now()).as_secs()
 }

@@ -47,10 +47,10 @@ pub struct World<A> {
 
 /// How far the clock moves at a time where nothing is due earlier; the
 /// application sweeps at each of these.
-const STRIDE: Duration = Duration::from_millis(250);
+const STRIDE: Duration = Duration::from_secs(1);
 
 /// More turns than any chain of tasks needs to come to rest.
-const TURNS: usize = 256;
+const TURNS: usize = 48;
 
 impl<A: AppUnderTest> World<A> {
     /// A world of this application, provider and clock.
