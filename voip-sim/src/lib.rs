@@ -56,6 +56,7 @@ pub mod webhook;
 
 mod address;
 mod config;
+mod connection;
 mod seeded;
 mod shell;
 mod simulator;

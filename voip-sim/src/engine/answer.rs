@@ -21,12 +21,14 @@ impl Engine {
         let Some(sending) = self.sending.remove(&id) else {
             return;
         };
+        let prepared = &sending.prepared;
+        if prepared
+            .connection
+            .tries_again(prepared.webhook.attempt, &answer)
+        {
+            return self.try_again(sending);
+        }
         match answer {
-            WebhookAnswer::Failed(FailureKind::Connect)
-                if sending.prepared.webhook.attempt == 1 =>
-            {
-                self.try_again(sending);
-            }
             WebhookAnswer::Failed(failure) => {
                 self.delivered(
                     now,
@@ -126,6 +128,7 @@ impl Engine {
             webhook,
             configured,
             asked,
+            ..
         } = sending.prepared;
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.outcome = outcome;

@@ -9,10 +9,11 @@ use super::Engine;
 use super::fetch::Purpose;
 use super::leg::{Epoch, LegId};
 use super::timer::{Timer, TimerKey};
+use crate::connection::Connection;
 use crate::inspect::{DeliveryOutcome, WebhookView};
 use crate::sid::CallSid;
 use crate::twiml::Method;
-use crate::webhook::{CEILING, CONNECT_TIMEOUT, Webhook, WebhookId, WebhookKind, destination};
+use crate::webhook::{CONNECT_TIMEOUT, Webhook, WebhookId, WebhookKind, destination};
 
 /// A webhook that is ready to go out.
 pub(super) struct Prepared {
@@ -20,6 +21,8 @@ pub(super) struct Prepared {
     /// The address as configured, or as the application redirected it: what is signed and what
     /// relative addresses of the answer resolve against.
     pub(super) configured: String,
+    /// What its fragment asks of the connection.
+    pub(super) connection: Connection,
     /// Set for documents.
     pub(super) asked: Option<Asked>,
 }
@@ -62,6 +65,11 @@ impl Engine {
             self.leg_mut(leg).alert(now, 11100, message);
             return None;
         };
+        let connection = Connection::of(url);
+        if !connection.understood {
+            let message = "the retry policy of a webhook's address is not valid";
+            self.leg_mut(leg).alert(now, 11243, message);
+        }
         let (high, low) = (self.seeded.next(), self.seeded.next());
         let random = (u128::from(high) << 64) | u128::from(low);
         let token = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
@@ -77,20 +85,22 @@ impl Engine {
             form,
             headers: headers(method, there.signature, there.authorization, token),
             connect_timeout: CONNECT_TIMEOUT,
-            timeout: CEILING,
+            timeout: connection.read.min(connection.total),
         };
         self.remember(now, &webhook);
         Some(Prepared {
             webhook,
             configured: url.to_owned(),
+            connection,
             asked: None,
         })
     }
 
-    /// Puts a webhook out; its fifteen seconds begin.
+    /// Puts a webhook out; its time begins.
     pub(super) fn send(&mut self, now: OffsetDateTime, prepared: Prepared) {
         let ceiling = Timer::Ceiling(prepared.webhook.id);
-        let ceiling = self.timers.set(now + CEILING, ceiling);
+        let end = now + prepared.connection.total;
+        let ceiling = self.timers.set(end, ceiling);
         self.put_out(Sending {
             prepared,
             http_redirects: 0,
@@ -98,7 +108,7 @@ impl Engine {
         });
     }
 
-    /// The one retry that follows a failed connection.
+    /// A retry, within the time the first attempt began.
     pub(super) fn try_again(&mut self, mut sending: Sending) {
         sending.prepared.webhook.attempt += 1;
         self.put_out(sending);
@@ -208,6 +218,7 @@ impl Engine {
         Prepared {
             webhook,
             configured: prepared.configured.clone(),
+            connection: prepared.connection,
             asked: prepared.asked,
         }
     }

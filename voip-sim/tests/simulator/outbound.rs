@@ -413,3 +413,25 @@ fn a_script_for_a_number_comes_before_its_magic() {
     world.run();
     assert_eq!(world.call(&sid).said(), ["Hello"]);
 }
+
+#[test]
+fn the_fragment_of_an_address_is_obeyed_and_never_sent() {
+    let mut attempts = 0;
+    let mut world = World::with(config(), move |webhook| {
+        assert!(!webhook.url.contains('#'));
+        attempts += 1;
+        match attempts {
+            1 | 2 => WebhookAnswer::empty(503),
+            _ => WebhookAnswer::twiml("<Response><Say>Third try</Say></Response>"),
+        }
+    });
+    let fields = [
+        ("To", magic::ANSWERS),
+        ("From", OURS),
+        ("Url", "http://app.test/answer#rc=2&rp=5xx"),
+    ];
+    let (_, call) = world.json("POST", "/Calls.json", &fields);
+    world.run();
+    let sid = voip_sim::sid::CallSid::parse(call["sid"].as_str().unwrap()).unwrap();
+    assert_eq!(world.call(&sid).said(), ["Third try"]);
+}

@@ -207,8 +207,9 @@ fn unknown_paths_and_wrong_methods_are_told_apart() {
             "{method} {path}"
         );
     }
-    let elsewhere = "/2010-04-01/Accounts/AC00000000000000000000000000000000/Calls.json";
-    assert!(!elsewhere.contains(ACCOUNT));
+    // The right credentials open no other account.
+    let next_door = "/../AC00000000000000000000000000000000/Calls.json";
+    assert_eq!(code(&world.json("GET", next_door, &[])), (404, 20404));
 }
 
 #[test]
