@@ -1,0 +1,94 @@
+//! The end-to-end load driver: what a request costs the server, beside what a
+//! bare handler costs on the same machine at the same moment.
+//!
+//! | room | what is in it |
+//! |---|---|
+//! | `options` | the command line |
+//! | `app`, `hello`, `provider` | the server measured, the bare one, the stand-in for the provider |
+//! | `process` | a process under measurement: its processor time and memory |
+//! | `message`, `request`, `client` | HTTP/1.1 as cheap as it gets |
+//! | `database` | the calls and users that are there before a run |
+//! | `closed_loop`, `workload` | as fast as the server answers, one row after the other |
+//! | `paced` | at a fixed rate: from webhook to WebSocket event |
+//! | `socket` | WebSocket clients |
+//! | `start`, `idle` | time to the first answer; memory |
+//! | `goal`, `report` | what is wanted, and how it is printed |
+//!
+//! Everything happens on the loopback interface. `docs/performance.md` says how
+//! to run it and what the figures mean.
+
+mod app;
+mod client;
+mod closed_loop;
+mod database;
+mod goal;
+mod hello;
+mod idle;
+mod message;
+mod options;
+mod paced;
+mod process;
+mod provider;
+mod report;
+mod request;
+mod socket;
+mod start;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use options::{Command, Options};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Whatever went wrong, for people.
+type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let done = match options.command {
+        Some(Command::Hello) => hello::serve(),
+        None => measure(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => {
+            report::complain(&*fault);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Measures everything that was asked for, and prints it.
+fn measure(options: &Options) -> Result<(), Fault> {
+    // One thread for the client, so that it takes no more than one core.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let folder = tempfile::tempdir_in(&options.folder)?;
+    let mut report = report::Report::default();
+    let rows = workload::Workload::wanted(options);
+    if !rows.is_empty() || options.wants(paced::NAME) {
+        let database = runtime.block_on(database::Database::fill(folder.path(), options))?;
+        let hello = hello::start()?;
+        for row in rows {
+            for &connections in &options.connections {
+                let file = database.copy()?;
+                let measured = workload::measure(&runtime, row, connections, &file, &hello, options);
+                report.add_row(measured?);
+            }
+        }
+        if options.wants(paced::NAME) {
+            report.add_figures(paced::measure(&runtime, &database.copy()?, options)?);
+        }
+    }
+    if options.wants(start::NAME) {
+        report.add_figures(start::measure(folder.path(), options)?);
+    }
+    if options.wants(idle::NAME) {
+        report.add_figures(idle::measure(&runtime, folder.path(), options)?);
+    }
+    report.print()?;
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Status webhooks at a fixed rate, each timed from the moment it was meant to
+//! be sent to the moment its event reaches a WebSocket. A server that falls
+//! behind makes no later webhook look faster: none waits for an answer.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use futures_util::StreamExt as _;
+use tokio::{net::TcpStream, runtime::Runtime, sync::mpsc};
+use tokio_tungstenite::tungstenite::Message;
+use voip_benches::sample;
+use voip_core::CallStatus;
+
+use crate::{
+    Fault,
+    app::App,
+    closed_loop::quantile,
+    database::Copy,
+    goal,
+    options::Options,
+    provider,
+    report::Figure,
+    request,
+    socket::{self, Socket},
+};
+
+/// Its name on the command line.
+pub(crate) const NAME: &str = "paced";
+
+/// Webhooks a second.
+const RATE: u32 = 1_000;
+
+/// Among how many users, each with one socket, the calls are spread.
+pub(crate) const USERS: usize = 20;
+
+/// Over how many connections the webhooks come.
+const CONNECTIONS: usize = 32;
+
+/// What each call goes through, a whole pass over all calls at a time.
+const STATUSES: [CallStatus; 3] =
+    [CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed];
+
+/// An event that takes longer than this is lost.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How many live calls it needs.
+pub(crate) fn live_calls(options: &Options) -> usize {
+    if !options.wants(NAME) {
+        return 0;
+    }
+    let seconds = (options.time().as_secs_f64() * 3.0).max(3.0);
+    (f64::from(RATE) * seconds) as usize / STATUSES.len()
+}
+
+/// Measures it.
+pub(crate) fn measure(
+    runtime: &Runtime,
+    file: &Copy<'_>,
+    options: &Options,
+) -> Result<Vec<Figure>, Fault> {
+    let app = App::start(&options.server, &file.path, provider::start()?)?;
+    let signer = app.signer();
+    let calls = &file.live[..live_calls(options)];
+    let webhooks: Vec<Vec<u8>> = STATUSES
+        .iter()
+        .flat_map(|&status| calls.iter().map(move |call| (call, status)))
+        .map(|(call, status)| request::webhook(&signer.status(call, status)))
+        .collect();
+    // Which webhook brings about the event of this call and status.
+    let places: HashMap<(String, &str), usize> = STATUSES
+        .iter()
+        .flat_map(|status| calls.iter().map(move |call| (call.id.to_string(), status.as_str())))
+        .enumerate()
+        .map(|(place, event)| (event, place))
+        .collect();
+    let mut latencies = runtime.block_on(run(&app, webhooks, &places))?;
+    latencies.sort_unstable();
+    let worst = latencies.last().copied().unwrap_or_default();
+    let name = "status webhook → WebSocket event, 1 000/s";
+    Ok(vec![
+        Figure::plain(format!("{name}, median"), millis(quantile(&latencies, 50))),
+        Figure::new(format!("{name}, p99"), quantile(&latencies, 99), goal::EVENT, millis),
+        Figure::plain(format!("{name}, longest"), millis(worst)),
+    ])
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+async fn run(
+    app: &App,
+    webhooks: Vec<Vec<u8>>,
+    places: &HashMap<(String, &str), usize>,
+) -> Result<Vec<Duration>, Fault> {
+    let (heard, mut events) = mpsc::unbounded_channel();
+    let from = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    for n in 0..USERS {
+        let socket = socket::register(app.socket, from, sample::user(n).as_str()).await?;
+        tokio::spawn(listen(socket, heard.clone()));
+    }
+    drop(heard);
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let connection = Arc::new(TcpStream::connect(app.http).await?);
+        connection.set_nodelay(true)?;
+        tokio::spawn(drain(Arc::clone(&connection)));
+        connections.push(connection);
+    }
+    let count = webhooks.len();
+    // What the sockets were told on registering is no news.
+    while events.try_recv().is_ok() {}
+    let start = Instant::now() + Duration::from_millis(100);
+    let sender = thread::spawn(move || send(&connections, &webhooks, start));
+    let mut latencies = vec![None; count];
+    let mut missing = count;
+    while missing > 0 {
+        let event = tokio::time::timeout(PATIENCE, events.recv()).await;
+        let (at, text) = event?.ok_or("the sockets were closed")?;
+        if let Some(&place) = place(&text).and_then(|event| {
+            places.get(&(event.0, STATUSES.iter().find(|s| s.as_str() == event.1)?.as_str()))
+        }) && latencies[place].is_none()
+        {
+            latencies[place] = Some(at.saturating_duration_since(start + intended(place)));
+            missing -= 1;
+        }
+    }
+    sender.join().map_err(|_| "the sender died")??;
+    Ok(latencies.into_iter().flatten().collect())
+}
+
+/// When a webhook is to be sent.
+fn intended(place: usize) -> Duration {
+    Duration::from_secs(1) / RATE * u32::try_from(place).unwrap_or(u32::MAX)
+}
+
+/// Sends each webhook at its moment, whatever became of those before.
+fn send(
+    connections: &[Arc<TcpStream>],
+    webhooks: &[Vec<u8>],
+    start: Instant,
+) -> Result<(), io::Error> {
+    for (place, webhook) in webhooks.iter().enumerate() {
+        thread::sleep((start + intended(place)).saturating_duration_since(Instant::now()));
+        // A webhook is far smaller than what a connection takes at once.
+        let sent = connections[place % connections.len()].try_write(webhook)?;
+        if sent < webhook.len() {
+            return Err(io::Error::other("the server takes no more webhooks"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads answers and forgets them.
+async fn drain(connection: Arc<TcpStream>) {
+    let mut buffer = vec![0; 4096];
+    while connection.readable().await.is_ok() {
+        match connection.try_read(&mut buffer) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
+}
+
+async fn listen(mut socket: Socket, heard: mpsc::UnboundedSender<(Instant, String)>) {
+    while let Some(Ok(message)) = socket.next().await {
+        let now = Instant::now();
+        if let Message::Text(text) = message
+            && heard.send((now, text.to_string())).is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The call and the status an event tells of.
+fn place(text: &str) -> Option<(String, String)> {
+    let event: serde_json::Value = serde_json::from_str(text).ok()?;
+    let field = |name: &str| event.get(name)?.as_str().map(str::to_owned);
+    Some((field("callId")?, field("status")?))
+}
