@@ -67,7 +67,7 @@ async fn what_a_service_skips_itself_is_not_counted_as_missing_setup() {
 }
 
 #[tokio::test]
-async fn neither_tokens_nor_numbers_nor_credentials_are_logged_by_us() {
+async fn neither_tokens_nor_numbers_nor_credentials_are_logged_at_any_level() {
     let (book, _guard) = LogBook::open();
     let fcm = Fcm::start().await;
     let apns = Apns::start().await;
@@ -103,13 +103,8 @@ async fn neither_tokens_nor_numbers_nor_credentials_are_logged_by_us() {
             tracing::warn!(%error, ?error, ?device, ?services, "as a caller would log it");
         }
     }
-    let ours: Vec<_> = book
-        .text()
-        .lines()
-        .filter(|line| line.contains("voip_push") || line.contains("as a caller would log it"))
-        .map(str::to_owned)
-        .collect();
-    assert!(ours.len() > 6, "something of ours is logged: {ours:?}");
+    let text = book.text();
+    assert!(text.contains("as a caller would log it"));
     for secret in [
         ANDROID_TOKEN,
         IPHONE_TOKEN,
@@ -118,7 +113,7 @@ async fn neither_tokens_nor_numbers_nor_credentials_are_logged_by_us() {
         "eyJ",
         "PRIVATE KEY",
     ] {
-        let told: Vec<_> = ours.iter().filter(|line| line.contains(secret)).collect();
+        let told: Vec<_> = text.lines().filter(|line| line.contains(secret)).collect();
         assert!(told.is_empty(), "{secret} is in {told:?}");
     }
 }
