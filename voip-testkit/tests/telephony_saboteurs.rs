@@ -1,7 +1,9 @@
 //! The fake passes the suite of telephony, and each case of the suites of
 //! telephony and webhooks catches an adapter that breaks its promise.
 
-use std::{future::Future, sync::Arc, time::Duration};
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use voip_core::{

@@ -259,3 +259,24 @@ impl Serialize for Params {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_for_a_day_at_most() {
+        let account = "AC000000000000000000000000000000a1".parse().unwrap();
+        let sid = "SK000000000000000000000000000000e1".parse().unwrap();
+        let key = ApiKey::new(sid, "sesame").unwrap();
+        let lives = |ttl| AccessToken::new(&account, &key, "ann", ttl, Timestamp::from_secs(0));
+        assert!(lives(MAX_TTL).is_ok());
+        for ttl in [
+            Duration::ZERO,
+            Duration::from_millis(999),
+            MAX_TTL + Duration::from_nanos(1),
+        ] {
+            assert_eq!(lives(ttl).unwrap_err().kind(), ErrorKind::Refused);
+        }
+    }
+}

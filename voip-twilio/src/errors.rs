@@ -20,8 +20,10 @@ pub(crate) fn meaning(code: u32) -> Option<Meaning> {
     let (kind, text) = match code {
         10004 => (RateLimited, "too many calls at once for this account"),
         11100 => (Misconfigured, "the provider was given an invalid address"),
-        11200..=11299 => (Unavailable, "the provider could not fetch our instructions"),
-        11750 | 11770 | 12100..=12399 => {
+        11200..=11205 | 11210 | 11215..=11217 | 11220 | 11235..=11237 => {
+            (Unavailable, "the provider could not fetch our instructions")
+        }
+        11750 | 11770 | 12100..=12102 | 12200 | 12300 => {
             (Malformed, "the provider could not read our instructions")
         }
         13214 | 13247 | 13248 => (Refused, "the caller number is not allowed"),
@@ -90,4 +92,30 @@ pub(crate) fn sip_reason(code: u16) -> Option<&'static str> {
         603 | 607 | 608 => "the call was declined",
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_what_it_was() {
+        use std::fmt::Write;
+        let mut table = String::new();
+        for code in 0..100_000 {
+            if let Some(Meaning { kind, text }) = meaning(code) {
+                writeln!(table, "{code} {kind:?}: {text}").unwrap();
+            }
+        }
+        insta::assert_snapshot!(table);
+    }
+
+    #[test]
+    fn no_text_holds_a_digit() {
+        // The texts are shown; nothing in them may look like a number to call.
+        let texts = (0..100_000).filter_map(meaning).map(|meaning| meaning.text);
+        for text in texts.chain((0..1_000).filter_map(sip_reason)) {
+            assert!(!text.contains(|c: char| c.is_ascii_digit()), "{text}");
+        }
+    }
 }

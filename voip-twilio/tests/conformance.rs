@@ -1,5 +1,7 @@
 //! The adapter keeps the promises of the ports.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 mod provider;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The edges of the REST API, over real sockets.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
