@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use voip_core::{
-    Answerer, BridgeOutcome, Call, CallId, CallStatus, Party, PhoneNumber, Signal, State,
+    Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, PhoneNumber, Signal, State,
     Timestamp,
     ports::LegReport,
 };
@@ -43,7 +43,8 @@ fn answered_inbound() -> Call {
     let owner = "ann".parse().unwrap();
     let ring = Duration::from_secs(50);
     let leg = LEG.parse().unwrap();
-    let call = Call::inbound(CallId::fresh(), leg, from, to, owner, None, start(), ring).call;
+    let came = InboundCall { leg, from, to };
+    let call = Call::inbound(CallId::fresh(), came, owner, None, start(), ring).call;
     let by = Answerer { user: "ann".parse().unwrap(), device: Arc::from("phone") };
     call.step(Signal::Answered(by), start() + Duration::from_secs(4)).unwrap().call
 }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Answerer, BridgeEnd, Call, CallId, CallStatus, Direction, Effect, EndReason, Ended, Event,
-    EventKind, FinalStatus, Party, PhoneNumber, ProviderCallId, Signal, State, Timestamp, UserId,
+    EventKind, FinalStatus, InboundCall, PhoneNumber, ProviderCallId, Signal, State, Timestamp, UserId,
     ports::LegReport,
 };
 
@@ -75,12 +75,11 @@ impl Call {
         step
     }
 
-    /// A call from the phone network to `owner`, and what it starts with.
+    /// A call from the phone network to `owner`, and what it starts with; it
+    /// rings for `ring_time`.
     pub fn inbound(
         id: CallId,
-        leg: ProviderCallId,
-        from: Party,
-        to: Party,
+        InboundCall { leg, from, to }: InboundCall,
         owner: UserId,
         peer: Option<UserId>,
         now: Timestamp,

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use crate::{
-    Answerer, BridgeOutcome, Call, CallId, CallStatus, Party, ProviderCallId, Signal,
+    Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, ProviderCallId, Signal,
     State, Timestamp, UserId, ports::LegReport,
 };
 
@@ -43,9 +43,11 @@ pub fn calls() -> Vec<(&'static str, Call)> {
     };
     let inbound = Call::inbound(
         CallId::from_uuid(uuid::Uuid::from_u128(2)),
-        leg(),
-        Party::read("+15550002222"),
-        Party::read("+15550001111"),
+        InboundCall {
+            leg: leg(),
+            from: Party::read("+15550002222"),
+            to: Party::read("+15550001111"),
+        },
         user("ann"),
         None,
         start(),

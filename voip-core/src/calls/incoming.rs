@@ -85,16 +85,8 @@ impl Inner {
             None => None,
         };
         let now = self.ports.clock.now();
-        let step = Call::inbound(
-            CallId::fresh(),
-            incoming.leg,
-            incoming.from,
-            incoming.to,
-            owner.id,
-            peer,
-            now,
-            self.settings.ring_time,
-        );
+        let ring_time = self.settings.ring_time;
+        let step = Call::inbound(CallId::fresh(), incoming, owner.id, peer, now, ring_time);
         let (call, effects) = (step.call, step.effects);
         let new = NewCall {
             call: call.clone(),

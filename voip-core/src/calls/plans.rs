@@ -1,6 +1,6 @@
 //! What the provider should do with a leg, read off the call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     Action, BridgeOutcome, Call, CallSettings, Callback, Direction, Plan, State, Timestamp,
@@ -16,7 +16,7 @@ pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan
         (Direction::Inbound, State::Ringing { until }) => {
             let left = until.since(now).clamp(Duration::from_secs(1), COMFORT_PAUSE);
             Plan::new([
-                Action::Say(settings.phrases.wait.clone()),
+                Action::Say(Arc::clone(&settings.phrases.wait)),
                 Action::Pause(left),
                 Action::Ask(Callback::Ask(call.id)),
             ])

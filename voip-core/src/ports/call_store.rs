@@ -191,6 +191,7 @@ impl IdempotencyKey {
 }
 
 /// What became of an insert.
+#[allow(clippy::large_enum_variant)] // Made once a call and matched at once.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inserted {
     /// The call was added, at version 0.

@@ -1,0 +1,83 @@
+//! The routes in an axum service of your own, with adapters of your choice.
+//!
+//! Here: everything in memory, calls by the simulator, the API below `/phone`
+//! next to a route of the service itself.
+
+use std::sync::Arc;
+
+use axum::{Router, routing::get};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use voip_core::{
+    CallSettings, Calls, Ports, RetryingTelephony, Users,
+    ports::{Clock, EventBus, SystemClock},
+};
+use voip_push::PushServices;
+use voip_server::{
+    App, AppParts, Background, Hub,
+    auth::Auth,
+    config::{AuthMode, Limits},
+    router,
+};
+use voip_sim::{Simulator, SimulatorConfig};
+use voip_store::{MemoryBus, MemoryStore};
+use voip_twilio::{AuthToken, CallbackUrls, TwilioConfig, TwilioTelephony, TwilioWebhooks};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    // Where the provider finds the routes: they are nested, so it is below.
+    let public_url = format!("http://{}/phone", listener.local_addr()?);
+    let callbacks = CallbackUrls::new(public_url.parse()?)?;
+
+    let (account, token) = ("AC000000000000000000000000000000a1", "a-token");
+    let simulator = SimulatorConfig::new(account, token)
+        .voice_url(callbacks.inbound())
+        .status_url(callbacks.inbound_status());
+    let simulator = Simulator::start(simulator).await?;
+    let mut twilio = TwilioConfig::new(account.parse()?, AuthToken::new(token)?, callbacks);
+    twilio.api_base_url = simulator.base_url().parse()?;
+    let twilio = Arc::new(twilio);
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = Arc::new(MemoryStore::default());
+    let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
+    let telephony = TwilioTelephony::over_network(Arc::clone(&twilio))?;
+    let ports = Ports {
+        telephony: Arc::new(RetryingTelephony::new(Arc::new(telephony), Arc::clone(&clock))),
+        calls: Arc::clone(&store) as _,
+        users: Arc::clone(&store) as _,
+        push: Arc::new(PushServices::new(None, None)),
+        bus: Arc::clone(&bus),
+        clock: Arc::clone(&clock),
+    };
+    let settings =
+        CallSettings { default_from: Some("+15005550006".parse()?), ..CallSettings::default() };
+    let app = App::new(AppParts {
+        calls: Calls::new(ports, settings),
+        users: Users::new(store, Arc::clone(&clock)),
+        webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
+        hub: Arc::new(Hub::new(Arc::clone(&clock))),
+        // Behind your own sign-in you may let everybody through here.
+        auth: Auth::new(AuthMode::Open, None),
+        clock,
+        limits: Limits::default(),
+        stopping: CancellationToken::new(),
+        sockets: TaskTracker::new(),
+    });
+
+    // Events and deadlines are worked on for as long as this lives.
+    let background = Background::start(&app, &bus);
+    let service = Router::new()
+        .route("/", get(async || "the service itself"))
+        .nest("/phone", router(app.clone()));
+    println!("the API is at {public_url}, try POST {public_url}/start-call");
+    axum::serve(listener, service)
+        .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
+        .await?;
+
+    app.calls.finish().await;
+    background.stop().await;
+    simulator.stop().await;
+    Ok(())
+}
