@@ -32,15 +32,25 @@ CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_i
 -- Only calls that have not ended have a deadline, so this stays small.
 CREATE INDEX calls_by_deadline ON calls (deadline_at) WHERE deadline_at IS NOT NULL;
 
--- Every name under which a log finds a call, in the order in which logs list.
--- Written once, with the call. No foreign keys here and below where rows go
--- only together with all calls: each would cost a look-up per row written.
-CREATE TABLE call_names (
-    name       TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    id         BLOB NOT NULL,
-    call       INTEGER NOT NULL,
-    owned      INTEGER NOT NULL,
+-- The logs, line after line as they are listed: a line for every name under
+-- which a log finds a call. A page is one run of neighbouring rows, where a join
+-- would fetch a page of the file per line. What a line says of the call's end is
+-- written once, when it ends; until then it is null, and the call tells.
+--
+-- No foreign keys here and below where rows go only together with all calls:
+-- each would cost a look-up per row written.
+CREATE TABLE log_lines (
+    name        TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    id          BLOB NOT NULL,
+    call        INTEGER NOT NULL,
+    owned       INTEGER NOT NULL,
+    direction   INTEGER NOT NULL,
+    from_text   TEXT NOT NULL,
+    to_text     TEXT NOT NULL,
+    status      INTEGER,
+    ended_at    INTEGER,
+    provider_id TEXT,
     PRIMARY KEY (name, created_at, id)
 ) STRICT, WITHOUT ROWID;
 

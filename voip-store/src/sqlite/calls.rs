@@ -8,7 +8,7 @@ use voip_core::{
 };
 
 use super::{
-    SqliteStore, effects, finding,
+    SqliteStore, effects, finding, live, log_lines,
     saving::{self, Saved},
 };
 
@@ -87,11 +87,11 @@ impl CallStore for SqliteStore {
     }
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
-        self.readers.read(|db| finding::log(db, query))
+        self.readers.read(|db| log_lines::page(db, query))
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
-        self.readers.read(|db| finding::live_calls(db, user))
+        self.readers.read(|db| live::of(db, user))
     }
 
     /// Answers once the writer has got hold of the file and the file was read.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::SqliteOptions;
 
@@ -22,7 +22,7 @@ pub(super) fn writing(options: &SqliteOptions) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "cache_size", -4096)?;
     // A log that grew under load shrinks again.
     db.pragma_update(None, "journal_size_limit", 32 << 20)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&db)?;
     Ok(db)
 }
 
@@ -35,7 +35,14 @@ pub(super) fn reading(options: &SqliteOptions) -> rusqlite::Result<Connection> {
     db.busy_timeout(options.lock_patience.min(Duration::from_secs(1)))?;
     db.pragma_update(None, "query_only", true)?;
     db.pragma_update(None, "cache_size", -1024)?;
-    db.pragma_update(None, "mmap_size", 256 << 20)?;
-    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&db)?;
     Ok(db)
+}
+
+/// Has statements prepared once. Unless plans must not depend on the values
+/// bound, SQLite prepares a statement anew for every other limit or bound.
+fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
 }

@@ -1,8 +1,8 @@
 //! Storage in one SQLite file.
 //!
 //! One thread writes, many writes to a commit; reads run where they are asked
-//! for. The statements are in `saving`, `finding`, `effects` and `users`; why
-//! it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
+//! for. The statements are in `saving`, `finding`, `live`, `log_lines`,
+//! `effects` and `users`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
 
 mod batch;
 mod call_row;
@@ -11,6 +11,8 @@ mod connection;
 mod effects;
 mod failure;
 mod finding;
+mod live;
+mod log_lines;
 mod options;
 mod readers;
 mod saving;

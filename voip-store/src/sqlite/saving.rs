@@ -6,7 +6,10 @@ use voip_core::{
     ports::{Held, IdempotencyKey, Inserted, NewCall, Replaced, Version},
 };
 
-use super::call_row::{self, StateColumns, columns, direction_number, status_number};
+use super::{
+    call_row::{self, StateColumns, columns, direction_number, status_number},
+    finding, live, log_lines,
+};
 
 /// Adds a call, or finds the one that is there.
 pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserted> {
@@ -49,7 +52,8 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         ":provider_id": call.provider_id.as_ref().map(voip_core::ProviderCallId::as_str),
     })?;
     let row = db.last_insert_rowid();
-    add_names(db, call, row)?;
+    log_lines::add(db, call, row)?;
+    live::add(db, call, row)?;
     add_effects(db, row, effects, *effects_due)?;
     if let Some(key) = key {
         db.prepare_cached("INSERT INTO idempotency_keys (scope, key, call) VALUES (?, ?, ?)")?
@@ -128,7 +132,8 @@ pub(super) fn replace(
         return Ok(Saved::As(Replaced::Conflict));
     }
     if call.is_over() {
-        remove_live(db, call)?;
+        log_lines::end(db, call)?;
+        live::remove(db, call)?;
     }
     if !effects.is_empty() {
         let row = row_of(db, &call.id)?;
@@ -141,7 +146,7 @@ pub(super) fn replace(
 pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
     for table in [
         "call_effects",
-        "call_names",
+        "log_lines",
         "live_calls",
         "idempotency_keys",
         "kept_reports",
@@ -158,11 +163,11 @@ fn known(
     call: &Call,
     key: Option<&IdempotencyKey>,
 ) -> rusqlite::Result<Option<Held>> {
-    if let Some(held) = super::finding::call(db, &call.id)? {
+    if let Some(held) = finding::call(db, &call.id)? {
         return Ok(Some(held));
     }
     if let Some(leg) = &call.provider_id
-        && let Some(held) = super::finding::call_by_leg(db, leg)?
+        && let Some(held) = finding::call_by_leg(db, leg)?
     {
         return Ok(Some(held));
     }
@@ -178,45 +183,6 @@ fn known(
 
 fn scope(key: &IdempotencyKey) -> &str {
     key.scope.as_ref().map_or("", UserId::as_str)
-}
-
-/// Lists the call in the logs of everybody named in it, and among the live
-/// calls of its users.
-fn add_names(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()> {
-    let owner = call.owner.as_ref().map(UserId::as_str);
-    let (from, to) = (call.logged_from(), call.logged_to());
-    let names = [
-        owner,
-        Some(from).filter(|from| owner != Some(from)),
-        Some(to).filter(|to| owner != Some(to) && from != *to),
-    ];
-    let (created_at, id) = (call.created_at.as_micros(), call.id.as_uuid().as_bytes());
-    let mut insert = db.prepare_cached(
-        "INSERT INTO call_names (name, created_at, id, call, owned) VALUES (?, ?, ?, ?, ?)",
-    )?;
-    for name in names.into_iter().flatten() {
-        insert.execute(params![name, created_at, id, row, owner == Some(name)])?;
-    }
-    if call.is_over() {
-        return Ok(());
-    }
-    let mut insert = db.prepare_cached(
-        "INSERT OR IGNORE INTO live_calls (user, created_at, id, call) VALUES (?, ?, ?, ?)",
-    )?;
-    for user in [&call.owner, &call.peer].into_iter().flatten() {
-        insert.execute(params![user.as_str(), created_at, id, row])?;
-    }
-    Ok(())
-}
-
-fn remove_live(db: &Connection, call: &Call) -> rusqlite::Result<()> {
-    let mut delete =
-        db.prepare_cached("DELETE FROM live_calls WHERE user = ? AND created_at = ? AND id = ?")?;
-    for user in [&call.owner, &call.peer].into_iter().flatten() {
-        let id = call.id.as_uuid().as_bytes();
-        delete.execute(params![user.as_str(), call.created_at.as_micros(), id])?;
-    }
-    Ok(())
 }
 
 /// An effect asked for again counts as new.

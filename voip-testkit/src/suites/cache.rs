@@ -10,8 +10,8 @@ use voip_core::ports::{Cache, FillTicket, Lookup};
 /// What the suite needs around a cache.
 #[async_trait]
 pub trait CacheFixture: Send + Sync {
-    /// The cache that is tried, with nothing in it and room for some dozen
-    /// small copies.
+    /// The cache that is tried, with nothing in it and room for some copies
+    /// of 100 KB.
     fn cache(&self) -> &dyn Cache;
 
     /// Lets so much time pass for the cache: moves its clock, or waits.
