@@ -48,12 +48,26 @@ pub(crate) fn form_or_json<T: DeserializeOwned>(
 }
 
 fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(body).map_err(|error| match error.classify() {
-        serde_json::error::Category::Data => {
-            ApiError::bad_request("invalid_body", format!("the body cannot be used: {error}"))
+    let unusable = |why: &dyn std::fmt::Display| {
+        ApiError::bad_request("invalid_body", format!("the body cannot be used: {why}"))
+    };
+    // Serde looks at the text of a field it passes over only as far as it must.
+    let text = std::str::from_utf8(body)
+        .map_err(|_| ApiError::bad_request("invalid_json", "the body is not UTF-8 text"))?;
+    match serde_json::from_str(text) {
+        // A list of the fields' values in our order would be read as well.
+        Ok(_) if !is_object(text) => Err(unusable(&"it is not a JSON object")),
+        Ok(value) => Ok(value),
+        Err(error) if error.is_data() => Err(unusable(&error)),
+        Err(error) => {
+            Err(ApiError::bad_request("invalid_json", format!("the body is not JSON: {error}")))
         }
-        _ => ApiError::bad_request("invalid_json", format!("the body is not JSON: {error}")),
-    })
+    }
+}
+
+/// Whether a text that is known to be JSON is an object.
+pub(crate) fn is_object(json: &str) -> bool {
+    json.trim_ascii_start().starts_with('{')
 }
 
 fn media_type(request: &Request<Body>) -> Option<String> {

@@ -9,7 +9,7 @@ mod health;
 mod register_user;
 mod start_call;
 
-pub(crate) use body::{bytes, form_or_json, json};
+pub(crate) use body::{bytes, form_or_json, is_object, json};
 pub(crate) use call_logs::call_logs;
 pub(crate) use connect_call::answer_error;
 pub(crate) use connect_call::connect_call;

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use voip_core::{CallId, CallStatus, Event, EventKind};
 
-use crate::api::ApiError;
+use crate::api::{ApiError, is_object};
 
 /// What a client says.
 #[derive(Debug, PartialEq, Eq)]
@@ -55,12 +55,21 @@ impl ClientFrame {
     /// # Errors
     /// What is wrong with it, for the client.
     pub(crate) fn read(text: &str) -> Result<Self, ApiError> {
-        let fields: Fields = serde_json::from_str(text).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => {
-                ApiError::bad_request("invalid_message", format!("the message cannot be used: {error}"))
+        let unusable = |why: &dyn std::fmt::Display| {
+            ApiError::bad_request("invalid_message", format!("the message cannot be used: {why}"))
+        };
+        let fields: Fields = match serde_json::from_str(text) {
+            // A list of the fields' values in our order would be read as well.
+            Ok(_) if !is_object(text) => {
+                return Err(unusable(&"it is not a JSON object"));
             }
-            _ => ApiError::bad_request("invalid_json", format!("the message is not JSON: {error}")),
-        })?;
+            Ok(fields) => fields,
+            Err(error) if error.is_data() => return Err(unusable(&error)),
+            Err(error) => {
+                let message = format!("the message is not JSON: {error}");
+                return Err(ApiError::bad_request("invalid_json", message));
+            }
+        };
         let need = |field: Option<String>, name: &str| {
             field.ok_or_else(|| {
                 ApiError::bad_request("invalid_message", format!("`{name}` is missing"))
@@ -205,6 +214,7 @@ mod tests {
         for (text, code) in [
             ("{", "invalid_json"),
             ("7", "invalid_message"),
+            (r#"["hangup",null,null,null,null,"x"]"#, "invalid_message"),
             (r#"{"userId":"x"}"#, "invalid_message"),
             (r#"{"type":"dance"}"#, "unknown_type"),
             (r#"{"type":"register"}"#, "invalid_message"),

@@ -133,6 +133,8 @@ mod tests {
     use proptest::prelude::*;
     use voip_core::CallStatus;
 
+    const NONE: [u32; 0] = [];
+
     fn at(millis: u64) -> Timestamp {
         Timestamp::from_secs(1_700_000_000) + Duration::from_millis(millis)
     }
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn an_early_event_waits_for_the_one_before() {
         let mut line = Sequencer::default();
-        assert_eq!(numbers(&line.push(event(1), at(0))), []);
+        assert_eq!(numbers(&line.push(event(1), at(0))), NONE);
         assert_eq!(numbers(&line.push(event(0), at(1))), [0, 1]);
         assert_eq!(line.deadline(at(1)), None);
     }
@@ -158,11 +160,11 @@ mod tests {
     #[test]
     fn a_lost_event_is_waited_for_only_so_long() {
         let mut line = Sequencer::default();
-        assert_eq!(numbers(&line.push(event(3), at(0))), []);
-        assert_eq!(numbers(&line.expire(at(99))), []);
+        assert_eq!(numbers(&line.push(event(3), at(0))), NONE);
+        assert_eq!(numbers(&line.expire(at(99))), NONE);
         assert_eq!(numbers(&line.expire(at(100))), [3]);
         // The straggler is too late: order is kept, not completeness.
-        assert_eq!(numbers(&line.push(event(2), at(101))), []);
+        assert_eq!(numbers(&line.push(event(2), at(101))), NONE);
         assert_eq!(numbers(&line.push(event(4), at(102))), [4]);
     }
 
