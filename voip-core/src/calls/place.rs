@@ -54,9 +54,10 @@ impl Inner {
     }
 
     /// Finishes a dial that somebody left behind: it may have been placed, so
-    /// it is looked for and never placed again.
+    /// it is looked for and never placed again. Even if the call was given up
+    /// meanwhile: then the leg that is found is ended.
     pub(super) async fn finish_dial(self: &Arc<Self>, call: Call) -> Result<()> {
-        if call.provider_id.is_some() || call.is_over() {
+        if call.provider_id.is_some() {
             return Ok(());
         }
         let Some(dial) = dial_of(&call) else { return Ok(()) };

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Calls, Result, Signal,
+    Calls, Effect, Result, Signal,
     calls::{Inner, LEASE},
-    ports::ClaimedEffect,
+    ports::{ClaimedEffect, Held},
 };
 
 /// How many overdue calls and effects one sweep takes.
@@ -13,6 +13,13 @@ const BATCH: usize = 256;
 
 /// More effects than a node has slots; the rest waits for its lease.
 const MANY: usize = 10_000;
+
+/// How many calls the provider is asked about at the start. For more than that
+/// it would not answer at once; the rest has its own time to be asked.
+const LOOK_UPS: usize = 256;
+
+/// Further ahead than any deadline or lease.
+const FAR_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// After this many tries nobody will miss an effect any more.
 const MOST_ATTEMPTS: u32 = 12;
@@ -28,9 +35,12 @@ impl Calls {
         self.run(async move { inner.sweep().await }).await?
     }
 
-    /// Takes up every effect that an earlier life of this node left behind,
-    /// whether or not its lease is over: for a node that is the only one on
-    /// its storage, before it begins anything of its own.
+    /// Takes up what an earlier life of this node left behind: for a node that
+    /// is the only one on its storage, before it begins anything of its own.
+    ///
+    /// That is every effect, whether or not its lease is over, and every call
+    /// that was under way: what the provider reported meanwhile found nobody,
+    /// so the provider is asked.
     ///
     /// # Errors
     /// When storage is out of order.
@@ -38,8 +48,20 @@ impl Calls {
         let inner = Arc::clone(&self.inner);
         self.run(async move {
             let now = inner.ports.clock.now();
-            for left in inner.ports.calls.claim_effects(now + LEASE, now + LEASE * 2, MANY).await? {
+            // No lease counts: whoever had one is dead.
+            let any = now + FAR_AHEAD;
+            // However often an effect was cut off, that was no failure of its own.
+            for left in inner.ports.calls.claim_effects(any, now + LEASE, MANY).await? {
                 inner.take_up(left).await?;
+            }
+            for id in inner.ports.calls.due_calls(any, LOOK_UPS).await? {
+                match inner.ports.calls.call(&id).await? {
+                    // Without a leg its dial was left behind, and is taken up.
+                    Some(Held { call, .. }) if call.provider_id.is_some() => {
+                        inner.spawn_effect(call, Effect::LookUp);
+                    }
+                    Some(_) | None => {}
+                }
             }
             Ok(())
         })
@@ -67,20 +89,26 @@ impl Inner {
             }
         }
         for left in self.ports.calls.claim_effects(now, now + LEASE, BATCH).await? {
-            self.take_up(left).await?;
+            if left.attempt > MOST_ATTEMPTS {
+                self.give_up(left).await?;
+            } else {
+                self.take_up(left).await?;
+            }
         }
         Ok(())
     }
 
     async fn take_up(self: &Arc<Self>, left: ClaimedEffect) -> Result<()> {
         let Some(held) = self.ports.calls.call(&left.call).await? else { return Ok(()) };
-        if left.attempt > MOST_ATTEMPTS {
-            tracing::error!(call = %left.call, effect = left.effect.as_str(), "an effect is given up");
-            self.settle(&held.call, left.effect).await;
-            return Ok(());
-        }
         tracing::info!(call = %left.call, effect = left.effect.as_str(), attempt = left.attempt, "an effect left behind is taken up");
         self.spawn_effect(held.call, left.effect);
+        Ok(())
+    }
+
+    async fn give_up(&self, left: ClaimedEffect) -> Result<()> {
+        let Some(held) = self.ports.calls.call(&left.call).await? else { return Ok(()) };
+        tracing::error!(call = %left.call, effect = left.effect.as_str(), "an effect is given up");
+        self.settle(&held.call, left.effect).await;
         Ok(())
     }
 }
