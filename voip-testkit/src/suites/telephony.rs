@@ -83,7 +83,7 @@ pub async fn a_dialled_call_has_a_leg_that_can_be_looked_up(fixture: &impl Telep
         .telephony()
         .look_up(&leg)
         .await
-        .unwrap()
+        .expect("the provider answers")
         .expect("it is still known");
     assert_eq!(
         report.leg, leg,
