@@ -1,0 +1,64 @@
+use std::time::Duration;
+
+use voip_sim::{
+    Simulator, SimulatorConfig,
+    inspect::{CallView, Direction},
+    sid::CallSid,
+};
+
+use super::until;
+
+/// The account that server and provider share.
+pub(crate) const ACCOUNT: &str = "AC000000000000000000000000000000a1";
+/// Its token, a secret.
+pub(crate) const AUTH_TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
+/// The number that outbound calls come from.
+pub(crate) const OURS: &str = "+15005550006";
+
+/// The provider, in the process of the test.
+pub(crate) struct Provider {
+    pub(crate) sim: Simulator,
+}
+
+impl Provider {
+    /// A provider that calls back at this address.
+    pub(crate) async fn start(server: &str, seed: u64) -> Self {
+        let config = SimulatorConfig::new(ACCOUNT, AUTH_TOKEN)
+            .voice_url(format!("{server}/twilio-inbound"))
+            .status_url(format!("{server}/twilio-status"))
+            .seed(seed);
+        Self { sim: Simulator::start(config).await.expect("a simulator starts on a free port") }
+    }
+
+    /// The legs that the server has had placed to this number.
+    pub(crate) fn dialled(&self, number: &str) -> Vec<CallView> {
+        let ours = |leg: &CallView| leg.direction == Direction::OutboundApi && leg.to == number;
+        self.sim.calls().into_iter().filter(ours).collect()
+    }
+
+    /// One leg.
+    pub(crate) fn leg(&self, sid: &CallSid) -> CallView {
+        self.sim.call(sid).expect("the simulator remembers its legs")
+    }
+
+    /// Waits until the server's dial to this number has been accepted.
+    pub(crate) async fn accepted(&self, number: &str) -> CallView {
+        until("the provider accepts the call", Duration::from_secs(20), async || {
+            self.dialled(number).pop()
+        })
+        .await
+    }
+
+    /// Waits until a leg is as wished.
+    pub(crate) async fn leg_that(
+        &self,
+        sid: &CallSid,
+        what: &str,
+        wished: impl Fn(&CallView) -> bool,
+    ) -> CallView {
+        until(what, Duration::from_secs(30), async || {
+            Some(self.leg(sid)).filter(|leg| wished(leg))
+        })
+        .await
+    }
+}
