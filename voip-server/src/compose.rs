@@ -182,7 +182,10 @@ const PUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PushSender>, StartupError> {
     let fcm = match &config.firebase {
-        None => None,
+        None => {
+            tracing::warn!("FIREBASE_SERVICE_ACCOUNT is not set: pushes to Android are skipped");
+            None
+        }
         Some(path) if !path.exists() => {
             tracing::warn!(
                 "FIREBASE_SERVICE_ACCOUNT names a file that is not there: no pushes to Android"
