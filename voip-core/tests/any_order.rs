@@ -1,5 +1,7 @@
 //! Webhooks arrive late, twice and in any order: the log must not care.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;

@@ -8,7 +8,7 @@
 //!   whole days of calls pass in milliseconds.
 
 // A case of a suite panics where a promise is broken; that is what it is for.
-#![allow(clippy::missing_panics_doc)]
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
 mod fake_push;
 mod fake_telephony;

@@ -1,6 +1,8 @@
 //! Whole flows in virtual time: the application, the simulated provider and
 //! clients, without a socket and without waiting.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 mod answering;
 mod any_order;
 mod device;
