@@ -14,9 +14,12 @@ pub(crate) type Place = Arc<tokio::sync::OwnedSemaphorePermit>;
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
 
+/// The longest head of a request, in bytes; one that is longer is told 431.
+const HEAD_BYTES: usize = 32 * 1024;
+
 /// Serves `router` until `stopping`, then lets requests in flight finish for
-/// `grace`. At most as many connections as there are `places`; more wait in
-/// the system's queue.
+/// `grace`. At most as many connections as there are `places`; more wait, one
+/// of them accepted and the others in the system's queue.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -25,7 +28,10 @@ pub(crate) async fn serve(
     grace: Duration,
 ) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_headers(64);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIME)
+        .max_headers(64)
+        .max_buf_size(HEAD_BYTES);
     let open = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -76,8 +82,10 @@ async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> io::Result<(tokio::net::TcpStream, Place)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    // First the connection, then its place: two listeners share the places, and
+    // one that waits for somebody to come must not sit on the last of them.
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     Ok((stream, Arc::new(place)))
 }

@@ -1,8 +1,9 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
 use voip_core::UserId;
 
 use super::{
@@ -13,6 +14,12 @@ use crate::{App, api::ApiError, auth::Caller};
 
 /// How many calls one connection may have in the making.
 const DIALS: usize = 8;
+
+/// How long one write may take before the client counts as gone.
+const WRITE_TIME: Duration = Duration::from_secs(30);
+
+/// How long a client that is sent away may take to hear of it.
+const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
 /// Serves one socket until either side ends it.
 pub(super) async fn serve(app: App, socket: WebSocket) {
@@ -29,26 +36,23 @@ where
     R: Stream<Item = Result<Message, E>> + Unpin,
 {
     let mut connection = Connection::new(app);
+    let app = connection.app.clone();
     let reason = loop {
         let dropped = connection.member.as_ref().map(|(_, member)| member.dropped.clone());
         tokio::select! {
             biased;
-            () = connection.app.stopping.cancelled() => {
-                break Some((close_code::RESTART, "the server restarts: please reconnect"));
-            }
-            () = async { match &dropped { Some(dropped) => dropped.cancelled().await, None => std::future::pending().await } } => {
-                break Some((close_code::AGAIN, "too slow: please reconnect"));
-            }
-            Some(frame) = connection.outbox.recv() => {
-                // What waits goes out in one write.
-                let mut sent = sink.feed(Message::Text(frame)).await;
-                while let (Ok(()), Ok(frame)) = (&sent, connection.outbox.try_recv()) {
-                    sent = sink.feed(Message::Text(frame)).await;
+            reason = ending(&app, dropped.as_ref()) => break Some(reason),
+            Some(frame) = connection.outbox.recv() => tokio::select! {
+                biased;
+                // A client that does not read keeps the write waiting.
+                reason = ending(&app, dropped.as_ref()) => break Some(reason),
+                sent = write(&mut sink, frame, &mut connection.outbox) => {
+                    if sent.is_err() {
+                        break None;
+                    }
                 }
-                if sent.is_err() || sink.flush().await.is_err() {
-                    break None;
-                }
-            }
+                () = async { app.clock.sleep_until(app.clock.now() + WRITE_TIME).await } => break None,
+            },
             message = stream.next() => match message {
                 Some(Ok(Message::Text(text))) => connection.take(&text).await,
                 Some(Ok(Message::Binary(_))) => {
@@ -60,11 +64,50 @@ where
         }
     };
     connection.leave();
-    if let Some((code, reason)) = reason {
+    let farewell = async {
         // The client may be gone already.
-        let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        if let Some((code, reason)) = reason {
+            let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+        }
+        let _ = sink.close().await;
+    };
+    tokio::select! {
+        biased;
+        () = farewell => {}
+        () = async { app.clock.sleep_until(app.clock.now() + FAREWELL_TIME).await } => {}
     }
-    let _ = sink.close().await;
+}
+
+/// Why the server ends a connection: the code and the sentence of its close.
+type Reason = (u16, &'static str);
+
+/// Returns once the server wants the connection to end.
+async fn ending(app: &App, dropped: Option<&CancellationToken>) -> Reason {
+    let dropped = async {
+        match dropped {
+            Some(dropped) => dropped.cancelled().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = app.stopping.cancelled() => {
+            (close_code::RESTART, "the server restarts: please reconnect")
+        }
+        () = dropped => (close_code::AGAIN, "too slow: please reconnect"),
+    }
+}
+
+/// Writes a message and those that wait behind it, all at once.
+async fn write<S: Sink<Message> + Unpin>(
+    sink: &mut S,
+    frame: Utf8Bytes,
+    waiting: &mut mpsc::Receiver<Utf8Bytes>,
+) -> Result<(), S::Error> {
+    sink.feed(Message::Text(frame)).await?;
+    while let Ok(frame) = waiting.try_recv() {
+        sink.feed(Message::Text(frame)).await?;
+    }
+    sink.flush().await
 }
 
 /// What is known of one client.
