@@ -1,4 +1,9 @@
-use std::{cell::Cell, os::raw::c_int, sync::atomic::Ordering};
+use std::{
+    cell::Cell,
+    os::raw::c_int,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::Ordering,
+};
 
 use rusqlite::{Connection, hooks::Wal};
 use tokio::sync::mpsc;
@@ -30,7 +35,13 @@ pub(super) fn run(db: Connection, mut queue: mpsc::Receiver<Box<dyn Write>>, cou
     let mut batches = Batches { db, flushes: true };
     let mut writes = Vec::with_capacity(BATCH);
     while queue.blocking_recv_many(&mut writes, BATCH) > 0 {
-        batches.carry_out(&mut writes, counters);
+        let work = AssertUnwindSafe(|| batches.carry_out(&mut writes, counters));
+        if catch_unwind(work).is_err() {
+            // Our bug, but no reason for the server to write nothing any more.
+            tracing::error!("a database write panicked; its batch is given up");
+            writes.clear();
+            batches.roll_back();
+        }
         if LOG_PAGES.get() >= CHECKPOINT_PAGES {
             batches.checkpoint();
         }
@@ -110,11 +121,17 @@ impl Batches {
             self.execute("COMMIT").map_err(Undone::InCommit)?;
             Ok(failed)
         });
-        if outcome.is_err() && !self.db.is_autocommit() {
-            // Fails only where SQLite has rolled back by itself.
-            let _ = self.execute("ROLLBACK");
+        if outcome.is_err() {
+            self.roll_back();
         }
         outcome
+    }
+
+    fn roll_back(&self) {
+        if !self.db.is_autocommit() {
+            // Fails only where SQLite has done it by itself.
+            let _ = self.execute("ROLLBACK");
+        }
     }
 
     fn begin(&mut self, flush: bool) -> Result<(), Undone> {
@@ -190,5 +207,140 @@ impl Undone {
             Self::Before(error) => failure::running(error),
             Self::InCommit(error) => failure::running(error).ambiguous(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    /// A write of one row, and what it was told.
+    struct Row {
+        size: i64,
+        awaited: bool,
+        told: Arc<Mutex<Vec<Result<(), Error>>>>,
+    }
+
+    impl Write for Row {
+        fn run(&mut self, db: &Connection) -> rusqlite::Result<()> {
+            assert_ne!(self.size, 666, "a bug");
+            db.execute("INSERT INTO t VALUES (zeroblob(?))", [self.size])
+                .map(drop)
+        }
+
+        fn is_awaited(&self) -> bool {
+            self.awaited
+        }
+
+        fn tell(self: Box<Self>, outcome: Result<(), Error>) {
+            self.told.lock().unwrap().push(outcome);
+        }
+    }
+
+    #[derive(Default)]
+    struct Bench {
+        told: Arc<Mutex<Vec<Result<(), Error>>>>,
+        counters: Counters,
+    }
+
+    impl Bench {
+        fn row(&self, size: i64, awaited: bool) -> Box<dyn Write> {
+            Box::new(Row {
+                size,
+                awaited,
+                told: Arc::clone(&self.told),
+            })
+        }
+    }
+
+    fn batches() -> Batches {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE t (x BLOB) STRICT").unwrap();
+        Batches { db, flushes: true }
+    }
+
+    fn number(db: &Connection, sql: &str) -> i64 {
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn only_writes_that_somebody_waits_for_wait_for_the_disk() {
+        let (mut batches, bench) = (batches(), Bench::default());
+        for (awaited, level) in [(false, 1), (true, 2), (true, 2), (false, 1), (true, 2)] {
+            batches.carry_out(&mut vec![bench.row(1, awaited)], &bench.counters);
+            assert_eq!(number(&batches.db, "PRAGMA synchronous"), level);
+        }
+        batches.carry_out(
+            &mut vec![bench.row(1, false), bench.row(1, true)],
+            &bench.counters,
+        );
+        assert_eq!(
+            number(&batches.db, "PRAGMA synchronous"),
+            2,
+            "one who waits is enough"
+        );
+        assert!(bench.told.lock().unwrap().iter().all(Result::is_ok));
+        assert_eq!(number(&batches.db, "SELECT count(*) FROM t"), 7);
+    }
+
+    #[test]
+    fn a_full_disk_fails_what_does_not_fit_and_passes() {
+        let (mut batches, bench) = (batches(), Bench::default());
+        batches
+            .db
+            .pragma_update(None, "max_page_count", 20)
+            .unwrap();
+        let mut writes = vec![
+            bench.row(10, true),
+            bench.row(1 << 20, true),
+            bench.row(10, true),
+        ];
+        batches.carry_out(&mut writes, &bench.counters);
+        let told = std::mem::take(&mut *bench.told.lock().unwrap());
+        let error = told[1].as_ref().unwrap_err();
+        assert_eq!(error.kind(), voip_core::ErrorKind::Unavailable);
+        assert!(error.to_string().contains("full"), "{error}");
+        let written = told.iter().filter(|outcome| outcome.is_ok()).count();
+        assert_eq!(
+            number(&batches.db, "SELECT count(*) FROM t"),
+            written as i64
+        );
+
+        batches.carry_out(&mut vec![bench.row(10, true)], &bench.counters);
+        assert!(bench.told.lock().unwrap()[0].is_ok(), "it goes on");
+        assert!(batches.db.is_autocommit());
+    }
+
+    #[test]
+    fn a_panic_costs_its_batch_and_not_the_thread() {
+        let bench = Bench::default();
+        let (sender, receiver) = mpsc::channel(8);
+        let Batches { db, .. } = batches();
+        sender
+            .try_send(bench.row(1, true))
+            .unwrap_or_else(|_| panic!("there is room"));
+        sender
+            .try_send(bench.row(666, true))
+            .unwrap_or_else(|_| panic!("there is room"));
+        let counters = Counters::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| run(db, receiver, &counters));
+            while sender.capacity() < 8 {
+                std::thread::yield_now();
+            }
+            sender
+                .blocking_send(bench.row(1, true))
+                .unwrap_or_else(|_| panic!("it is open"));
+            drop(sender);
+        });
+        let told = bench.told.lock().unwrap();
+        assert_eq!(
+            told.len(),
+            1,
+            "the batch is given up, the next write is not"
+        );
+        assert!(told[0].is_ok());
     }
 }

@@ -55,6 +55,11 @@ pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Unavailable, "the database is closed")
 }
 
+/// The write was lost by the thread that writes: our bug.
+pub(super) fn given_up() -> Error {
+    Error::new(ErrorKind::Internal, "a database write was given up").ambiguous()
+}
+
 /// The result code alone: the whole error may quote the statement.
 fn source(error: &rusqlite::Error) -> Box<dyn std::error::Error + Send + Sync> {
     match error.sqlite_error() {

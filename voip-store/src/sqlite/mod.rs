@@ -14,6 +14,8 @@ mod finding;
 mod live;
 mod log_lines;
 mod options;
+#[cfg(test)]
+mod plans;
 mod readers;
 mod saving;
 mod schema;

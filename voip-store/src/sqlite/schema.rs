@@ -25,8 +25,33 @@ pub(super) fn inspect(path: &Path) -> Result<()> {
         Ok(_) | Err(_) => return Ok(()),
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|error| failure::opening(&error))?;
+    let db = match uri_at_rest(path) {
+        Some(uri) => Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI),
+        None => Connection::open_with_flags(path, flags),
+    };
+    let db = db.map_err(|error| failure::opening(&error))?;
     judge(&db).map_err(|error| failure::opening(&error))?
+}
+
+/// The URI of a file that nobody is writing, so that it can be read without
+/// locks; SQLite would lay two files for those beside it, and leave them.
+fn uri_at_rest(path: &Path) -> Option<String> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+        return None;
+    }
+    let mut uri = String::from("file:");
+    for part in path.to_str()?.chars() {
+        match part {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            plain => uri.push(plain),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Some(uri)
 }
 
 /// Brings the file up to date.

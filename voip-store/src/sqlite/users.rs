@@ -17,55 +17,33 @@ impl UserStore for SqliteStore {
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>> {
-        self.readers.read(|db| {
-            db.prepare_cached("SELECT id, phone, created_at FROM app_users WHERE id = ?")?
-                .query_row([id.as_str()], user)
-                .optional()
-        })
+        self.readers.read(|db| by_id(db, id))
     }
 
     async fn user_by_number(&self, number: &PhoneNumber) -> Result<Option<User>> {
-        self.readers.read(|db| {
-            db.prepare_cached("SELECT id, phone, created_at FROM app_users WHERE phone = ?")?
-                .query_row([number.expose()], user)
-                .optional()
-        })
+        self.readers.read(|db| by_number(db, number))
     }
 
     async fn devices(&self, user: &UserId) -> Result<Vec<Device>> {
-        self.readers.read(|db| {
-            db.prepare_cached(
-                "SELECT token, platform, last_seen FROM devices WHERE user = ? \
-                 ORDER BY last_seen DESC, device DESC",
-            )?
-            .query_map([user.as_str()], device)?
-            .collect()
-        })
+        self.readers.read(|db| devices(db, user))
     }
 
     async fn forget_device(&self, token: &PushToken) -> Result<()> {
         let token = token.clone();
-        self.writer
-            .write(move |db| {
-                db.prepare_cached("DELETE FROM devices WHERE token = ?")?
-                    .execute([token.expose()])
-                    .map(drop)
-            })
-            .await
+        self.writer.write(move |db| forget(db, &token)).await
     }
 
     async fn clear_users(&self) -> Result<u64> {
-        self.writer
-            .write(|db| {
-                db.execute("DELETE FROM devices", [])?;
-                db.execute("DELETE FROM app_users", [])
-                    .map(|users| users as u64)
-            })
-            .await
+        self.writer.write(clear).await
     }
 }
 
-fn register(db: &Connection, user: &User, device: Option<&Device>) -> rusqlite::Result<Registered> {
+/// Adds or updates a user, and their device.
+pub(super) fn register(
+    db: &Connection,
+    user: &User,
+    device: Option<&Device>,
+) -> rusqlite::Result<Registered> {
     let phone = user.phone.as_ref().map(PhoneNumber::expose);
     let taken = db
         .prepare_cached("SELECT 1 FROM app_users WHERE phone = ? AND id <> ?")?
@@ -96,6 +74,44 @@ fn register(db: &Connection, user: &User, device: Option<&Device>) -> rusqlite::
         ])?;
     }
     Ok(Registered::Done)
+}
+
+/// The user with this id.
+pub(super) fn by_id(db: &Connection, id: &UserId) -> rusqlite::Result<Option<User>> {
+    db.prepare_cached("SELECT id, phone, created_at FROM app_users WHERE id = ?")?
+        .query_row([id.as_str()], user)
+        .optional()
+}
+
+/// The user with this number.
+pub(super) fn by_number(db: &Connection, number: &PhoneNumber) -> rusqlite::Result<Option<User>> {
+    db.prepare_cached("SELECT id, phone, created_at FROM app_users WHERE phone = ?")?
+        .query_row([number.expose()], user)
+        .optional()
+}
+
+/// The devices of a user.
+pub(super) fn devices(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<Device>> {
+    db.prepare_cached(
+        "SELECT token, platform, last_seen FROM devices WHERE user = ? \
+         ORDER BY last_seen DESC, device DESC",
+    )?
+    .query_map([user.as_str()], device)?
+    .collect()
+}
+
+/// Deletes a device.
+pub(super) fn forget(db: &Connection, token: &PushToken) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM devices WHERE token = ?")?
+        .execute([token.expose()])
+        .map(drop)
+}
+
+/// Deletes all users and their devices.
+fn clear(db: &Connection) -> rusqlite::Result<u64> {
+    db.execute("DELETE FROM devices", [])?;
+    db.execute("DELETE FROM app_users", [])
+        .map(|users| users as u64)
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {

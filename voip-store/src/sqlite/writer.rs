@@ -103,9 +103,7 @@ impl Writer {
             reply,
         }))
         .await?;
-        outcome
-            .await
-            .unwrap_or_else(|_| Err(failure::closed().ambiguous()))
+        outcome.await.unwrap_or_else(|_| Err(failure::given_up()))
     }
 
     /// Has `work` done after all writes before it, and waits only for a place

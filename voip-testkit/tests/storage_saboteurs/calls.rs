@@ -64,7 +64,7 @@ impl Saboteur {
     fn spoiled(&self, mut held: Held) -> Held {
         match &mut held.call.state {
             State::InProgress { bridge, .. } if self.does(Fault::ForgetsTheBridge) => {
-                *bridge = None
+                *bridge = None;
             }
             State::Ended(ended) if self.does(Fault::LosesTheAnswerAfterTheEnd) => {
                 ended.answered_at = None;
