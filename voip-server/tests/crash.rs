@@ -60,27 +60,37 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
     let (process, acknowledged) = tokio::join!(kills, join_all(calls));
 
     let patience = Duration::from_secs(30);
-    until("every call is over, at the provider and in the log", patience, async || {
-        assert!(!watch.is_finished(), "the watch has seen something wrong");
-        let over = |leg: CallView| leg.status.is_final();
-        let settled = storm.provider.sim.calls().into_iter().all(over)
-            && storm.look().await
-            && storm.rows().iter().all(|row| row.status.is_final());
-        settled.then_some(())
-    })
+    until(
+        "every call is over, at the provider and in the log",
+        patience,
+        async || {
+            assert!(!watch.is_finished(), "the watch has seen something wrong");
+            let over = |leg: CallView| leg.status.is_final();
+            let settled = storm.provider.sim.calls().into_iter().all(over)
+                && storm.look().await
+                && storm.rows().iter().all(|row| row.status.is_final());
+            settled.then_some(())
+        },
+    )
     .await;
     stop.cancel();
     watch.await.expect("the watch has seen nothing wrong");
     drop(process);
 
-    let placed = acknowledged.iter().filter(|a| matches!(a, Acknowledged::Placed { .. })).count();
+    let placed = acknowledged
+        .iter()
+        .filter(|a| matches!(a, Acknowledged::Placed { .. }))
+        .count();
     assert!(placed > 50, "most calls go through, but only {placed} did");
     for acknowledged in &acknowledged {
         holds(&storm, acknowledged);
     }
     let log = machine.log();
     assert!(!log.contains("panicked"), "the server never panics");
-    assert!(!log.contains(&USERS_NUMBER[1..]) && !log.contains(&CALLER[1..]), "no numbers in logs");
+    assert!(
+        !log.contains(&USERS_NUMBER[1..]) && !log.contains(&CALLER[1..]),
+        "no numbers in logs"
+    );
 }
 
 /// Kills the server at random moments, some of them during its start.
@@ -107,8 +117,15 @@ async fn kill_and_restart(
 /// What was acknowledged of a call is what log and provider say.
 fn holds(storm: &Storm, acknowledged: &Acknowledged) {
     match acknowledged {
-        Acknowledged::Placed { call, to, sid, hung_up } => {
-            let row = storm.row(call).expect("a call that was answered for is in the log");
+        Acknowledged::Placed {
+            call,
+            to,
+            sid,
+            hung_up,
+        } => {
+            let row = storm
+                .row(call)
+                .expect("a call that was answered for is in the log");
             assert_eq!(row.twilio_sid.as_ref(), Some(sid), "{row:?}");
             let legs = storm.provider.dialled(to);
             assert_eq!(legs.len(), 1, "one call is placed once: {legs:?}");
@@ -118,19 +135,35 @@ fn holds(storm: &Storm, acknowledged: &Acknowledged) {
             }
         }
         Acknowledged::NotPlaced { call, to, willing } => {
-            let row = storm.row(call).expect("a call that was refused is in the log");
+            let row = storm
+                .row(call)
+                .expect("a call that was refused is in the log");
             assert_eq!(row.status, CallStatus::Failed, "{row:?}");
             let legs = storm.provider.dialled(to);
-            assert_eq!(legs.len(), 0, "a call said not to be placed is not placed: {legs:?}");
+            assert_eq!(
+                legs.len(),
+                0,
+                "a call said not to be placed is not placed: {legs:?}"
+            );
             assert!(*willing || row.twilio_sid.is_none());
         }
-        Acknowledged::Inbound { sid, answered, declined } => {
+        Acknowledged::Inbound {
+            sid,
+            answered,
+            declined,
+        } => {
             let Some(row) = storm.row_of(sid.as_str()) else {
                 assert!(!answered && !declined, "an answer without a call");
                 return;
             };
-            assert!(!answered || row.status == CallStatus::Completed, "answered, but {row:?}");
-            assert!(*answered || row.status != CallStatus::Completed, "unanswered, but {row:?}");
+            assert!(
+                !answered || row.status == CallStatus::Completed,
+                "answered, but {row:?}"
+            );
+            assert!(
+                *answered || row.status != CallStatus::Completed,
+                "unanswered, but {row:?}"
+            );
         }
     }
 }
@@ -139,12 +172,17 @@ fn holds(storm: &Storm, acknowledged: &Acknowledged) {
 async fn a_dial_cut_off_by_a_crash_is_found_again_and_not_repeated() {
     let (machine, provider) = stalled().await;
     let (number, call) = ("+12125550100", Uuid::new_v4().to_string());
-    provider.sim.set_phone(number, PhoneScript::answers_after(LONG));
+    provider
+        .sim
+        .set_phone(number, PhoneScript::answers_after(LONG));
     let process = machine.start().await;
     let asked = start_in_background(&machine, &call, number);
     let leg = provider.accepted(number).await;
     process.kill();
-    asked.await.expect("no panic").expect_err("nobody was left to answer");
+    asked
+        .await
+        .expect("no panic")
+        .expect_err("nobody was left to answer");
 
     let _process = machine.start().await;
     // The client asks again, as it should after a lost connection.
@@ -152,9 +190,15 @@ async fn a_dial_cut_off_by_a_crash_is_found_again_and_not_repeated() {
     let (status, text) = machine.client().insist("/start-call", &wanted).await;
     let answer: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(status, 200, "{text}");
-    assert_eq!(answer, json!({"success": true, "callId": call, "sid": leg.sid.as_str()}));
+    assert_eq!(
+        answer,
+        json!({"success": true, "callId": call, "sid": leg.sid.as_str()})
+    );
     assert_eq!(provider.dialled(number).len(), 1);
-    let row = machine.client().row_that(OURS, "the row", |row| row.call_id == call).await;
+    let row = machine
+        .client()
+        .row_that(OURS, "the row", |row| row.call_id == call)
+        .await;
     assert_eq!(row.twilio_sid.as_deref(), Some(leg.sid.as_str()));
 }
 
@@ -162,19 +206,32 @@ async fn a_dial_cut_off_by_a_crash_is_found_again_and_not_repeated() {
 async fn a_dial_that_was_given_up_before_a_crash_is_ended_after_it() {
     let (machine, provider) = stalled().await;
     let (number, call) = ("+12125550101", Uuid::new_v4().to_string());
-    provider.sim.set_phone(number, PhoneScript::answers_after(LONG));
+    provider
+        .sim
+        .set_phone(number, PhoneScript::answers_after(LONG));
     let process = machine.start().await;
     let asked = start_in_background(&machine, &call, number);
     let leg = provider.accepted(number).await;
-    let (status, _) = machine.client().insist("/hangup", &json!({"callId": call})).await;
+    let (status, _) = machine
+        .client()
+        .insist("/hangup", &json!({"callId": call}))
+        .await;
     assert_eq!(status, 200);
     process.kill();
-    asked.await.expect("no panic").expect_err("nobody was left to answer");
+    asked
+        .await
+        .expect("no panic")
+        .expect_err("nobody was left to answer");
 
     let _process = machine.start().await;
     let ended = |leg: &CallView| leg.status == Status::Canceled;
-    provider.leg_that(&leg.sid, "the leg that nobody wants is ended", ended).await;
-    let row = machine.client().row_that(OURS, "the row", |row| row.call_id == call).await;
+    provider
+        .leg_that(&leg.sid, "the leg that nobody wants is ended", ended)
+        .await;
+    let row = machine
+        .client()
+        .row_that(OURS, "the row", |row| row.call_id == call)
+        .await;
     assert_eq!(row.status, CallStatus::Canceled);
     assert_eq!(provider.dialled(number).len(), 1);
 }
@@ -185,26 +242,35 @@ async fn a_call_that_ended_while_the_server_was_down_does_not_stay_live() {
     let provider = Provider::start(&machine.base(), 1).await;
     let machine = machine.set("TWILIO_API_BASE_URL", &provider.sim.base_url());
     let (number, call) = ("+12125550102", Uuid::new_v4().to_string());
-    provider.sim.set_phone(number, PhoneScript::answers_after(LONG));
+    provider
+        .sim
+        .set_phone(number, PhoneScript::answers_after(LONG));
     let process = machine.start().await;
     let client = machine.client();
-    let (status, text) =
-        client.insist("/start-call", &json!({"to": number, "callId": call})).await;
+    let (status, text) = client
+        .insist("/start-call", &json!({"to": number, "callId": call}))
+        .await;
     assert_eq!(status, 200, "{text}");
     let leg = provider.accepted(number).await;
-    client.row_that(OURS, "it rings", |row| row.status == CallStatus::Ringing).await;
+    client
+        .row_that(OURS, "it rings", |row| row.status == CallStatus::Ringing)
+        .await;
     process.kill();
     provider.sim.pick_up(&leg.sid).await.expect("it rings");
     let over = |leg: &CallView| leg.status.is_final();
     // The server's document is nowhere to be had.
-    provider.leg_that(&leg.sid, "the call breaks down", over).await;
+    provider
+        .leg_that(&leg.sid, "the call breaks down", over)
+        .await;
     until("the news of that finds nobody", LONG, async || {
         (!waiting(&provider)).then_some(())
     })
     .await;
 
     let _process = machine.start().await;
-    let row = client.row_that(OURS, "its end is found out", |row| row.status.is_final()).await;
+    let row = client
+        .row_that(OURS, "its end is found out", |row| row.status.is_final())
+        .await;
     assert_eq!(row.status, CallStatus::Completed);
 }
 
@@ -213,14 +279,24 @@ async fn an_answer_given_before_a_crash_connects_the_caller_after_it() {
     let machine = Machine::for_twilio();
     let provider = Provider::start(&machine.base(), 1).await;
     let machine = machine.set("TWILIO_API_BASE_URL", &provider.sim.base_url());
-    provider.sim.set_client(USER, PhoneScript::answers_after(Duration::from_millis(100)));
+    provider
+        .sim
+        .set_client(USER, PhoneScript::answers_after(Duration::from_millis(100)));
     let process = machine.start().await;
     let client = machine.client();
     client.register(USER, USERS_NUMBER).await;
     // The order to connect the caller never reaches the provider.
-    provider.sim.fail_next_rest(RestTarget::Updates, RestFault::Lost, 1);
-    let sid = provider.sim.place_call(CALLER, USERS_NUMBER).await.expect("good numbers");
-    let row = client.row_that(USER, "it rings", |row| row.status == CallStatus::Ringing).await;
+    provider
+        .sim
+        .fail_next_rest(RestTarget::Updates, RestFault::Lost, 1);
+    let sid = provider
+        .sim
+        .place_call(CALLER, USERS_NUMBER)
+        .await
+        .expect("good numbers");
+    let row = client
+        .row_that(USER, "it rings", |row| row.status == CallStatus::Ringing)
+        .await;
     let wanted = json!({"callId": row.call_id, "userId": USER, "deviceId": "phone"});
     let (status, text) = client.insist("/connect-call", &wanted).await;
     assert_eq!(status, 200, "{text}");
@@ -228,7 +304,9 @@ async fn an_answer_given_before_a_crash_connects_the_caller_after_it() {
 
     let _process = machine.start().await;
     let connected = |leg: &CallView| leg.bridged_with.is_some();
-    let leg = provider.leg_that(&sid, "caller and user are connected", connected).await;
+    let leg = provider
+        .leg_that(&sid, "caller and user are connected", connected)
+        .await;
     let other = provider.leg(&leg.bridged_with.expect("just seen"));
     assert_eq!(other.to, format!("client:{USER}"));
 }
@@ -238,8 +316,13 @@ async fn an_answer_given_before_a_crash_connects_the_caller_after_it() {
 async fn stalled() -> (Machine, Provider) {
     let machine = Machine::for_twilio();
     let provider = Provider::start(&machine.base(), 1).await;
-    provider.sim.set_faults(Faults { drop: 1.0, ..Faults::default() });
-    provider.sim.fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
+    provider.sim.set_faults(Faults {
+        drop: 1.0,
+        ..Faults::default()
+    });
+    provider
+        .sim
+        .fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
     let machine = machine.set("TWILIO_API_BASE_URL", &provider.sim.base_url());
     (machine, provider)
 }
@@ -256,12 +339,19 @@ fn start_in_background(
 /// Whether webhooks are still on their way.
 fn waiting(provider: &Provider) -> bool {
     use voip_sim::inspect::DeliveryOutcome::Pending;
-    provider.sim.webhooks().iter().any(|webhook| webhook.outcome == Pending)
+    provider
+        .sim
+        .webhooks()
+        .iter()
+        .any(|webhook| webhook.outcome == Pending)
 }
 
 /// A seed that is new each time, unless `CRASH_SEED` repeats an earlier one.
 fn seed() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "a test is configured by nothing else")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test is configured by nothing else"
+    )]
     match std::env::var("CRASH_SEED") {
         Ok(text) => text.parse().expect("CRASH_SEED is a number"),
         Err(_) => Uuid::new_v4().as_u64_pair().0,

@@ -128,9 +128,12 @@ fn read_env_file(path: &Path) -> Result<BTreeMap<String, String>, Faults> {
         faults
     };
     match dotenvy::from_path_iter(path) {
-        Ok(lines) => lines
-            .collect::<Result<_, _>>()
-            .map_err(|_| fault("has a line that is not NAME=value; quote values with blanks or #")),
+        Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| match error {
+            dotenvy::Error::LineParse(..) => {
+                fault("has a line that is not NAME=value; quote values with blanks or #")
+            }
+            _ => fault("is there but cannot be read"),
+        }),
         Err(error) if error.not_found() => Ok(BTreeMap::new()),
         Err(_) => Err(fault("is there but cannot be read")),
     }

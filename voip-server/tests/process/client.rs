@@ -35,12 +35,19 @@ impl Client {
             .timeout(Duration::from_secs(60))
             .build()
             .expect("a client without special wishes");
-        Self { http, base: base.to_owned(), token: None }
+        Self {
+            http,
+            base: base.to_owned(),
+            token: None,
+        }
     }
 
     /// The same client, with a bearer token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
-        Self { token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The status and text of what a path answers.
@@ -52,22 +59,28 @@ impl Client {
     /// The status and text of the answer to a JSON body.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> reqwest::Result<(u16, String)> {
         let request = self.http.post(format!("{}{path}", self.base));
-        let request = request.header("content-type", "application/json").body(body.to_string());
+        let request = request
+            .header("content-type", "application/json")
+            .body(body.to_string());
         self.send(request).await
     }
 
     /// [`post`](Self::post), again and again until somebody answers.
     pub(crate) async fn insist(&self, path: &str, body: &Value) -> (u16, String) {
-        until("an answer of the server", Duration::from_secs(60), async || {
-            self.post(path, body).await.ok()
-        })
+        until(
+            "an answer of the server",
+            Duration::from_secs(60),
+            async || self.post(path, body).await.ok(),
+        )
         .await
     }
 
     /// The log of a user or number, newest first; `None` when nobody is there.
     pub(crate) async fn log(&self, name: &str) -> Option<Vec<Row>> {
-        let (status, text) =
-            self.get(&format!("/api/call-logs/{}", name.replace('+', "%2B"))).await.ok()?;
+        let (status, text) = self
+            .get(&format!("/api/call-logs/{}", name.replace('+', "%2B")))
+            .await
+            .ok()?;
         assert_eq!(status, 200, "{text}");
         Some(serde_json::from_str(&text).expect("a call log is an array of rows"))
     }

@@ -26,7 +26,11 @@ impl Machine {
     pub(crate) fn bare() -> Self {
         let port = free_port();
         let environment = BTreeMap::from([("PORT", port.to_string()), ("WS_PORT", "0".to_owned())]);
-        Self { dir: tempfile::tempdir().expect("a temporary directory"), port, environment }
+        Self {
+            dir: tempfile::tempdir().expect("a temporary directory"),
+            port,
+            environment,
+        }
     }
 
     /// A machine set up for the provider; its API is still to be set.
@@ -82,6 +86,11 @@ impl Machine {
         self.dir.path().join(name)
     }
 
+    /// Everything the server has written to standard output, over all its lives.
+    pub(crate) fn printed(&self) -> String {
+        std::fs::read_to_string(self.file("stdout")).unwrap_or_default()
+    }
+
     /// Everything the server has written to its log, over all its lives.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.file("stderr")).unwrap_or_default()
@@ -90,32 +99,100 @@ impl Machine {
     /// The program, to be run here with these arguments.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut program = Command::new(env!("CARGO_BIN_EXE_voip-server"));
-        program.args(arguments).current_dir(&self.dir).env_clear().envs(&self.environment);
         program
+            .args(arguments)
+            .current_dir(&self.dir)
+            .env_clear()
+            .envs(&self.environment);
+        program
+    }
+
+    /// Runs the program to its end, with this on standard input. Whatever it
+    /// says, it must not say a secret.
+    pub(crate) fn run(&self, arguments: &[&str], typed: &str) -> Ran {
+        let mut program = assert_cmd::Command::from_std(self.program(arguments));
+        // real time: a server that starts where it should refuse is ended.
+        let output = program
+            .timeout(Duration::from_secs(20))
+            .write_stdin(typed)
+            .output();
+        let output = output.expect("the program runs");
+        let text = |bytes| String::from_utf8(bytes).expect("the program speaks UTF-8");
+        let ran = Ran {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        };
+        self.assert_discreet(&ran.stdout);
+        self.assert_discreet(&ran.stderr);
+        ran
+    }
+
+    /// Makes sure that a text shows no secret of the environment.
+    pub(crate) fn assert_discreet(&self, text: &str) {
+        for (name, value) in &self.environment {
+            let secret = ["SECRET", "TOKEN", "PASSWORD"]
+                .iter()
+                .any(|word| name.contains(word));
+            assert!(
+                !secret || !text.contains(value.as_str()),
+                "the value of {name} is shown"
+            );
+        }
     }
 
     /// Starts a server and does not wait for it.
     pub(crate) fn spawn(&self) -> Process {
+        self.spawn_with(&[])
+    }
+
+    /// [`spawn`](Self::spawn), with these arguments.
+    pub(crate) fn spawn_with(&self, arguments: &[&str]) -> Process {
         let output = |name| {
-            let file = File::options().create(true).append(true).open(self.file(name));
+            let file = File::options()
+                .create(true)
+                .append(true)
+                .open(self.file(name));
             Stdio::from(file.expect("a file in a directory of ours"))
         };
-        let mut program = self.program(&[]);
-        program.stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
-        Process { child: program.spawn().expect("the binary was built"), log: self.file("stderr") }
+        let mut program = self.program(arguments);
+        program
+            .stdin(Stdio::null())
+            .stdout(output("stdout"))
+            .stderr(output("stderr"));
+        Process {
+            child: program.spawn().expect("the binary was built"),
+            log: self.file("stderr"),
+        }
     }
 
     /// Starts a server and waits until it answers.
     pub(crate) async fn start(&self) -> Process {
-        let mut process = self.spawn();
-        let client = self.client();
+        self.ready(self.spawn(), self.port).await
+    }
+
+    /// Waits until a server answers on this port.
+    pub(crate) async fn ready(&self, mut process: Process, port: u16) -> Process {
+        let client = Client::new(&format!("http://127.0.0.1:{port}"));
         until("the server is ready", Duration::from_secs(30), async || {
-            assert_eq!(process.exited(), None, "the server ended instead of starting");
+            assert_eq!(
+                process.exited(),
+                None,
+                "the server ended instead of starting"
+            );
             matches!(client.get("/readyz").await, Ok((200, _))).then_some(())
         })
         .await;
         process
     }
+}
+
+/// What a run of the program to its end has shown.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// A running server; killed when dropped.
@@ -128,7 +205,9 @@ impl Process {
     /// Ends it as a power cut does: SIGKILL, which no program can handle.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("a process of ours can be killed");
-        self.child.wait().expect("a process of ours can be waited for");
+        self.child
+            .wait()
+            .expect("a process of ours can be waited for");
     }
 
     /// Asks it to stop: SIGTERM.
@@ -140,16 +219,22 @@ impl Process {
 
     /// How it ended, once it has.
     pub(crate) fn exited(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("a process of ours can be waited for")
+        self.child
+            .try_wait()
+            .expect("a process of ours can be waited for")
     }
 
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        until("the server ends", Duration::from_secs(30), async || self.exited()).await
+        until("the server ends", Duration::from_secs(30), async || {
+            self.exited()
+        })
+        .await
     }
 }
 
 impl Drop for Process {
+    #[expect(clippy::print_stdout, reason = "the test harness shows it where a test fails")]
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();

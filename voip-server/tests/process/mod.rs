@@ -2,7 +2,11 @@
 //! with the simulated provider in the test's process, so that it outlives the
 //! server's.
 
-#![allow(dead_code, unused_imports, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test file takes what it needs"
+)]
 
 mod client;
 mod dice;
@@ -15,7 +19,7 @@ mod waiting;
 
 pub(crate) use client::{Client, Row};
 pub(crate) use dice::Dice;
-pub(crate) use machine::{JWT_SECRET, Machine, Process};
+pub(crate) use machine::{JWT_SECRET, Machine, Process, Ran};
 pub(crate) use ports::free_port;
 pub(crate) use provider::{ACCOUNT, AUTH_TOKEN, OURS, Provider};
 pub(crate) use socket::Socket;

@@ -27,7 +27,11 @@ impl Provider {
             .voice_url(format!("{server}/twilio-inbound"))
             .status_url(format!("{server}/twilio-status"))
             .seed(seed);
-        Self { sim: Simulator::start(config).await.expect("a simulator starts on a free port") }
+        Self {
+            sim: Simulator::start(config)
+                .await
+                .expect("a simulator starts on a free port"),
+        }
     }
 
     /// The legs that the server has had placed to this number.
@@ -38,14 +42,18 @@ impl Provider {
 
     /// One leg.
     pub(crate) fn leg(&self, sid: &CallSid) -> CallView {
-        self.sim.call(sid).expect("the simulator remembers its legs")
+        self.sim
+            .call(sid)
+            .expect("the simulator remembers its legs")
     }
 
     /// Waits until the server's dial to this number has been accepted.
     pub(crate) async fn accepted(&self, number: &str) -> CallView {
-        until("the provider accepts the call", Duration::from_secs(20), async || {
-            self.dialled(number).pop()
-        })
+        until(
+            "the provider accepts the call",
+            Duration::from_secs(20),
+            async || self.dialled(number).pop(),
+        )
         .await
     }
 

@@ -15,10 +15,17 @@ impl Socket {
     /// Connects to the server at this HTTP port and registers as `user`.
     pub(crate) async fn register(port: u16, user: &str) -> Self {
         let url = format!("ws://127.0.0.1:{port}/ws");
-        let (stream, _) = tokio_tungstenite::connect_async(url).await.expect("the server upgrades");
+        let (stream, _) = tokio_tungstenite::connect_async(url)
+            .await
+            .expect("the server upgrades");
         let mut socket = Self(stream);
-        socket.say(&json!({"type": "register", "userId": user})).await;
-        assert_eq!(socket.hear().await, json!({"type": "register_success", "userId": user}));
+        socket
+            .say(&json!({"type": "register", "userId": user}))
+            .await;
+        assert_eq!(
+            socket.hear().await,
+            json!({"type": "register_success", "userId": user})
+        );
         socket
     }
 
@@ -39,7 +46,8 @@ impl Socket {
     /// Everything that was sent before this was asked.
     pub(crate) async fn hear_all(&mut self) -> Vec<Value> {
         // The answer to this comes after everything that is on its way.
-        self.say(&json!({"type": "hangup", "callId": "no such call"})).await;
+        self.say(&json!({"type": "hangup", "callId": "no such call"}))
+            .await;
         let mut heard = Vec::new();
         loop {
             let message = self.hear().await;
@@ -63,6 +71,8 @@ impl Socket {
         // real time: bounds the wait for another process.
         let message = tokio::time::timeout(PATIENCE, self.0.next()).await;
         let message = message.expect("the server says something in time");
-        message.expect("the connection stands").expect("the connection stands")
+        message
+            .expect("the connection stands")
+            .expect("the connection stands")
     }
 }

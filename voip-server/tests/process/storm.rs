@@ -29,11 +29,24 @@ pub(crate) struct Storm {
 #[derive(Debug)]
 pub(crate) enum Acknowledged {
     /// A call to this number is placed under this sid.
-    Placed { call: String, to: String, sid: String, hung_up: bool },
+    Placed {
+        call: String,
+        to: String,
+        sid: String,
+        hung_up: bool,
+    },
     /// A call to this number is not placed.
-    NotPlaced { call: String, to: String, willing: bool },
+    NotPlaced {
+        call: String,
+        to: String,
+        willing: bool,
+    },
     /// An inbound call on this leg; of its user's word what was taken.
-    Inbound { sid: CallSid, answered: bool, declined: bool },
+    Inbound {
+        sid: CallSid,
+        answered: bool,
+        declined: bool,
+    },
 }
 
 /// What becomes of an inbound call.
@@ -50,13 +63,23 @@ impl Storm {
     pub(crate) fn new(client: Client, provider: Provider) -> Arc<Self> {
         let client_script = PhoneScript::answers_after(Duration::from_millis(150));
         let talk = Duration::from_millis(400);
-        provider.sim.set_client(USER, client_script.hanging_up_after(talk));
-        Arc::new(Self { client, provider, rows: Mutex::default() })
+        provider
+            .sim
+            .set_client(USER, client_script.hanging_up_after(talk));
+        Arc::new(Self {
+            client,
+            provider,
+            rows: Mutex::default(),
+        })
     }
 
     /// Makes the `n`th call and sees it through as far as a client does.
     pub(crate) async fn call(&self, n: u64, mut dice: Dice) -> Acknowledged {
-        if n % 4 == 3 { self.inbound(&mut dice).await } else { self.outbound(n, &mut dice).await }
+        if n % 4 == 3 {
+            self.inbound(&mut dice).await
+        } else {
+            self.outbound(n, &mut dice).await
+        }
     }
 
     /// Every row seen last.
@@ -71,26 +94,42 @@ impl Storm {
 
     /// The row of a provider's leg.
     pub(crate) fn row_of(&self, sid: &str) -> Option<Row> {
-        self.lock().values().find(|row| row.twilio_sid.as_deref() == Some(sid)).cloned()
+        self.lock()
+            .values()
+            .find(|row| row.twilio_sid.as_deref() == Some(sid))
+            .cloned()
     }
 
     /// Reads the logs and holds them against what is known already: nothing
     /// vanishes, nothing moves backwards, and every webhook that was accepted
     /// before the look shows. Returns whether anybody was there to be asked.
     pub(crate) async fn look(&self) -> bool {
-        let accepted: Vec<WebhookView> =
-            self.provider.sim.webhooks().into_iter().filter(accepted).collect();
-        let (Some(theirs), Some(ours)) =
-            (self.client.log(USER).await, self.client.log(OURS).await)
+        let accepted: Vec<WebhookView> = self
+            .provider
+            .sim
+            .webhooks()
+            .into_iter()
+            .filter(accepted)
+            .collect();
+        let (Some(theirs), Some(ours)) = (self.client.log(USER).await, self.client.log(OURS).await)
         else {
             return false;
         };
-        let now: HashMap<String, Row> =
-            theirs.into_iter().chain(ours).map(|row| (row.call_id.clone(), row)).collect();
+        let now: HashMap<String, Row> = theirs
+            .into_iter()
+            .chain(ours)
+            .map(|row| (row.call_id.clone(), row))
+            .collect();
         for before in self.lock().values() {
             let row = now.get(&before.call_id).expect("no row vanishes");
-            assert!(row.status.rank() >= before.status.rank(), "{before:?} became {row:?}");
-            assert!(!before.status.is_final() || row == before, "{before:?} became {row:?}");
+            assert!(
+                row.status.rank() >= before.status.rank(),
+                "{before:?} became {row:?}"
+            );
+            assert!(
+                !before.status.is_final() || row == before,
+                "{before:?} became {row:?}"
+            );
             assert!(before.twilio_sid.is_none() || row.twilio_sid == before.twilio_sid);
         }
         for webhook in &accepted {
@@ -117,7 +156,14 @@ impl Storm {
             0 => (PhoneScript::busy(), true, false),
             1 => (PhoneScript::offline(), true, false),
             2 => (PhoneScript::failed(), true, false),
-            3 => (PhoneScript { outcome: Outcome::Invalid, ..answers }, false, false),
+            3 => (
+                PhoneScript {
+                    outcome: Outcome::Invalid,
+                    ..answers
+                },
+                false,
+                false,
+            ),
             4 => (PhoneScript::rejects_after(dice.millis(0..600)), true, false),
             5..=7 => (answers.hanging_up_after(dice.millis(50..900)), true, false),
             _ => (answers, true, true),
@@ -137,15 +183,26 @@ impl Storm {
         if talks {
             // real time: people talk.
             tokio::time::sleep(dice.millis(0..1_500)).await;
-            let (status, text) = self.client.insist("/hangup", &json!({"callId": call})).await;
+            let (status, text) = self
+                .client
+                .insist("/hangup", &json!({"callId": call}))
+                .await;
             assert_eq!(status, 200, "{text}");
         }
-        Acknowledged::Placed { call, to, sid, hung_up: talks }
+        Acknowledged::Placed {
+            call,
+            to,
+            sid,
+            hung_up: talks,
+        }
     }
 
     async fn inbound(&self, dice: &mut Dice) -> Acknowledged {
         let sim = &self.provider.sim;
-        let sid = sim.place_call(CALLER, USERS_NUMBER).await.expect("good numbers");
+        let sid = sim
+            .place_call(CALLER, USERS_NUMBER)
+            .await
+            .expect("good numbers");
         let ending = match dice.within(0..4) {
             0 => Ending::GivenUp,
             1 => Ending::RungOut,
@@ -169,15 +226,21 @@ impl Storm {
                     taken.0 = status == 200;
                 }
                 Ending::Declined => {
-                    let (status, text) =
-                        self.client.insist("/hangup", &json!({"callId": call})).await;
+                    let (status, text) = self
+                        .client
+                        .insist("/hangup", &json!({"callId": call}))
+                        .await;
                     assert_eq!(status, 200, "{text}");
                     taken.1 = true;
                 }
                 Ending::GivenUp | Ending::RungOut => {}
             }
         }
-        Acknowledged::Inbound { sid, answered: taken.0, declined: taken.1 }
+        Acknowledged::Inbound {
+            sid,
+            answered: taken.0,
+            declined: taken.1,
+        }
     }
 
     /// Waits until a call is in the log, or cannot come there any more.
@@ -196,37 +259,59 @@ impl Storm {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Row>> {
-        self.rows.lock().expect("a failed look has failed the test already")
+        self.rows
+            .lock()
+            .expect("a failed look has failed the test already")
     }
 }
 
 /// Whether the server has said that it has this webhook.
 pub(crate) fn accepted(webhook: &WebhookView) -> bool {
-    matches!(webhook.outcome, DeliveryOutcome::Replied { status: 200..=299, .. })
+    matches!(
+        webhook.outcome,
+        DeliveryOutcome::Replied {
+            status: 200..=299,
+            ..
+        }
+    )
 }
 
 /// A webhook that was accepted shows in the log.
 fn shows(webhook: &WebhookView, rows: &HashMap<String, Row>) {
     let sid = webhook.call_sid.as_str();
-    let row = rows.values().find(|row| row.twilio_sid.as_deref() == Some(sid));
+    let row = rows
+        .values()
+        .find(|row| row.twilio_sid.as_deref() == Some(sid));
     if webhook.url.ends_with("/twilio-inbound") {
-        assert!(row.is_some(), "an inbound call that was taken is in the log: {webhook:?}");
+        assert!(
+            row.is_some(),
+            "an inbound call that was taken is in the log: {webhook:?}"
+        );
         return;
     }
-    let status = webhook.field("CallStatus").and_then(|word| word.parse::<CallStatus>().ok());
+    let status = webhook
+        .field("CallStatus")
+        .and_then(|word| word.parse::<CallStatus>().ok());
     let ours = webhook.field("ParentCallSid").is_none();
-    let (WebhookKind::Status, Some(status), true) = (webhook.kind, status, ours) else { return };
+    let (WebhookKind::Status, Some(status), true) = (webhook.kind, status, ours) else {
+        return;
+    };
     match (webhook.field("Direction"), row) {
         // The end of a caller whose call never came in is nobody's.
         (Some("inbound"), None) => {}
         // What a waiting caller's leg does is no status of the call, but its end is.
         (Some("inbound"), Some(row)) => {
-            assert!(row.status.is_final() || !status.is_final(), "{webhook:?} but {row:?}");
+            assert!(
+                row.status.is_final() || !status.is_final(),
+                "{webhook:?} but {row:?}"
+            );
         }
         (_, None) => panic!("a call whose webhook was accepted is in the log: {webhook:?}"),
         (_, Some(row)) => {
-            assert!(row.status.rank() >= status.rank(), "{webhook:?} but {row:?}");
+            assert!(
+                row.status.rank() >= status.rank(),
+                "{webhook:?} but {row:?}"
+            );
         }
     }
 }
-
