@@ -5,10 +5,11 @@
 //! optimistic versions: whoever comes second reloads and steps again.
 //!
 //! Work that has begun is finished even if the caller stops waiting: each
-//! public method runs on its own task, and [`Calls::finish`] waits for all.
+//! public method is an `Errand`, and [`Calls::finish`] waits for all.
 
 mod answer;
 mod carry_out;
+mod errand;
 mod incoming;
 mod place;
 mod plans;
@@ -33,6 +34,8 @@ pub use answer::{AnswerError, HangUpError};
 pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};
 pub use start::{StartCall, StartError, Started};
+
+use errand::Errand;
 
 /// Everything outside that the services need.
 #[derive(Clone, Debug)]
@@ -128,9 +131,7 @@ impl Calls {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        self.inner.tasks.spawn(work).await.map_err(|error| {
-            Error::new(ErrorKind::Internal, "a task of the call service died").with_source(error)
-        })
+        Errand::new(work, &self.inner.tasks).await
     }
 }
 
