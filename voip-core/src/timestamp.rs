@@ -51,6 +51,37 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
+    /// The longest RFC 3339 form, in bytes.
+    pub const LONGEST_TEXT: usize = 27;
+
+    /// Writes the RFC 3339 form into `text` and returns what was written, for
+    /// whoever prints thousands of them.
+    pub fn write_to(self, text: &mut [u8; Self::LONGEST_TEXT]) -> &str {
+        let micros = self.0.unsigned_abs();
+        let (seconds, micros) = (micros / 1_000_000, (micros % 1_000_000) as u32);
+        let (days, second) = ((seconds / 86_400) as u32, (seconds % 86_400) as u32);
+        let (year, month, day) = date(days);
+        *text = *b"0000-00-00T00:00:00.000000Z";
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], month);
+        digits(&mut text[8..10], day);
+        digits(&mut text[11..13], second / 3_600);
+        digits(&mut text[14..16], second / 60 % 60);
+        digits(&mut text[17..19], second % 60);
+        let length = match micros {
+            0 => {
+                text[19] = b'Z';
+                20
+            }
+            micros => {
+                digits(&mut text[20..26], micros);
+                Self::LONGEST_TEXT
+            }
+        };
+        // Digits and the marks between them.
+        std::str::from_utf8(&text[..length]).unwrap_or_default()
+    }
+
     /// This moment as the `time` crate's type.
     pub fn to_datetime(self) -> OffsetDateTime {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
@@ -85,21 +116,8 @@ impl Sub<Duration> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Call logs print two of these a row, so the digits are written by hand.
-        let moment = self.to_datetime();
-        let (date, time) = (moment.date(), moment.time());
-        let mut text = *b"0000-00-00T00:00:00";
-        digits(&mut text[0..4], date.year().unsigned_abs());
-        digits(&mut text[5..7], u32::from(u8::from(date.month())));
-        digits(&mut text[8..10], u32::from(date.day()));
-        digits(&mut text[11..13], u32::from(time.hour()));
-        digits(&mut text[14..16], u32::from(time.minute()));
-        digits(&mut text[17..19], u32::from(time.second()));
-        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)?;
-        match self.0 % 1_000_000 {
-            0 => f.write_str("Z"),
-            micros => write!(f, ".{micros:06}Z"),
-        }
+        let mut text = [0; Self::LONGEST_TEXT];
+        f.write_str(self.write_to(&mut text))
     }
 }
 
@@ -120,6 +138,23 @@ impl<'de> Deserialize<'de> for Timestamp {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         OffsetDateTime::parse(&text, &Rfc3339).map(Self::from).map_err(serde::de::Error::custom)
     }
+}
+
+/// The year, month and day of the Gregorian calendar, so many days after 1970
+/// began. Years are counted from March, so that the day that not every year has
+/// is their last.
+fn date(days: u32) -> (u32, u32, u32) {
+    const DAYS_BEFORE_1970: u32 = 719_468;
+    const DAYS_OF_400_YEARS: u32 = 146_097;
+    let days = days + DAYS_BEFORE_1970;
+    let (era, day) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    // From March on, five months have 153 days.
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (400 * era + year + next_year, month, day)
 }
 
 fn digits(place: &mut [u8], mut number: u32) {
@@ -143,10 +178,26 @@ mod tests {
         }
 
         #[test]
+        fn it_is_written_as_the_calendar_has_it(micros in 0..=Timestamp::MAX_MICROS) {
+            let moment = Timestamp::from_micros(micros - micros % 1_000_000);
+            let text = moment.to_datetime().format(&Rfc3339).unwrap();
+            prop_assert_eq!(moment.to_string(), text);
+        }
+
+        #[test]
         fn any_arithmetic_stays_in_range(micros: i64, span: u64) {
             let moment = Timestamp::from_micros(micros);
             let _ = (moment + Duration::from_micros(span)).to_string();
             let _ = (moment - Duration::from_micros(span)).to_string();
+        }
+    }
+
+    #[test]
+    fn every_day_of_two_centuries_is_written_as_the_calendar_has_it() {
+        for day in 0..200 * 366 {
+            let moment = Timestamp::from_secs(day * 86_400);
+            let date = moment.to_datetime().date();
+            assert_eq!(moment.to_string(), format!("{date}T00:00:00Z"));
         }
     }
 

@@ -110,7 +110,7 @@ mod tests {
     async fn work_that_panics_is_an_error() {
         let tasks = TaskTracker::new();
         let work = async {
-            assert!(tokio::runtime::Handle::try_current().is_err(), "this test panics on purpose");
+            assert!(Handle::try_current().is_err(), "this test panics on purpose");
         };
         let error = Errand::new(work, &tasks).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);

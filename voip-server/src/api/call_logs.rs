@@ -1,12 +1,13 @@
-use std::{io::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, RawQuery, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use uuid::Uuid;
 use voip_core::{
-    UserId,
+    Timestamp, UserId,
     ports::{LogCursor, LogEntry, LogQuery},
 };
 
@@ -87,14 +88,17 @@ fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
 /// The entries as a JSON array. Written by hand: a page has thousands of
 /// values of which only four can need escaping.
 fn written(entries: &[LogEntry]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 + entries.len() * 256);
+    let mut out = Vec::with_capacity(2 + entries.len() * 320);
+    let mut moment = [0; Timestamp::LONGEST_TEXT];
     out.push(b'[');
     for (index, entry) in entries.iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        // Writing to a Vec cannot fail.
-        let _ = write!(out, "{{\"call_id\":\"{}\",\"twilio_sid\":", entry.id);
+        let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
+        put("{\"call_id\":\"");
+        put(entry.id.as_uuid().as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        put("\",\"twilio_sid\":");
         match &entry.provider_id {
             Some(sid) => string(&mut out, sid),
             None => out.extend_from_slice(b"null"),
@@ -103,22 +107,50 @@ fn written(entries: &[LogEntry]) -> Vec<u8> {
         string(&mut out, &entry.from);
         out.extend_from_slice(b",\"to_user\":");
         string(&mut out, &entry.to);
-        let (direction, status) = (entry.direction.as_str(), entry.status.as_str());
-        let _ = write!(
-            out,
-            ",\"direction\":\"{direction}\",\"status\":\"{status}\",\"started_at\":\"{}\",\"ended_at\":",
-            entry.created_at
-        );
-        let _ = match entry.ended_at {
-            Some(moment) => write!(out, "\"{moment}\"}}"),
-            None => write!(out, "null}}"),
-        };
+        let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
+        put(",\"direction\":\"");
+        put(entry.direction.as_str());
+        put("\",\"status\":\"");
+        put(entry.status.as_str());
+        put("\",\"started_at\":\"");
+        put(entry.created_at.write_to(&mut moment));
+        put("\",\"ended_at\":");
+        match entry.ended_at {
+            Some(ended_at) => {
+                put("\"");
+                put(ended_at.write_to(&mut moment));
+                put("\"}");
+            }
+            None => put("null}"),
+        }
     }
     out.push(b']');
     out
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {
-    // A string always serialises, and a Vec always takes it.
-    let _ = serde_json::to_writer(out, text);
+    let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
+    } else {
+        // A string always serialises, and a Vec always takes it.
+        let _ = serde_json::to_writer(out, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_written_as_json(text in "\\PC{0,12}|[\"\\\\\u{0}-\u{1f}a]{0,12}") {
+            let mut out = Vec::new();
+            string(&mut out, &text);
+            prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
 }
