@@ -131,3 +131,23 @@ fn unusable_key() -> Error {
         "APNs: the signing key is not a P-256 key in PKCS#8 PEM",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voip_testkit::ManualClock;
+
+    #[test]
+    fn the_header_that_bears_a_token_is_marked_as_a_secret() {
+        let config = ApnsConfig {
+            team_id: "TEAM123456".to_owned(),
+            key_id: "KEY1234567".to_owned(),
+            key_pem: include_str!("../../tests/push/keys/test-only-p256.p8").into(),
+            bundle_id: "com.example.phone".to_owned(),
+            sandbox: true,
+            base_url: None,
+        };
+        let tokens = ProviderTokens::new(&config, Arc::new(ManualClock::default())).unwrap();
+        assert!(tokens.token().unwrap().is_sensitive());
+    }
+}

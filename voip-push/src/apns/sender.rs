@@ -168,10 +168,10 @@ impl PushSender for ApnsSender {
         else {
             return Ok(Delivery::Skipped);
         };
-        let deadline = RingDeadline::of(push);
-        if device.platform != Platform::Apns || deadline.passed(self.clock.now()) {
+        if device.platform != Platform::Apns {
             return Ok(Delivery::Skipped);
         }
+        let deadline = RingDeadline::of(push);
         let token = device.token.expose();
         if !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             // Apple's tokens are bytes in hex; this one can never reach anybody.

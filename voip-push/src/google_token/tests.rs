@@ -38,6 +38,17 @@ fn a_token_that_lives_shorter_than_usual_is_renewed_halfway() {
 }
 
 #[test]
+fn the_header_that_bears_a_token_is_marked_as_a_secret() {
+    let body = r#"{"access_token":"a","expires_in":100}"#;
+    assert!(
+        read(&Answer::test(200, body), at(0))
+            .unwrap()
+            .header
+            .is_sensitive()
+    );
+}
+
+#[test]
 fn a_token_that_cannot_stand_in_a_header_or_is_over_is_no_token() {
     for body in [
         r#"{"access_token":"","expires_in":100}"#,

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jsonwebtoken::Algorithm;
 use serde_json::json;
+use tokio::{io::AsyncReadExt, net::TcpListener};
 use url::Url;
 use voip_core::{
     Error, ErrorKind, Platform, Result,
@@ -107,6 +108,27 @@ async fn a_ring_is_one_urgent_voip_push_that_is_not_stored() {
     }
     text.push_str(std::str::from_utf8(&request.body).unwrap());
     insta::assert_snapshot!(text);
+}
+
+#[tokio::test]
+async fn apple_is_spoken_to_in_http_2_from_the_first_byte() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let clock = Arc::default();
+    let sender = sender(
+        &format!("http://{}", listener.local_addr().unwrap()),
+        &clock,
+    );
+    let mut beginning = [0; 14];
+    let (device, push) = (iphone(), ring(&clock));
+    let reading = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut beginning).await.unwrap();
+    };
+    tokio::select! {
+        sent = sender.send(&device, &push) => panic!("nobody answered, but {sent:?}"),
+        () = reading => {}
+    }
+    assert_eq!(&beginning, b"PRI * HTTP/2.0");
 }
 
 #[tokio::test]
