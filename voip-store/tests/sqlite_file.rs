@@ -81,6 +81,23 @@ async fn a_copy_of_the_files_of_a_running_store_has_all_that_was_acknowledged() 
     );
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = tempdir().unwrap();
+    let store = open(&folder.path().join("voip.db")).unwrap();
+    store.insert(a_call()).await.unwrap();
+    let mut files = 0;
+    for file in fs::read_dir(folder.path()).unwrap() {
+        let rights = file.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(rights & 0o077, 0, "{rights:o}");
+        files += 1;
+    }
+    assert_eq!(files, 3, "the file, its log and the log's index");
+}
+
 #[tokio::test]
 async fn two_stores_may_share_a_file() {
     let folder = tempdir().unwrap();

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
@@ -9,6 +9,7 @@ const STATEMENTS: usize = 64;
 
 /// The connection that writes.
 pub(super) fn writing(options: &SqliteOptions) -> rusqlite::Result<Connection> {
+    make_private(&options.path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -45,4 +46,15 @@ fn keep_statements(db: &Connection) -> rusqlite::Result<()> {
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map(drop)
+}
+
+/// Makes the file, where it is missing, for its owner alone: phone numbers and
+/// push tokens will be in it. SQLite gives its other files the same rights.
+fn make_private(path: &Path) {
+    let mut new = std::fs::OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    // Where this fails there is a file, or SQLite has the better message.
+    let _ = new.open(path);
 }

@@ -51,14 +51,11 @@ impl<T: CallStore> CallStoreFixture for T {
 /// `rt-multi-thread`: some cases race on several threads.
 ///
 /// ```
-/// async fn fresh() -> impl voip_testkit::suites::call_store::CallStoreFixture {
-///     # struct Own;
-///     # impl voip_testkit::suites::call_store::CallStoreFixture for Own {
-///     #     fn calls(&self) -> &dyn voip_core::ports::CallStore { unreachable!() }
-///     # }
-///     # Own
-///     // Your adapter, with nothing in it.
+/// # use voip_store::MemoryStore;
+/// async fn fresh() -> MemoryStore {
+///     MemoryStore::default()
 /// }
+///
 /// mod calls {
 ///     voip_testkit::call_store_suite!(super::fresh);
 /// }
