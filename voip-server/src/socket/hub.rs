@@ -82,7 +82,7 @@ impl Hub {
     /// connection is told the present state of its user's calls.
     pub async fn run(&self, mut items: Subscription, calls: &Calls) {
         loop {
-            let deadline = self.lock().sequencer.deadline(self.clock.now());
+            let deadline = self.lock().sequencer.deadline();
             let item = match deadline {
                 None => items.next().await,
                 Some(deadline) => tokio::select! {

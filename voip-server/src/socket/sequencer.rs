@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -15,8 +15,9 @@ use voip_core::{CallId, Event, EventKind, Timestamp};
 #[derive(Debug, Default)]
 pub(crate) struct Sequencer {
     calls: HashMap<CallId, Line>,
-    /// Calls with events that wait, so that a look at the time is cheap.
-    waiting: usize,
+    /// Since when which calls have events that wait, the longest first. A call
+    /// whose events went on meanwhile stays until its turn comes.
+    waiting: VecDeque<(Timestamp, CallId)>,
     swept: Option<Timestamp>,
 }
 
@@ -54,38 +55,35 @@ impl Sequencer {
         }
         if line.early.is_empty() {
             line.early_since = now;
-            self.waiting += 1;
+            self.waiting.push_back((now, event.call));
         }
         line.early.insert(event.seq, event);
-        let ready = line.ready();
-        if line.early.is_empty() {
-            self.waiting -= 1;
-        }
-        ready
+        line.ready()
     }
 
     /// The events that have waited long enough; call it at
     /// [`deadline`](Self::deadline).
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<Arc<Event>> {
         let mut due = Vec::new();
-        if self.waiting == 0 {
-            return due;
-        }
-        for line in self.calls.values_mut() {
-            if !line.early.is_empty() && now >= line.early_since + PATIENCE {
+        while let Some(&(since, call)) = self.waiting.front()
+            && now >= since + PATIENCE
+        {
+            self.waiting.pop_front();
+            let Some(line) = self.calls.get_mut(&call) else { continue };
+            if line.early_since == since {
                 for (_, event) in std::mem::take(&mut line.early) {
                     line.passed(&event);
                     due.push(event);
                 }
-                self.waiting -= 1;
             }
         }
         due
     }
 
-    /// When [`expire`](Self::expire) has something to do, at the latest.
-    pub(crate) fn deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        (self.waiting > 0).then(|| now + PATIENCE)
+    /// When [`expire`](Self::expire) has something to do, at the earliest.
+    /// However many events come meanwhile, it does not move.
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        self.waiting.front().map(|&(since, _)| since + PATIENCE)
     }
 
     /// The number of the next event of `call`, where any has passed.
@@ -154,7 +152,21 @@ mod tests {
         let mut line = Sequencer::default();
         assert_eq!(numbers(&line.push(event(1), at(0))), NONE);
         assert_eq!(numbers(&line.push(event(0), at(1))), [0, 1]);
-        assert_eq!(line.deadline(at(1)), None);
+        // Its turn comes, and there is nothing left to do.
+        assert_eq!(numbers(&line.expire(at(100))), NONE);
+        assert_eq!(line.deadline(), None);
+    }
+
+    #[test]
+    fn a_lost_event_is_waited_for_only_so_long_however_much_else_comes() {
+        let mut line = Sequencer::default();
+        assert_eq!(numbers(&line.push(event(1), at(0))), NONE);
+        let other = "018c1f6e-7c3a-7000-8000-000000000002".parse().unwrap();
+        for seq in 0..50 {
+            let news = Arc::new(Event { call: other, ..(*event(seq)).clone() });
+            assert_eq!(numbers(&line.push(news, at(2 * u64::from(seq)))), [seq]);
+            assert_eq!(line.deadline(), Some(at(100)));
+        }
     }
 
     #[test]
@@ -183,7 +195,8 @@ mod tests {
                 }
             }
             prop_assert_eq!(out, (0..8).collect::<Vec<_>>());
-            prop_assert_eq!(line.waiting, 0);
+            prop_assert_eq!(numbers(&line.expire(at(200))), NONE);
+            prop_assert_eq!(line.deadline(), None);
         }
     }
 }
