@@ -26,7 +26,9 @@ impl ManualClock {
 
 impl Default for ManualClock {
     fn default() -> Self {
-        Self { now: watch::Sender::new(Timestamp::from_secs(1_700_000_000)) }
+        Self {
+            now: watch::Sender::new(Timestamp::from_secs(1_700_000_000)),
+        }
     }
 }
 
