@@ -4,8 +4,10 @@
 //! the defaults. Every fault is reported at once.
 
 mod database;
+mod env_file;
 mod limits;
 mod log;
+pub mod manual;
 mod provider;
 mod push;
 mod setting;

@@ -1,12 +1,15 @@
 use std::{
     collections::{BTreeMap, HashMap},
-    fmt,
+    fmt, fs, io,
     path::Path,
     str::FromStr,
     time::Duration,
 };
 
-use super::{SETTINGS, Setting};
+use super::{
+    SETTINGS, Setting,
+    env_file::{self, BadLine},
+};
 
 /// Where settings come from: flags, environment and `.env`, already merged.
 ///
@@ -122,19 +125,15 @@ impl fmt::Display for Faults {
 impl std::error::Error for Faults {}
 
 fn read_env_file(path: &Path) -> Result<BTreeMap<String, String>, Faults> {
-    let fault = |what: &str| {
+    let fault = |what: String| {
         let mut faults = Faults::default();
         faults.add(".env", what);
         faults
     };
-    match dotenvy::from_path_iter(path) {
-        Ok(lines) => lines.collect::<Result<_, _>>().map_err(|error| match error {
-            dotenvy::Error::LineParse(..) => {
-                fault("has a line that is not NAME=value; quote values with blanks or #")
-            }
-            _ => fault("is there but cannot be read"),
-        }),
-        Err(error) if error.not_found() => Ok(BTreeMap::new()),
-        Err(_) => Err(fault("is there but cannot be read")),
+    match fs::read_to_string(path) {
+        Ok(text) => env_file::read(&text)
+            .map_err(|BadLine(line)| fault(format!("has on line {line} what is not NAME=value"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(error) => Err(fault(format!("is there but cannot be read: {error}"))),
     }
 }
