@@ -59,12 +59,13 @@ pub fn placed_call(n: u64) -> Call {
 }
 
 /// A call that the provider has taken as `leg`, with no deadline that a
-/// measurement could meet.
+/// measurement could meet. Its events are counted from here, as a server that
+/// has not seen those before would otherwise wait for them.
 pub fn placed(leg: ProviderCallId, owner: UserId, created_at: Timestamp) -> Call {
     let (from, to) = (phone(FROM), phone(TO));
     let step = Call::outbound(CallId::fresh(), from, to, Some(owner), None, created_at);
     let check_at = created_at + Duration::from_secs(24 * 60 * 60);
-    Call { provider_id: Some(leg), state: State::Initiated { check_at }, ..step.call }
+    Call { provider_id: Some(leg), state: State::Initiated { check_at }, told: 0, ..step.call }
 }
 
 /// The same call once it is over.

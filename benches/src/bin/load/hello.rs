@@ -1,17 +1,13 @@
 //! The bare handler that everything is compared with.
 
 use std::{
-    convert::Infallible,
     io::{BufRead as _, BufReader, Write as _},
     net::{Ipv4Addr, SocketAddr},
     process::{Command, Stdio},
 };
 
-use axum::{Router, body::Body, routing::get};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::{Router, routing::get, serve::ListenerExt as _};
 use tokio::net::TcpListener;
-use tower::ServiceExt as _;
 
 use crate::{Fault, process::Process};
 
@@ -35,8 +31,7 @@ pub(crate) fn start() -> Result<Hello, Fault> {
     Ok(Hello { process, addr })
 }
 
-/// Serves it until killed. The same runtime and the same HTTP library as the
-/// server's, driven in the same way, and nothing else.
+/// Serves it until killed: axum as it comes, on the runtime the server uses.
 pub(crate) fn serve() -> Result<(), Fault> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -44,20 +39,11 @@ pub(crate) fn serve() -> Result<(), Fault> {
         let mut out = std::io::stdout();
         writeln!(out, "{}", listener.local_addr()?)?;
         out.flush()?;
+        let listener = listener.tap_io(|stream| {
+            // Without it an answer may be held back, which is nobody's wish.
+            let _ = stream.set_nodelay(true);
+        });
         let router = Router::new().route("/hello", get(|| async { "Hello, world!" }));
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new());
-        loop {
-            let (stream, _) = listener.accept().await?;
-            stream.set_nodelay(true)?;
-            let router = router.clone();
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                let answer = router.clone().oneshot(request.map(Body::new));
-                async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
-            });
-            let connection = http.serve_connection(TokioIo::new(stream), service);
-            // Ends with its client, at the latest with this process.
-            drop(tokio::spawn(connection));
-        }
+        Ok(axum::serve(listener, router).await?)
     })
 }

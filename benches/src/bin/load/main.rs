@@ -62,12 +62,19 @@ fn main() -> ExitCode {
     }
 }
 
-/// Measures everything that was asked for, and prints it.
+/// Measures everything that was asked for, and prints it; what was measured
+/// before a fault, too.
 fn measure(options: &Options) -> Result<(), Fault> {
+    let mut report = report::Report::default();
+    let done = fill(&mut report, options);
+    report.print()?;
+    done
+}
+
+fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
     // One thread for the client, so that it takes no more than one core.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
-    let mut report = report::Report::default();
     let rows = workload::Workload::wanted(options);
     if !rows.is_empty() || options.wants(paced::NAME) {
         let database = runtime.block_on(database::Database::fill(folder.path(), options))?;
@@ -89,6 +96,5 @@ fn measure(options: &Options) -> Result<(), Fault> {
     if options.wants(idle::NAME) {
         report.add_figures(idle::measure(&runtime, folder.path(), options)?);
     }
-    report.print()?;
     Ok(())
 }

@@ -37,7 +37,7 @@ pub(crate) const NAME: &str = "paced";
 const RATE: u32 = 1_000;
 
 /// Among how many users, each with one socket, the calls are spread.
-pub(crate) const USERS: usize = 20;
+pub(crate) const USERS: usize = 1_000;
 
 /// Over how many connections the webhooks come.
 const CONNECTIONS: usize = 32;
