@@ -58,8 +58,13 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     /// Replaces a call that was read at `version`, and adds `effects`, held
     /// for the caller until `effects_due`.
     ///
+    /// Only what a step may change is saved: leg, state and the count of
+    /// events. Id, direction, parties, users and `created_at` stay as they
+    /// were inserted.
+    ///
     /// # Errors
-    /// `Unavailable` when storage is out of order.
+    /// `Unavailable` when storage is out of order; `Refused` where another
+    /// call has the leg already.
     async fn replace(
         &self,
         call: &Call,

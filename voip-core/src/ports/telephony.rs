@@ -31,7 +31,8 @@ pub trait Telephony: fmt::Debug + Send + Sync + 'static {
     /// Has the provider ask afresh what to do with a live leg.
     ///
     /// # Errors
-    /// As [`dial`](Self::dial); repeating is harmless.
+    /// As [`dial`](Self::dial); repeating is harmless. `Refused` with retry
+    /// *safe* where the leg lives but cannot be steered yet.
     async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected>;
 
     /// Ends a leg; one that is already over is fine.
