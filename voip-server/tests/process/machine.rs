@@ -234,7 +234,10 @@ impl Process {
 }
 
 impl Drop for Process {
-    #[expect(clippy::print_stdout, reason = "the test harness shows it where a test fails")]
+    #[expect(
+        clippy::print_stdout,
+        reason = "the test harness shows it where a test fails"
+    )]
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();
