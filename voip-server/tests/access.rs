@@ -31,7 +31,9 @@ fn expired(subject: &Subject) -> String {
 fn of_another_key(subject: &Subject) -> String {
     let other = secrecy::SecretString::from(SECRET.to_lowercase());
     let made = SystemClock.now();
-    Tokens::new(&other).mint(subject, Duration::from_secs(3_600), made).expect("a token")
+    Tokens::new(&other)
+        .mint(subject, Duration::from_secs(3_600), made)
+        .expect("a token")
 }
 
 /// Tokens that are good for nothing.
@@ -62,15 +64,23 @@ fn bad_tokens() -> Vec<(&'static str, String)> {
 /// Every request of a client, about `alice` and the call `id`.
 fn requests(running: &Running, id: &str) -> Vec<RequestBuilder> {
     let post = |path: &str, body: Value| {
-        running.http.request(Method::POST, running.url(path)).json(&body)
+        running
+            .http
+            .request(Method::POST, running.url(path))
+            .json(&body)
     };
     vec![
         post("/start-call", json!({"to": RINGS})),
         post("/hangup", json!({"callId": id})),
         post("/connect-call", json!({"callId": id, "userId": "alice"})),
-        post("/api/register-user", json!({"userId": "alice", "phoneNumber": ALICE, "fcmToken": "t"})),
+        post(
+            "/api/register-user",
+            json!({"userId": "alice", "phoneNumber": ALICE, "fcmToken": "t"}),
+        ),
         running.http.get(running.url("/api/call-logs/alice")),
-        running.http.get(running.url("/api/call-logs/alice?limit=nonsense")),
+        running
+            .http
+            .get(running.url("/api/call-logs/alice?limit=nonsense")),
     ]
 }
 
@@ -81,17 +91,24 @@ async fn house() -> (Running, Client, String) {
     running.register("bob", BOB).await;
     let mut device = running.connect().await;
     let token = running.user_token("alice");
-    device.say(json!({"type": "register", "userId": "alice", "token": token})).await;
+    device
+        .say(json!({"type": "register", "userId": "alice", "token": token}))
+        .await;
     assert_eq!(device.next().await["type"], "register_success");
     let simulator = running.server.simulator().expect("a simulator");
     simulator.place_call(CALLER, ALICE).await.expect("a call");
-    let id = device.until("incoming_call").await["callId"].as_str().expect("an id").to_owned();
+    let id = device.until("incoming_call").await["callId"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     running.server.app().calls.settled().await;
     (running, device, id)
 }
 
 async fn as_user(running: &Running, name: &str, request: RequestBuilder) -> Answer {
-    running.send(request.bearer_auth(running.user_token(name))).await
+    running
+        .send(request.bearer_auth(running.user_token(name)))
+        .await
 }
 
 #[tokio::test]
@@ -111,7 +128,12 @@ async fn without_a_good_token_nothing_is_done() {
         }
     }
     let good = running.user_token("alice");
-    let headers = [format!("Basic {good}"), good.clone(), format!("Bearer{good}"), "Bearer".to_owned()];
+    let headers = [
+        format!("Basic {good}"),
+        good.clone(),
+        format!("Bearer{good}"),
+        "Bearer".to_owned(),
+    ];
     for header in headers {
         for request in requests(&running, &id) {
             let answer = running.send(request.header("authorization", &header)).await;
@@ -133,7 +155,10 @@ async fn a_token_of_another_user_opens_nothing_and_tells_nothing() {
     let get = |path: &str| running.http.get(running.url(path));
     for request in [
         post("/connect-call", json!({"callId": id, "userId": "alice"})),
-        post("/api/register-user", json!({"userId": "alice", "phoneNumber": BOB, "fcmToken": "t"})),
+        post(
+            "/api/register-user",
+            json!({"userId": "alice", "phoneNumber": BOB, "fcmToken": "t"}),
+        ),
         get("/api/call-logs/alice"),
         get("/api/call-logs/%2B15550001111"),
         get("/api/call-logs/%2B15550009999"),
@@ -162,25 +187,40 @@ async fn a_token_of_another_user_opens_nothing_and_tells_nothing() {
 #[tokio::test]
 async fn their_own_token_lets_users_do_everything_of_theirs() {
     let (running, mut device, id) = house().await;
-    for (request, status) in requests(&running, &id).into_iter().zip([200, 200, 410, 200, 200, 400]) {
+    for (request, status) in requests(&running, &id)
+        .into_iter()
+        .zip([200, 200, 410, 200, 200, 400])
+    {
         let answer = as_user(&running, "alice", request).await;
         assert_eq!(answer.status, status, "{answer:?}");
     }
-    assert_eq!(device.until("call_initiated").await["to"], RINGS, "the caller is who asked");
+    assert_eq!(
+        device.until("call_initiated").await["to"],
+        RINGS,
+        "the caller is who asked"
+    );
 }
 
 #[tokio::test]
 async fn a_service_may_act_for_everybody() {
     let (running, _device, id) = house().await;
     let service = running.token(&Subject::Service);
-    for (request, status) in requests(&running, &id).into_iter().zip([200, 200, 410, 200, 200, 400]) {
+    for (request, status) in requests(&running, &id)
+        .into_iter()
+        .zip([200, 200, 410, 200, 200, 400])
+    {
         let answer = running.send(request.bearer_auth(&service)).await;
         assert_eq!(answer.status, status, "{answer:?}");
     }
     for user in ["alice", "bob", "never seen"] {
         let mut client = running.connect().await;
-        client.say(json!({"type": "register", "userId": user, "token": service})).await;
-        assert_eq!(client.next().await, json!({"type": "register_success", "userId": user}));
+        client
+            .say(json!({"type": "register", "userId": user, "token": service}))
+            .await;
+        assert_eq!(
+            client.next().await,
+            json!({"type": "register_success", "userId": user})
+        );
     }
 }
 
@@ -189,7 +229,9 @@ async fn a_socket_registers_with_a_good_token_only() {
     let running = Running::guarded().await;
     let mut client = running.connect().await;
     let register = |token: Value| json!({"type": "register", "userId": "alice", "token": token});
-    client.say(json!({"type": "register", "userId": "alice"})).await;
+    client
+        .say(json!({"type": "register", "userId": "alice"}))
+        .await;
     assert_eq!(client.error().await, "unauthorized");
     client.say(register(Value::Null)).await;
     assert_eq!(client.error().await, "unauthorized");
@@ -199,15 +241,23 @@ async fn a_socket_registers_with_a_good_token_only() {
     }
     client.say(register(json!(running.user_token("bob")))).await;
     assert_eq!(client.error().await, "forbidden");
-    client.say(json!({"type": "initiate_call", "to": RINGS})).await;
+    client
+        .say(json!({"type": "initiate_call", "to": RINGS}))
+        .await;
     assert_eq!(client.error().await, "not_registered");
     assert!(running.server.app().hub.is_empty());
-    client.say(register(json!(running.user_token("alice")))).await;
+    client
+        .say(register(json!(running.user_token("alice"))))
+        .await;
     assert_eq!(client.next().await["type"], "register_success");
     // A later try that fails leaves it what it was.
-    client.say(json!({"type": "register", "userId": "bob", "token": running.user_token("alice")})).await;
+    client
+        .say(json!({"type": "register", "userId": "bob", "token": running.user_token("alice")}))
+        .await;
     assert_eq!(client.error().await, "forbidden");
-    client.say(json!({"type": "initiate_call", "to": RINGS})).await;
+    client
+        .say(json!({"type": "initiate_call", "to": RINGS}))
+        .await;
     assert_eq!(client.next().await["type"], "call_initiated");
 }
 
@@ -222,22 +272,43 @@ async fn users_see_their_own_calls_only() {
         let answer = as_user(&running, "bob", start(body)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    let own = as_user(&running, "alice", start(json!({"to": BOB}))).await.text("callId");
+    let own = as_user(&running, "alice", start(json!({"to": BOB})))
+        .await
+        .text("callId");
     let log = |name: &'static str, whose: &str| {
         let path = format!("/api/call-logs/{}", whose.replace('+', "%2B"));
         as_user(&running, name, running.http.get(running.url(&path)))
     };
     let alices = log("alice", "alice").await.json();
-    let ids: Vec<&Value> =
-        alices.as_array().expect("a list").iter().map(|entry| &entry["call_id"]).collect();
+    let ids: Vec<&Value> = alices
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| &entry["call_id"])
+        .collect();
     assert_eq!(ids, [&json!(own)]);
-    assert_eq!(log("bob", "bob").await.json().as_array().expect("a list").len(), 2);
+    assert_eq!(
+        log("bob", "bob")
+            .await
+            .json()
+            .as_array()
+            .expect("a list")
+            .len(),
+        2
+    );
     // A number is a way to other people's calls, even one's own.
     for number in [ALICE, BOB, RINGS] {
-        assert_eq!(log("alice", number).await.error(), (403, "forbidden".to_owned()));
+        assert_eq!(
+            log("alice", number).await.error(),
+            (403, "forbidden".to_owned())
+        );
     }
     let all = running.log(&ALICE.replace('+', "%2B")).await;
-    assert_eq!(all.len(), 2, "a service sees what a number took part in: {all:?}");
+    assert_eq!(
+        all.len(),
+        2,
+        "a service sees what a number took part in: {all:?}"
+    );
 }
 
 #[tokio::test]
@@ -245,7 +316,10 @@ async fn the_same_key_of_two_users_is_two_requests() {
     let running = Running::guarded().await;
     let mut calls = Vec::new();
     for name in ["alice", "bob", "alice"] {
-        let request = running.http.post(running.url("/start-call")).json(&json!({"to": RINGS}));
+        let request = running
+            .http
+            .post(running.url("/start-call"))
+            .json(&json!({"to": RINGS}));
         let answer = as_user(&running, name, request.header("idempotency-key", "1")).await;
         calls.push(answer.text("callId"));
     }
@@ -263,15 +337,23 @@ async fn where_nobody_must_a_token_that_is_shown_must_be_good() {
             assert_eq!(answer.error(), (401, "unauthorized".to_owned()), "{what}");
         }
         let mut client = running.connect().await;
-        client.say(json!({"type": "register", "userId": "alice", "token": token})).await;
+        client
+            .say(json!({"type": "register", "userId": "alice", "token": token}))
+            .await;
         assert_eq!(client.error().await, "unauthorized", "{what}");
     }
     let request = running.http.get(running.url("/api/call-logs/alice"));
-    assert_eq!(as_user(&running, "bob", request).await.error(), (403, "forbidden".to_owned()));
+    assert_eq!(
+        as_user(&running, "bob", request).await.error(),
+        (403, "forbidden".to_owned())
+    );
     // Without one everything is open, and webhooks still are signed.
     assert_eq!(running.get("/api/call-logs/alice").await.status, 200);
     running.device("alice").await;
-    let unsigned = running.http.post(running.url("/twilio-inbound")).body("CallSid=CA1");
+    let unsigned = running
+        .http
+        .post(running.url("/twilio-inbound"))
+        .body("CallSid=CA1");
     assert_eq!(running.send(unsigned).await.status, 403);
 }
 
@@ -279,5 +361,11 @@ async fn where_nobody_must_a_token_that_is_shown_must_be_good() {
 async fn where_no_token_can_be_checked_none_is() {
     let running = Running::start().await;
     let request = running.http.get(running.url("/api/call-logs/alice"));
-    assert_eq!(running.send(request.bearer_auth("left over from elsewhere")).await.status, 200);
+    assert_eq!(
+        running
+            .send(request.bearer_auth("left over from elsewhere"))
+            .await
+            .status,
+        200
+    );
 }

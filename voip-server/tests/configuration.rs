@@ -29,23 +29,47 @@ fn root() -> PathBuf {
 
 #[test]
 fn every_setting_is_in_the_example_and_on_its_page() {
-    let pages =
-        [(".env.example", manual::env_example()), ("docs/configuration.md", manual::page())];
+    let pages = [
+        (".env.example", manual::env_example()),
+        ("docs/configuration.md", manual::page()),
+    ];
     for (file, page) in pages {
         for setting in SETTINGS {
-            assert!(page.contains(setting.name) && page.contains(setting.help), "{}", setting.name);
+            assert!(
+                page.contains(setting.name) && page.contains(setting.help),
+                "{}",
+                setting.name
+            );
         }
         let kept = fs::read_to_string(root().join(file)).expect("the file is kept");
-        assert_eq!(kept, page, "{file} is out of date: cargo run -q -p voip-server --example settings");
+        assert_eq!(
+            kept, page,
+            "{file} is out of date: cargo run -q -p voip-server --example settings"
+        );
     }
 }
 
 #[test]
 fn settings_have_names_of_their_own_and_a_sentence() {
     for (index, setting) in SETTINGS.iter().enumerate() {
-        assert!(SETTINGS[..index].iter().all(|other| other.name != setting.name), "{}", setting.name);
-        assert!(setting.help.ends_with('.') && !setting.default.is_empty(), "{}", setting.name);
-        assert!(setting.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'));
+        assert!(
+            SETTINGS[..index]
+                .iter()
+                .all(|other| other.name != setting.name),
+            "{}",
+            setting.name
+        );
+        assert!(
+            setting.help.ends_with('.') && !setting.default.is_empty(),
+            "{}",
+            setting.name
+        );
+        assert!(
+            setting
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        );
     }
 }
 
@@ -56,22 +80,39 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
     for (name, value) in [
         ("PORT", config.listen.port.to_string()),
         ("WS_PORT", config.listen.ws_port.to_string()),
-        ("RING_TIME_SECONDS", config.calls.ring_time.as_secs().to_string()),
-        ("CLIENT_RING_TIME_SECONDS", config.calls.client_ring_time.as_secs().to_string()),
+        (
+            "RING_TIME_SECONDS",
+            config.calls.ring_time.as_secs().to_string(),
+        ),
+        (
+            "CLIENT_RING_TIME_SECONDS",
+            config.calls.client_ring_time.as_secs().to_string(),
+        ),
         ("MAX_BODY_BYTES", config.limits.body_bytes.to_string()),
         ("MAX_FRAME_BYTES", config.limits.frame_bytes.to_string()),
         ("MAX_CONNECTIONS", config.limits.connections.to_string()),
-        ("REQUEST_TIMEOUT_SECONDS", config.limits.request_time.as_secs().to_string()),
-        ("SHUTDOWN_GRACE_SECONDS", config.limits.shutdown_grace.as_secs().to_string()),
+        (
+            "REQUEST_TIMEOUT_SECONDS",
+            config.limits.request_time.as_secs().to_string(),
+        ),
+        (
+            "SHUTDOWN_GRACE_SECONDS",
+            config.limits.shutdown_grace.as_secs().to_string(),
+        ),
         ("LOG_FILTER", config.log.filter.clone()),
         ("DATABASE_URL", "sqlite:voip.db".to_owned()),
     ] {
-        assert!(example.contains(&format!("\n#{name}={value}\n")), "{name} is {value}");
+        assert!(
+            example.contains(&format!("\n#{name}={value}\n")),
+            "{name} is {value}"
+        );
     }
     assert_eq!(config.database, DatabaseConfig::Sqlite("voip.db".into()));
     assert!(config.listen.host.is_loopback());
     assert_eq!(config.auth.mode, AuthMode::Open);
-    let ProviderConfig::Simulator(simulator) = config.provider else { panic!("the simulator") };
+    let ProviderConfig::Simulator(simulator) = config.provider else {
+        panic!("the simulator")
+    };
     assert_eq!(simulator.port, 8082);
     let from = config.calls.default_from.expect("a number to call from");
     assert_eq!(from.expose(), "+15005550006");
@@ -79,10 +120,12 @@ fn the_defaults_that_are_explained_are_those_that_hold() {
 
 #[test]
 fn the_example_as_it_is_changes_nothing() {
-    let file: BTreeMap<String, String> =
-        manual::env_example().lines().filter_map(|line| line.split_once('=')).map(|(name, value)| {
-            (name.to_owned(), value.to_owned())
-        }).filter(|(name, _)| !name.starts_with('#')).collect();
+    let file: BTreeMap<String, String> = manual::env_example()
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .filter(|(name, _)| !name.starts_with('#'))
+        .collect();
     assert!(file.is_empty(), "{file:?}");
 }
 
@@ -93,7 +136,10 @@ fn flags_beat_the_environment_that_beats_the_file_that_beats_the_default() {
     let none = BTreeMap::new;
     let port = |flags, environment, file| {
         let source = Source::merged(flags, &environment, &file);
-        Config::read(&source).expect("a good configuration").listen.port
+        Config::read(&source)
+            .expect("a good configuration")
+            .listen
+            .port
     };
     assert_eq!(port(flag("1"), map("2"), map("3")), 1);
     assert_eq!(port(HashMap::new(), map("2"), map("3")), 2);
@@ -110,12 +156,18 @@ fn minted(file: &str, environment: Option<&str>, flag: Option<&str>) -> Result<S
     let directory = tempfile::tempdir().expect("a directory");
     fs::write(directory.path().join(".env"), file).expect("a file");
     let mut program = Command::cargo_bin("voip-server").expect("the program");
-    program.current_dir(&directory).env_clear().args(["token", "--user", "alice"]);
+    program
+        .current_dir(&directory)
+        .env_clear()
+        .args(["token", "--user", "alice"]);
     environment.map(|value| program.env("JWT_SECRET", value));
     flag.map(|value| program.args(["--jwt-secret", value]));
     let output = program.output().expect("it runs");
     match output.status.success() {
-        true => Ok(String::from_utf8(output.stdout).expect("text").trim().to_owned()),
+        true => Ok(String::from_utf8(output.stdout)
+            .expect("text")
+            .trim()
+            .to_owned()),
         false => Err(String::from_utf8(output.stderr).expect("text")),
     }
 }
@@ -170,9 +222,17 @@ fn the_file_is_read_as_the_old_systems_read_theirs() {
 
 #[test]
 fn a_line_of_the_file_that_says_nothing_is_told() {
-    for (file, line) in [("what is this", "1"), ("PORT=1\n\n=2", "3"), ("A B=1", "1"), ("PORT", "1")] {
+    for (file, line) in [
+        ("what is this", "1"),
+        ("PORT=1\n\n=2", "3"),
+        ("A B=1", "1"),
+        ("PORT", "1"),
+    ] {
         let error = minted(file, Some(SECRET), None).expect_err("a bad file");
-        assert!(error.contains(".env") && error.contains(&format!("line {line}")), "{file}: {error}");
+        assert!(
+            error.contains(".env") && error.contains(&format!("line {line}")),
+            "{file}: {error}"
+        );
     }
 }
 
@@ -185,38 +245,68 @@ fn the_old_example_with_its_placeholders_is_refused_by_name() {
         ("TWILIO_AUTH_TOKEN", "your_token"),
         ("TWILIO_PHONE_NUMBER", "+15551234567"),
         ("PUBLIC_URL", "http://your-public-url"),
-        ("FIREBASE_SERVICE_ACCOUNT", "./firebase-service-account.json"),
+        (
+            "FIREBASE_SERVICE_ACCOUNT",
+            "./firebase-service-account.json",
+        ),
     ];
-    assert_eq!(read(&old).expect_err("placeholders"), ["TWILIO_ACCOUNT_SID", "JWT_SECRET"]);
+    assert_eq!(
+        read(&old).expect_err("placeholders"),
+        ["TWILIO_ACCOUNT_SID", "JWT_SECRET"]
+    );
     let mut filled = old;
     filled[2].1 = SID;
     let mut filled = filled.to_vec();
     filled.push(("JWT_SECRET", SECRET));
     let config = read(&filled).expect("the same file with a real account and a key");
     assert_eq!(config.auth.mode, AuthMode::Required);
-    assert_eq!(config.calls.default_from.expect("a number").expose(), "+15551234567");
+    assert_eq!(
+        config.calls.default_from.expect("a number").expose(),
+        "+15551234567"
+    );
     assert!(config.listen.host.is_unspecified());
 }
 
 #[test]
 fn with_the_real_provider_a_key_and_an_address_are_required() {
     let real = [("TWILIO_ACCOUNT_SID", SID), ("TWILIO_AUTH_TOKEN", "token")];
-    assert_eq!(read(&real).expect_err("too little"), ["PUBLIC_URL", "JWT_SECRET"]);
+    assert_eq!(
+        read(&real).expect_err("too little"),
+        ["PUBLIC_URL", "JWT_SECRET"]
+    );
     assert_eq!(read(&real[..1]).expect_err("half")[0], "TWILIO_AUTH_TOKEN");
     assert_eq!(read(&real[1..]).expect_err("half")[0], "TWILIO_ACCOUNT_SID");
     // Open it may be, but only on purpose, and it still has its key.
-    let open = [&real[..], &[("AUTH_MODE", "open"), ("PUBLIC_URL", "https://a.test")]].concat();
+    let open = [
+        &real[..],
+        &[("AUTH_MODE", "open"), ("PUBLIC_URL", "https://a.test")],
+    ]
+    .concat();
     assert_eq!(read(&open).expect_err("no key"), ["JWT_SECRET"]);
-    let old_name = [&real[..], &[("PUBLIC_WEBHOOK_URL", "https://a.test"), ("JWT_SECRET", SECRET)]];
+    let old_name = [
+        &real[..],
+        &[
+            ("PUBLIC_WEBHOOK_URL", "https://a.test"),
+            ("JWT_SECRET", SECRET),
+        ],
+    ];
     let config = read(&old_name.concat()).expect("the other name does as well");
-    assert_eq!(config.public_url.expect("an address").as_str(), "https://a.test/");
+    assert_eq!(
+        config.public_url.expect("an address").as_str(),
+        "https://a.test/"
+    );
 }
 
 #[test]
 fn weak_keys_are_refused() {
     let weak = [
-        "secret", "your_jwt_secret", "changeme", "0123456789012345678901234567890",
-        &"a".repeat(64), &"abc".repeat(20), &"12".repeat(32),
+        "secret",
+        "your_jwt_secret",
+        "changeme",
+        "0123456789012345678901234567890",
+        &"a".repeat(64),
+        &"abc".repeat(20),
+        &"12".repeat(32),
     ];
     for key in weak {
         let faults = read(&[("JWT_SECRET", key)]).expect_err(key);
@@ -226,7 +316,10 @@ fn weak_keys_are_refused() {
     for key in [SECRET, hex] {
         read(&[("JWT_SECRET", key)]).expect("a strong key");
     }
-    assert_eq!(read(&[("AUTH_MODE", "required")]).expect_err("no key"), ["JWT_SECRET"]);
+    assert_eq!(
+        read(&[("AUTH_MODE", "required")]).expect_err("no key"),
+        ["JWT_SECRET"]
+    );
 }
 
 #[test]
@@ -257,21 +350,36 @@ fn every_fault_is_told_at_once_and_by_name() {
 
 #[test]
 fn a_fault_names_its_variable_and_keeps_its_value_to_itself() {
-    let values = [("JWT_SECRET", "hush-hush"), ("TWILIO_PHONE_NUMBER", "5559876543")];
+    let values = [
+        ("JWT_SECRET", "hush-hush"),
+        ("TWILIO_PHONE_NUMBER", "5559876543"),
+    ];
     let source = Source::of(values.map(|(name, value)| (name, value.to_owned())));
     let told = Config::read(&source).expect_err("two faults").to_string();
-    assert!(told.contains("JWT_SECRET") && told.contains("TWILIO_PHONE_NUMBER"), "{told}");
+    assert!(
+        told.contains("JWT_SECRET") && told.contains("TWILIO_PHONE_NUMBER"),
+        "{told}"
+    );
     for shown in [told, format!("{source:?}")] {
-        assert!(!shown.contains("hush") && !shown.contains("5559876543"), "{shown}");
+        assert!(
+            !shown.contains("hush") && !shown.contains("5559876543"),
+            "{shown}"
+        );
     }
     let good = read(&[("JWT_SECRET", SECRET), ("SIM_AUTH_TOKEN", "hush")]).expect("good");
     let shown = format!("{good:?}");
-    assert!(!shown.contains(SECRET) && !shown.contains("hush"), "{shown}");
+    assert!(
+        !shown.contains(SECRET) && !shown.contains("hush"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn two_ports_that_are_one_are_refused() {
-    assert_eq!(read(&[("PORT", "9000"), ("WS_PORT", "9000")]).expect_err("one"), ["WS_PORT"]);
+    assert_eq!(
+        read(&[("PORT", "9000"), ("WS_PORT", "9000")]).expect_err("one"),
+        ["WS_PORT"]
+    );
     read(&[("PORT", "0"), ("WS_PORT", "0")]).expect("any two free ones");
 }
 

@@ -20,14 +20,31 @@ const ARROWS: [(&str, &[&str]); 7] = [
     ("voip-testkit", &["voip-core", "voip-sim"]),
     (
         "voip-server",
-        &["voip-core", "voip-twilio", "voip-push", "voip-store", "voip-sim", "voip-testkit"],
+        &[
+            "voip-core",
+            "voip-twilio",
+            "voip-push",
+            "voip-store",
+            "voip-sim",
+            "voip-testkit",
+        ],
     ),
 ];
 
 /// What the domain must not even reach: HTTP, SQL, Redis, web frameworks.
 const FOREIGN_TO_CORE: [&str; 12] = [
-    "reqwest", "hyper", "h2", "http", "axum", "tower", "sqlx", "rusqlite", "libsqlite3-sys", "redis",
-    "tungstenite", "rustls",
+    "reqwest",
+    "hyper",
+    "h2",
+    "http",
+    "axum",
+    "tower",
+    "sqlx",
+    "rusqlite",
+    "libsqlite3-sys",
+    "redis",
+    "tungstenite",
+    "rustls",
 ];
 
 fn workspace() -> Metadata {
@@ -43,7 +60,10 @@ fn workspace() -> Metadata {
 
 /// The platform that the compiler builds for.
 fn host() -> String {
-    let version = Command::new("rustc").arg("-vV").output().expect("the compiler runs");
+    let version = Command::new("rustc")
+        .arg("-vV")
+        .output()
+        .expect("the compiler runs");
     let version = String::from_utf8(version.stdout).expect("text");
     let host = version.lines().find_map(|line| line.strip_prefix("host: "));
     host.expect("the compiler knows its host").to_owned()
@@ -59,19 +79,36 @@ struct Graph {
 
 impl Graph {
     fn of(workspace: &Metadata) -> Self {
-        let names = |package: &cargo_metadata::Package| (package.id.clone(), package.name.to_string());
+        let names =
+            |package: &cargo_metadata::Package| (package.id.clone(), package.name.to_string());
         let ours = workspace.workspace_packages();
-        let nodes = &workspace.resolve.as_ref().expect("a resolved workspace").nodes;
+        let nodes = &workspace
+            .resolve
+            .as_ref()
+            .expect("a resolved workspace")
+            .nodes;
         Self {
             names: workspace.packages.iter().map(names).collect(),
-            needs: nodes.iter().map(|node| (node.id.clone(), needs(node))).collect(),
-            ours: ours.iter().map(|package| (package.name.to_string(), package.id.clone())).collect(),
+            needs: nodes
+                .iter()
+                .map(|node| (node.id.clone(), needs(node)))
+                .collect(),
+            ours: ours
+                .iter()
+                .map(|package| (package.name.to_string(), package.id.clone()))
+                .collect(),
         }
     }
 
     fn direct(&self, of: &str) -> BTreeSet<&str> {
-        let id = self.ours.get(of).unwrap_or_else(|| panic!("{of} is in the workspace"));
-        self.needs[id].iter().map(|id| self.names[id].as_str()).collect()
+        let id = self
+            .ours
+            .get(of)
+            .unwrap_or_else(|| panic!("{of} is in the workspace"));
+        self.needs[id]
+            .iter()
+            .map(|id| self.names[id].as_str())
+            .collect()
     }
 
     fn reachable(&self, from: &str) -> BTreeSet<&str> {
@@ -89,9 +126,15 @@ impl Graph {
 
 fn needs(node: &Node) -> Vec<PackageId> {
     let for_tests_only = |kinds: &[cargo_metadata::DepKindInfo]| {
-        !kinds.is_empty() && kinds.iter().all(|kind| kind.kind == DependencyKind::Development)
+        !kinds.is_empty()
+            && kinds
+                .iter()
+                .all(|kind| kind.kind == DependencyKind::Development)
     };
-    let needed = node.deps.iter().filter(|dependency| !for_tests_only(&dependency.dep_kinds));
+    let needed = node
+        .deps
+        .iter()
+        .filter(|dependency| !for_tests_only(&dependency.dep_kinds));
     needed.map(|dependency| dependency.pkg.clone()).collect()
 }
 
@@ -101,11 +144,21 @@ fn crates_depend_on_each_other_along_the_arrows_only() {
     let free = ["examples", "benches"];
     for name in graph.ours.keys() {
         let Some((_, allowed)) = ARROWS.iter().find(|(known, _)| known == name) else {
-            assert!(free.iter().any(|free| name.contains(free)), "{name} has no place in the arrows");
+            assert!(
+                free.iter().any(|free| name.contains(free)),
+                "{name} has no place in the arrows"
+            );
             continue;
         };
-        for other in graph.direct(name).into_iter().filter(|other| graph.ours.contains_key(*other)) {
-            assert!(allowed.contains(&other), "{name} must not depend on {other}");
+        for other in graph
+            .direct(name)
+            .into_iter()
+            .filter(|other| graph.ours.contains_key(*other))
+        {
+            assert!(
+                allowed.contains(&other),
+                "{name} must not depend on {other}"
+            );
         }
     }
     for (name, _) in ARROWS {
@@ -133,9 +186,15 @@ fn sources() -> Vec<(String, String)> {
         collect(&root.join(name).join("src"), &mut found);
     }
     let relative = |path: &PathBuf| {
-        path.strip_prefix(&root).expect("below the root").to_string_lossy().into_owned()
+        path.strip_prefix(&root)
+            .expect("below the root")
+            .to_string_lossy()
+            .into_owned()
     };
-    found.iter().map(|path| (relative(path), code(path))).collect()
+    found
+        .iter()
+        .map(|path| (relative(path), code(path)))
+        .collect()
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -153,7 +212,9 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("a source");
     let (code, _tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
-    let lines = code.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code));
+    let lines = code
+        .lines()
+        .map(|line| line.split_once("//").map_or(line, |(code, _)| code));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -173,16 +234,31 @@ fn elsewhere(words: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
 #[test]
 fn only_one_place_names_every_adapter() {
     let adapters = [
-        "SqliteStore", "MemoryStore", "MemoryBus", "TwilioTelephony", "TwilioWebhooks",
-        "ReqwestTransport", "FcmSender", "ApnsSender", "Simulator::start",
+        "SqliteStore",
+        "MemoryStore",
+        "MemoryBus",
+        "TwilioTelephony",
+        "TwilioWebhooks",
+        "ReqwestTransport",
+        "FcmSender",
+        "ApnsSender",
+        "Simulator::start",
     ];
     let home = "voip-server/src/compose.rs";
     let own_rooms = |path: &str| {
-        ["voip-store/", "voip-twilio/", "voip-push/", "voip-sim/"].iter().any(|room| path.starts_with(room))
+        ["voip-store/", "voip-twilio/", "voip-push/", "voip-sim/"]
+            .iter()
+            .any(|room| path.starts_with(room))
     };
-    assert_eq!(elsewhere(&adapters, |path| path == home || own_rooms(path)), [""; 0]);
+    assert_eq!(
+        elsewhere(&adapters, |path| path == home || own_rooms(path)),
+        [""; 0]
+    );
     let all = sources();
-    let (_, compose) = all.iter().find(|(path, _)| path == home).expect("the home is there");
+    let (_, compose) = all
+        .iter()
+        .find(|(path, _)| path == home)
+        .expect("the home is there");
     for adapter in adapters {
         assert!(compose.contains(adapter), "{adapter} is not composed");
     }
@@ -190,20 +266,44 @@ fn only_one_place_names_every_adapter() {
 
 #[test]
 fn only_the_configuration_reads_the_environment() {
-    let words = ["env::var", "env::vars", "env::set_var", "dotenvy", "option_env!"];
-    assert_eq!(elsewhere(&words, |path| path.starts_with("voip-server/src/config/")), [""; 0]);
-    assert!(elsewhere(&words, |_| false).iter().any(|found| found.contains("env::vars")));
+    let words = [
+        "env::var",
+        "env::vars",
+        "env::set_var",
+        "dotenvy",
+        "option_env!",
+    ];
+    assert_eq!(
+        elsewhere(&words, |path| path.starts_with("voip-server/src/config/")),
+        [""; 0]
+    );
+    assert!(
+        elsewhere(&words, |_| false)
+            .iter()
+            .any(|found| found.contains("env::vars"))
+    );
 }
 
 #[test]
 fn only_the_clock_reads_the_wall_clock() {
-    let words =
-        ["SystemTime::now", "OffsetDateTime::now", "UtcDateTime::now", "Utc::now", "Local::now"];
+    let words = [
+        "SystemTime::now",
+        "OffsetDateTime::now",
+        "UtcDateTime::now",
+        "Utc::now",
+        "Local::now",
+    ];
     // The simulator stands for an outside party, which has a clock of its own.
-    let homes = ["voip-core/src/ports/clock.rs", "voip-sim/src/shell/clock.rs"];
+    let homes = [
+        "voip-core/src/ports/clock.rs",
+        "voip-sim/src/shell/clock.rs",
+    ];
     assert_eq!(elsewhere(&words, |path| homes.contains(&path)), [""; 0]);
     let found = elsewhere(&words, |_| false);
     for home in homes {
-        assert!(found.iter().any(|found| found.starts_with(home)), "{home} reads no clock");
+        assert!(
+            found.iter().any(|found| found.starts_with(home)),
+            "{home} reads no clock"
+        );
     }
 }

@@ -30,13 +30,21 @@ async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
         for _ in 0..places.parse().expect("a number") {
             open.push(running.device("alice").await);
         }
-        let mut waiting = TcpStream::connect(running.server.addresses().http).await.expect("a queue");
+        let mut waiting = TcpStream::connect(running.server.addresses().http)
+            .await
+            .expect("a queue");
         let request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-        waiting.write_all(request).await.expect("the queue takes it");
+        waiting
+            .write_all(request)
+            .await
+            .expect("the queue takes it");
         let mut answer = Box::pin(raw::read_answer(&mut waiting));
         // real time: nothing happens, and nothing else could be waited for.
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(answer.as_mut().now_or_never().is_none(), "it was served with {places} open");
+        assert!(
+            answer.as_mut().now_or_never().is_none(),
+            "it was served with {places} open"
+        );
         open.pop().expect("one that is open").close().await;
         assert_eq!(answer.await.expect("an answer").status, 200);
         // And the other port again.
@@ -50,7 +58,13 @@ async fn a_flood_of_headers_is_refused_and_a_long_one_is_read() {
     let http = running.server.addresses().http;
     let get = |headers: String| format!("GET /healthz HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
     let fits = get(format!("x-long: {}\r\n", "x".repeat(16 * 1024)));
-    assert_eq!(raw::exchange(http, fits.as_bytes()).await.expect("an answer").status, 200);
+    assert_eq!(
+        raw::exchange(http, fits.as_bytes())
+            .await
+            .expect("an answer")
+            .status,
+        200
+    );
     for flood in [
         format!("x-long: {}\r\n", "x".repeat(64 * 1024)),
         "x-short: x\r\n".repeat(65),
@@ -70,11 +84,14 @@ async fn a_request_that_takes_too_long_is_told_and_its_work_goes_on() {
     let simulator = running.server.simulator().expect("a simulator");
     let late = RestFault::AnswerLate(Duration::from_secs(2));
     simulator.fail_next_rest(RestTarget::Creates, late, 1);
-    let answer = running.post("/start-call", json!({"to": RINGS, "from": ALICE})).await;
+    let answer = running
+        .post("/start-call", json!({"to": RINGS, "from": ALICE}))
+        .await;
     assert_eq!(answer.error(), (503, "timeout".to_owned()));
     let placed = eventually("the call to be placed", || async {
         let log = running.log(ALICE).await;
-        log.into_iter().find(|entry| entry["twilio_sid"].is_string())
+        log.into_iter()
+            .find(|entry| entry["twilio_sid"].is_string())
     });
     assert_eq!(placed.await["to_user"], RINGS);
 }
@@ -96,7 +113,10 @@ async fn deaf(running: &Running, user: &str) -> Client {
         loop {
             // real time: a connection that takes nothing for so long is full.
             let sent = client.inner().send(junk.clone());
-            if tokio::time::timeout(Duration::from_millis(500), sent).await.is_err() {
+            if tokio::time::timeout(Duration::from_millis(500), sent)
+                .await
+                .is_err()
+            {
                 return;
             }
         }
@@ -116,7 +136,9 @@ async fn a_client_that_does_not_read_is_sent_away_and_no_other() {
     // More news than wait for anybody.
     let mut calls = 0;
     while hub.len() == 2 {
-        let started = running.post("/start-call", json!({"to": BUSY, "from": ALICE})).await;
+        let started = running
+            .post("/start-call", json!({"to": BUSY, "from": ALICE}))
+            .await;
         assert_eq!(started.status, 200, "{started:?}");
         calls += 1;
         assert!(calls <= 100, "it is still there");
@@ -137,17 +159,30 @@ async fn a_client_that_does_not_read_does_not_hold_up_a_stop() {
     let asked = std::time::Instant::now();
     within("the stop", running.server.stop()).await;
     // Less than the grace period, which is for those who still do something.
-    assert!(asked.elapsed() < Duration::from_secs(9), "{:?}", asked.elapsed());
+    assert!(
+        asked.elapsed() < Duration::from_secs(9),
+        "{:?}",
+        asked.elapsed()
+    );
     drop(deaf);
 }
 
 async fn start(running: &Running, key: &str, body: &Value) -> Answer {
-    let request = running.http.request(Method::POST, running.url("/start-call"));
-    running.send(request.header("idempotency-key", key).json(body)).await
+    let request = running
+        .http
+        .request(Method::POST, running.url("/start-call"));
+    running
+        .send(request.header("idempotency-key", key).json(body))
+        .await
 }
 
 fn dialled(running: &Running) -> usize {
-    running.server.simulator().expect("a simulator").calls().len()
+    running
+        .server
+        .simulator()
+        .expect("a simulator")
+        .calls()
+        .len()
 }
 
 #[tokio::test]
@@ -156,12 +191,21 @@ async fn the_same_key_ten_times_at_once_places_one_call() {
     let body = json!({"to": RINGS});
     let answers = join_all((0..10).map(|_| start(&running, "key-1", &body))).await;
     for answer in &answers {
-        assert_eq!((answer.status, &answer.body), (200, &answers[0].body), "{answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body),
+            (200, &answers[0].body),
+            "{answer:?}"
+        );
     }
     assert_eq!(dialled(&running), 1);
     assert_eq!(running.log(RINGS).await.len(), 1);
     // Later, quoted as the draft standard has it, and written another way.
-    assert_eq!(start(&running, "\"key-1\"", &json!({"to": "+1 (500) 555-0101"})).await.body, answers[0].body);
+    assert_eq!(
+        start(&running, "\"key-1\"", &json!({"to": "+1 (500) 555-0101"}))
+            .await
+            .body,
+        answers[0].body
+    );
     assert_eq!(dialled(&running), 1);
     let other = start(&running, "key-2", &body).await;
     assert_ne!(other.text("callId"), answers[0].text("callId"));
@@ -175,11 +219,18 @@ async fn the_same_call_id_ten_times_at_once_places_one_call() {
     let body = json!({"to": RINGS, "callId": id});
     let answers = join_all((0..10).map(|_| running.post("/start-call", body.clone()))).await;
     for answer in &answers {
-        assert_eq!((answer.status, answer.text("callId")), (200, id.to_owned()), "{answer:?}");
+        assert_eq!(
+            (answer.status, answer.text("callId")),
+            (200, id.to_owned()),
+            "{answer:?}"
+        );
         assert_eq!(answer.body, answers[0].body);
     }
     let capitals = json!({"to": RINGS, "callId": id.to_uppercase()});
-    assert_eq!(running.post("/start-call", capitals).await.body, answers[0].body);
+    assert_eq!(
+        running.post("/start-call", capitals).await.body,
+        answers[0].body
+    );
     assert_eq!(dialled(&running), 1);
 }
 
@@ -197,9 +248,15 @@ async fn a_key_or_id_used_for_another_call_is_refused() {
         json!({"to": BUSY, "callId": "018c1f6e-7c3a-7000-8000-0000000000ab"}),
     ];
     for body in others {
-        assert_eq!(start(&running, "key", &body).await.error(), reused, "{body}");
+        assert_eq!(
+            start(&running, "key", &body).await.error(),
+            reused,
+            "{body}"
+        );
     }
-    let by_id = running.post("/start-call", json!({"to": BUSY, "callId": id})).await;
+    let by_id = running
+        .post("/start-call", json!({"to": BUSY, "callId": id}))
+        .await;
     assert_eq!(by_id.error(), reused);
     assert_eq!(dialled(&running), 1);
 }
@@ -223,18 +280,26 @@ async fn hanging_up_again_changes_nothing() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
     let mut device = running.device("alice").await;
-    let started = running.post("/start-call", json!({"to": RINGS, "from": ALICE})).await;
+    let started = running
+        .post("/start-call", json!({"to": RINGS, "from": ALICE}))
+        .await;
     let id = started.text("callId");
     device.until_status("ringing").await;
     let hang_up = || running.post("/hangup", json!({"callId": id}));
     let answers = join_all((0..5).map(|_| hang_up())).await;
     for answer in answers {
-        assert_eq!((answer.status, &answer.json()["success"]), (200, &json!(true)));
+        assert_eq!(
+            (answer.status, &answer.json()["success"]),
+            (200, &json!(true))
+        );
     }
     assert_eq!(device.until_status("canceled").await.len(), 1);
     eventually("the provider to have hung up", || async {
         let calls = running.server.simulator().expect("a simulator").calls();
-        calls.iter().all(|call| call.ended_at.is_some()).then_some(())
+        calls
+            .iter()
+            .all(|call| call.ended_at.is_some())
+            .then_some(())
     })
     .await;
     running.server.app().calls.settled().await;

@@ -13,8 +13,12 @@ const CALLER: &str = "+15550009999";
 const SID: &str = "CA00000000000000000000000000000001";
 const CALL: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
-const PATHS: [&str; 4] =
-    ["/twilio-status", "/twilio-inbound", "/twilio/voice", "/twilio/bridge-ended"];
+const PATHS: [&str; 4] = [
+    "/twilio-status",
+    "/twilio-inbound",
+    "/twilio/voice",
+    "/twilio/bridge-ended",
+];
 
 const OTHER_TOKEN: &str = "00000000000000000000000000000000";
 
@@ -55,40 +59,84 @@ async fn what_the_provider_did_not_sign_is_refused() {
     let form = "CallSid=CA1&CallStatus=ringing";
     let post = |path: &str| {
         let form_type = "application/x-www-form-urlencoded";
-        running.http.post(running.url(path)).header("content-type", form_type).body(form)
+        running
+            .http
+            .post(running.url(path))
+            .header("content-type", form_type)
+            .body(form)
     };
-    let garbage = ["", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAA=", &"A".repeat(5_000), "ü", "%00"];
+    let garbage = [
+        "",
+        "x",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        &"A".repeat(5_000),
+        "ü",
+        "%00",
+    ];
     for path in PATHS {
-        assert_eq!(error(&running, post(path)).await, refused(), "{path}: no signature");
+        assert_eq!(
+            error(&running, post(path)).await,
+            refused(),
+            "{path}: no signature"
+        );
         for signature in garbage {
             let request = post(path).header(signature::HEADER, signature);
-            assert_eq!(error(&running, request).await, refused(), "{path}: {signature}");
+            assert_eq!(
+                error(&running, request).await,
+                refused(),
+                "{path}: {signature}"
+            );
         }
         let bearer = post(path).bearer_auth(SIM_TOKEN);
-        assert_eq!(error(&running, bearer).await, refused(), "{path}: the token is no password");
+        assert_eq!(
+            error(&running, bearer).await,
+            refused(),
+            "{path}: the token is no password"
+        );
         let other_key = running.webhook_with(OTHER_TOKEN, path, &INBOUND);
-        assert_eq!(error(&running, other_key).await, refused(), "{path}: another key");
+        assert_eq!(
+            error(&running, other_key).await,
+            refused(),
+            "{path}: another key"
+        );
     }
     assert_eq!(running.database().dump(), before);
 }
 
 /// A signed request, with one thing about it changed on its way.
 fn altered(running: &Running, path: &str) -> Vec<(&'static str, RequestBuilder)> {
-    let base = running.server.addresses().public_url.as_str().trim_end_matches('/').to_owned();
+    let base = running
+        .server
+        .addresses()
+        .public_url
+        .as_str()
+        .trim_end_matches('/')
+        .to_owned();
     let target = format!("{path}?callId={CALL}");
-    let fields: Vec<(String, String)> =
-        INBOUND.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let fields: Vec<(String, String)> = INBOUND
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec();
     let good = signature::sign(SIM_TOKEN, &format!("{base}{target}"), &fields);
     let signed = |method: Method, target: &str| {
-        running.http.request(method, running.url(target)).header(signature::HEADER, &good)
+        running
+            .http
+            .request(method, running.url(target))
+            .header(signature::HEADER, &good)
     };
-    let post = |target: &str, fields: &[(String, String)]| signed(Method::POST, target).form(fields);
+    let post =
+        |target: &str, fields: &[(String, String)]| signed(Method::POST, target).form(fields);
     let mut changed = fields.clone();
     changed[3].1 = "+15550007777".to_owned();
     let more = [fields.clone(), vec![("Extra".to_owned(), "1".to_owned())]].concat();
-    let elsewhere = if path == "/twilio-status" { "/twilio-inbound" } else { "/twilio-status" };
+    let elsewhere = if path == "/twilio-status" {
+        "/twilio-inbound"
+    } else {
+        "/twilio-status"
+    };
     let body = "CallSid=CA00000000000000000000000000000001&CallStatus=ringing&Direction=inbound&From=%2B15550009999&To=%2B15550001111";
-    let as_json = signed(Method::POST, &target).header("content-type", "application/json").body(body);
+    let as_json = signed(Method::POST, &target)
+        .header("content-type", "application/json")
+        .body(body);
     vec![
         ("a field", post(&target, &changed)),
         ("one field less", post(&target, &fields[1..])),
@@ -97,7 +145,10 @@ fn altered(running: &Running, path: &str) -> Vec<(&'static str, RequestBuilder)>
         ("no query", post(path, &fields)),
         ("another call", post(&target.replace("ff", "fe"), &fields)),
         ("more query", post(&format!("{target}&x=1"), &fields)),
-        ("another path", post(&format!("{elsewhere}?callId={CALL}"), &fields)),
+        (
+            "another path",
+            post(&format!("{elsewhere}?callId={CALL}"), &fields),
+        ),
         ("another type", as_json),
     ]
 }
@@ -131,13 +182,25 @@ async fn what_is_signed_but_cannot_be_read_is_told_so() {
         &[("CallSid", &long), ("CallStatus", "ringing")],
         &[("CallSid", SID), ("CallStatus", "dancing")],
         &[("CallSid", SID), ("CallStatus", "\u{0}")],
-        &[("CallSid", SID), ("CallSid", "CA2"), ("CallStatus", "ringing")],
-        &[("CallSid", SID), ("CallStatus", "in-progress"), ("DialCallStatus", "dancing")],
+        &[
+            ("CallSid", SID),
+            ("CallSid", "CA2"),
+            ("CallStatus", "ringing"),
+        ],
+        &[
+            ("CallSid", SID),
+            ("CallStatus", "in-progress"),
+            ("DialCallStatus", "dancing"),
+        ],
     ];
     for path in PATHS {
         for fields in unreadable {
             let answer = error(&running, running.webhook(path, fields)).await;
-            assert_eq!(answer, (400, "invalid_webhook".to_owned()), "{path}: {fields:?}");
+            assert_eq!(
+                answer,
+                (400, "invalid_webhook".to_owned()),
+                "{path}: {fields:?}"
+            );
         }
     }
     // A webhook that belongs to another address says that the provider is set
@@ -149,11 +212,19 @@ async fn what_is_signed_but_cannot_be_read_is_told_so() {
     let voice = error(&running, running.webhook("/twilio/bridge-ended", &INBOUND)).await;
     assert_eq!(voice, (400, "misplaced_webhook".to_owned()));
     for query in ["", "?callId=", "?callId=x", &format!("?callId={CALL}")] {
-        let asked = error(&running, running.webhook(&format!("/twilio/voice{query}"), &INBOUND)).await;
+        let asked = error(
+            &running,
+            running.webhook(&format!("/twilio/voice{query}"), &INBOUND),
+        )
+        .await;
         assert_eq!(asked, (404, "unknown_call".to_owned()), "{query}");
         let ended = [&INBOUND[..], &[("DialCallStatus", "completed")]].concat();
         let target = format!("/twilio/bridge-ended{query}");
-        assert_eq!(error(&running, running.webhook(&target, &ended)).await.0, 404, "{query}");
+        assert_eq!(
+            error(&running, running.webhook(&target, &ended)).await.0,
+            404,
+            "{query}"
+        );
     }
     assert_eq!(running.database().dump(), before);
 }
@@ -163,11 +234,21 @@ async fn a_webhook_by_get_is_another_method_even_when_signed() {
     let running = Running::start().await;
     for path in PATHS {
         let target = format!("{path}?CallSid={SID}&CallStatus=ringing");
-        let base = running.server.addresses().public_url.as_str().trim_end_matches('/');
+        let base = running
+            .server
+            .addresses()
+            .public_url
+            .as_str()
+            .trim_end_matches('/');
         let signature = signature::sign(SIM_TOKEN, &format!("{base}{target}"), &[]);
-        let request =
-            running.http.get(running.url(&target)).header(signature::HEADER, signature);
-        assert_eq!(error(&running, request).await, (405, "method_not_allowed".to_owned()));
+        let request = running
+            .http
+            .get(running.url(&target))
+            .header(signature::HEADER, signature);
+        assert_eq!(
+            error(&running, request).await,
+            (405, "method_not_allowed".to_owned())
+        );
     }
 }
 
@@ -182,7 +263,9 @@ async fn the_signature_covers_the_public_address_wherever_the_server_listens() {
     ] {
         let running = Running::with([("PUBLIC_URL", public)]).await;
         let target = format!("/twilio-status?callId={CALL}&x=%2B1%20y");
-        let answer = running.send(running.webhook(&target, &progress(SID, "ringing"))).await;
+        let answer = running
+            .send(running.webhook(&target, &progress(SID, "ringing")))
+            .await;
         assert_eq!(answer.status, 200, "{public}: {answer:?}");
         // The address it listens on is nobody's business, nor are headers of a proxy.
         let local = running.url(&target);
@@ -207,16 +290,21 @@ async fn while_tokens_are_rotated_both_are_good() {
     let settings = [
         ("TWILIO_ACCOUNT_SID", "AC000000000000000000000000000000a1"),
         ("TWILIO_AUTH_TOKEN", SIM_TOKEN),
-        ("TWILIO_AUTH_TOKEN_SECONDARY", "11112222333344445555666677778888"),
+        (
+            "TWILIO_AUTH_TOKEN_SECONDARY",
+            "11112222333344445555666677778888",
+        ),
         // Nobody is there, and nobody is asked.
         ("TWILIO_API_BASE_URL", "http://127.0.0.1:9"),
         ("PUBLIC_URL", "https://voip.example.com"),
         ("JWT_SECRET", surface::SECRET),
     ];
     let running = Running::with(settings).await;
-    for (token, status) in
-        [(SIM_TOKEN, 200), ("11112222333344445555666677778888", 200), (OTHER_TOKEN, 403)]
-    {
+    for (token, status) in [
+        (SIM_TOKEN, 200),
+        ("11112222333344445555666677778888", 200),
+        (OTHER_TOKEN, 403),
+    ] {
         let request = running.webhook_with(token, "/twilio-status", &progress(SID, "ringing"));
         assert_eq!(running.send(request).await.status, status, "{token}");
     }
@@ -228,14 +316,22 @@ async fn an_inbound_call_that_is_announced_again_is_the_same_call() {
     running.register("alice", ALICE).await;
     let mut device = running.device("alice").await;
     let announce = || async {
-        let answer = running.send(running.webhook("/twilio-inbound", &INBOUND)).await;
-        assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/xml; charset=utf-8")));
+        let answer = running
+            .send(running.webhook("/twilio-inbound", &INBOUND))
+            .await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some("text/xml; charset=utf-8"))
+        );
     };
     tokio::join!(announce(), announce(), announce(), announce(), announce());
     announce().await;
     let ringing = device.next().await;
     assert_eq!(ringing["type"], "incoming_call", "{ringing}");
-    assert_eq!((&ringing["from"], &ringing["to"]), (&json!(CALLER), &json!(ALICE)));
+    assert_eq!(
+        (&ringing["from"], &ringing["to"]),
+        (&json!(CALLER), &json!(ALICE))
+    );
     assert!(device.flush().await.is_empty(), "it rings once");
     let log = running.log("alice").await;
     assert_eq!(log.len(), 1, "{log:?}");
@@ -248,17 +344,29 @@ async fn what_is_told_of_an_unknown_leg_counts_once_the_leg_is_known() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
     for _ in 0..2 {
-        let answer = running.send(running.webhook("/twilio-status", &progress(SID, "completed"))).await;
+        let answer = running
+            .send(running.webhook("/twilio-status", &progress(SID, "completed")))
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     assert!(running.log("alice").await.is_empty());
     let mut device = running.device("alice").await;
-    let answer = running.send(running.webhook("/twilio-inbound", &INBOUND)).await;
+    let answer = running
+        .send(running.webhook("/twilio-inbound", &INBOUND))
+        .await;
     assert_eq!(answer.status, 200);
     let log = running.log("alice").await;
-    assert_eq!((log.len(), &log[0]["status"]), (1, &json!("canceled")), "the caller was gone: {log:?}");
+    assert_eq!(
+        (log.len(), &log[0]["status"]),
+        (1, &json!("canceled")),
+        "the caller was gone: {log:?}"
+    );
     let heard = device.flush().await;
-    assert_eq!(heard.last().expect("news")["status"], "canceled", "{heard:?}");
+    assert_eq!(
+        heard.last().expect("news")["status"],
+        "canceled",
+        "{heard:?}"
+    );
 }
 
 #[tokio::test]
@@ -266,15 +374,30 @@ async fn a_status_told_five_times_or_late_is_told_once() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
     let mut device = running.device("alice").await;
-    let started = running.post("/start-call", json!({"to": "+15005550101", "from": ALICE})).await;
+    let started = running
+        .post("/start-call", json!({"to": "+15005550101", "from": ALICE}))
+        .await;
     let (id, sid) = (started.text("callId"), started.text("sid"));
     device.until_status("ringing").await;
     let target = format!("/twilio-status?callId={id}");
     let mut told = Vec::new();
-    for status in ["in-progress", "completed", "ringing", "busy", "initiated", "no-answer"] {
+    for status in [
+        "in-progress",
+        "completed",
+        "ringing",
+        "busy",
+        "initiated",
+        "no-answer",
+    ] {
         for _ in 0..5 {
-            let answer = running.send(running.webhook(&target, &progress(&sid, status))).await;
-            assert_eq!((answer.status, answer.body.as_str()), (200, ""), "{answer:?}");
+            let answer = running
+                .send(running.webhook(&target, &progress(&sid, status)))
+                .await;
+            assert_eq!(
+                (answer.status, answer.body.as_str()),
+                (200, ""),
+                "{answer:?}"
+            );
         }
         told.extend(device.flush().await);
     }
@@ -285,7 +408,9 @@ async fn a_status_told_five_times_or_late_is_told_once() {
     running.server.app().calls.settled().await;
     let before = running.database().dump();
     for status in ["completed", "failed", "ringing"] {
-        running.send(running.webhook(&target, &progress(&sid, status))).await;
+        running
+            .send(running.webhook(&target, &progress(&sid, status)))
+            .await;
     }
     assert_eq!(running.database().dump(), before);
 }
@@ -294,11 +419,19 @@ async fn a_status_told_five_times_or_late_is_told_once() {
 async fn another_leg_or_a_leg_that_ours_dialled_says_nothing_of_the_call() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
-    running.send(running.webhook("/twilio-inbound", &INBOUND)).await;
-    let id = running.log("alice").await[0]["call_id"].as_str().expect("an id").to_owned();
+    running
+        .send(running.webhook("/twilio-inbound", &INBOUND))
+        .await;
+    let id = running.log("alice").await[0]["call_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let target = format!("/twilio-status?callId={id}");
-    let child = [progress("CA00000000000000000000000000000002", "completed"), vec![("ParentCallSid", SID)]]
-        .concat();
+    let child = [
+        progress("CA00000000000000000000000000000002", "completed"),
+        vec![("ParentCallSid", SID)],
+    ]
+    .concat();
     let stranger = progress("CA00000000000000000000000000000003", "failed");
     for fields in [child, stranger] {
         let answer = running.send(running.webhook(&target, &fields)).await;
@@ -308,8 +441,15 @@ async fn another_leg_or_a_leg_that_ours_dialled_says_nothing_of_the_call() {
 }
 
 fn connects_alice(answer: &Answer) {
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/xml; charset=utf-8")));
-    assert!(answer.body.contains("<Dial") && answer.body.contains("alice"), "{}", answer.body);
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("text/xml; charset=utf-8"))
+    );
+    assert!(
+        answer.body.contains("<Dial") && answer.body.contains("alice"),
+        "{}",
+        answer.body
+    );
 }
 
 #[tokio::test]
@@ -320,22 +460,37 @@ async fn a_call_is_connected_by_form_or_json_and_by_the_provider_itself() {
         let mut device = running.device("alice").await;
         let simulator = running.server.simulator().expect("a simulator");
         simulator.place_call(CALLER, ALICE).await.expect("a call");
-        let id = device.until("incoming_call").await["callId"].as_str().expect("an id").to_owned();
+        let id = device.until("incoming_call").await["callId"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
         let fields = [("callId", id.as_str()), ("userId", "alice")];
         let url = running.url("/connect-call");
         let answer = match way {
             "form" => running.send(running.http.post(url).form(&fields)).await,
-            "json" => running.post("/connect-call", json!({"callId": id, "userId": "alice"})).await,
+            "json" => {
+                running
+                    .post("/connect-call", json!({"callId": id, "userId": "alice"}))
+                    .await
+            }
             _ => {
                 let fields = [&INBOUND[..], &fields[..]].concat();
-                running.send(running.webhook("/connect-call", &fields)).await
+                running
+                    .send(running.webhook("/connect-call", &fields))
+                    .await
             }
         };
         connects_alice(&answer);
         device.until_status("in-progress").await;
         // Somebody else is too late.
-        let late = running.post("/connect-call", json!({"callId": id, "userId": "alice"})).await;
-        assert_eq!(late.error(), (409, "answered_elsewhere".to_owned()), "{way}");
+        let late = running
+            .post("/connect-call", json!({"callId": id, "userId": "alice"}))
+            .await;
+        assert_eq!(
+            late.error(),
+            (409, "answered_elsewhere".to_owned()),
+            "{way}"
+        );
     }
 }
 
@@ -343,8 +498,13 @@ async fn a_call_is_connected_by_form_or_json_and_by_the_provider_itself() {
 async fn connecting_with_a_signature_that_is_wrong_is_refused() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
-    running.send(running.webhook("/twilio-inbound", &INBOUND)).await;
-    let id = running.log("alice").await[0]["call_id"].as_str().expect("an id").to_owned();
+    running
+        .send(running.webhook("/twilio-inbound", &INBOUND))
+        .await;
+    let id = running.log("alice").await[0]["call_id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let fields = [&INBOUND[..], &[("callId", &id), ("userId", "alice")]].concat();
     let request = running.webhook_with(OTHER_TOKEN, "/connect-call", &fields);
     assert_eq!(error(&running, request).await, refused());

@@ -24,14 +24,40 @@ const BOB: &str = "+15550002222";
 /// What no client may say, whoever it is.
 fn nonsense() -> Vec<(Message, &'static str)> {
     let deep = format!("{{\"x\":{}", "[".repeat(8_000));
-    let not_json = ["", " ", "{", "hello", "{'type':'register'}", "{\"type\":\"hangup\"", "\u{0}", &deep];
+    let not_json = [
+        "",
+        " ",
+        "{",
+        "hello",
+        "{'type':'register'}",
+        "{\"type\":\"hangup\"",
+        "\u{0}",
+        &deep,
+    ];
     let other_form = [
-        "null", "true", "7", "\"register\"", "[]", "{}", "{\"TYPE\":\"register\"}",
-        "{\"type\":null}", "{\"type\":5}", "{\"type\":[]}", "{\"type\":{}}",
+        "null",
+        "true",
+        "7",
+        "\"register\"",
+        "[]",
+        "{}",
+        "{\"TYPE\":\"register\"}",
+        "{\"type\":null}",
+        "{\"type\":5}",
+        "{\"type\":[]}",
+        "{\"type\":{}}",
         "{\"type\":\"hangup\",\"type\":\"hangup\"}",
         "[\"hangup\",null,null,null,null,\"x\"]",
     ];
-    let unknown = ["", "REGISTER", "register ", "answer", "call_status", "error", "\u{1f4de}"];
+    let unknown = [
+        "",
+        "REGISTER",
+        "register ",
+        "answer",
+        "call_status",
+        "error",
+        "\u{1f4de}",
+    ];
     let fields = ["userId", "token", "to", "from", "callId"];
     let wrong_types = fields.iter().flat_map(|field| {
         let with = move |value: Value| json!({"type": "hangup", *field: value}).to_string();
@@ -47,12 +73,18 @@ fn nonsense() -> Vec<(Message, &'static str)> {
     let mut all: Vec<(Message, &str)> = Vec::new();
     all.extend(not_json.map(|text| (Message::text(text), "invalid_json")));
     all.extend(other_form.map(|text| (Message::text(text), "invalid_message")));
-    all.extend(unknown.map(|kind| (Message::text(json!({"type": kind}).to_string()), "unknown_type")));
+    all.extend(unknown.map(|kind| {
+        (
+            Message::text(json!({"type": kind}).to_string()),
+            "unknown_type",
+        )
+    }));
     all.extend(wrong_types.map(|text| (Message::text(text), "invalid_message")));
     all.extend(missing.map(|frame| (Message::text(frame.to_string()), "invalid_message")));
-    all.extend([vec![], vec![0xff; 100], b"{\"type\":\"hangup\"}".to_vec()].map(|bytes| {
-        (Message::binary(bytes), "text_only")
-    }));
+    all.extend(
+        [vec![], vec![0xff; 100], b"{\"type\":\"hangup\"}".to_vec()]
+            .map(|bytes| (Message::binary(bytes), "text_only")),
+    );
     all
 }
 
@@ -81,11 +113,22 @@ async fn nonsense_is_answered_with_an_error_each() {
         expect(&mut client, Message::text(frame), "invalid_user_id").await;
     }
     assert_eq!(running.database().dump(), before);
-    assert!(other.flush().await.is_empty(), "another device hears nothing of it");
+    assert!(
+        other.flush().await.is_empty(),
+        "another device hears nothing of it"
+    );
     // It still is a device of its user.
-    let from = running.post("/start-call", json!({"to": "+15005550100", "from": ALICE})).await;
-    assert_eq!(client.until("call_initiated").await["callId"], from.text("callId"));
-    assert_eq!(other.until("call_initiated").await["callId"], from.text("callId"));
+    let from = running
+        .post("/start-call", json!({"to": "+15005550100", "from": ALICE}))
+        .await;
+    assert_eq!(
+        client.until("call_initiated").await["callId"],
+        from.text("callId")
+    );
+    assert_eq!(
+        other.until("call_initiated").await["callId"],
+        from.text("callId")
+    );
 }
 
 #[tokio::test]
@@ -100,7 +143,12 @@ async fn nothing_is_done_for_who_has_not_registered() {
         json!({"type": "answer_call", "callId": UNKNOWN, "userId": "alice"}),
         json!({"type": "hangup", "callId": UNKNOWN}),
     ] {
-        expect(&mut client, Message::text(frame.to_string()), "not_registered").await;
+        expect(
+            &mut client,
+            Message::text(frame.to_string()),
+            "not_registered",
+        )
+        .await;
     }
     assert_eq!(running.database().dump(), before);
 }
@@ -120,7 +168,13 @@ async fn a_call_to_what_is_no_number_fails() {
             let failed = client.next().await;
             assert_eq!(failed["type"], "call_failed", "{failed}");
             assert_eq!(failed["callId"], Value::Null);
-            assert!(failed["reason"].as_str().expect("why").contains("phone number"), "{failed}");
+            assert!(
+                failed["reason"]
+                    .as_str()
+                    .expect("why")
+                    .contains("phone number"),
+                "{failed}"
+            );
         }
     }
     assert!(client.flush().await.is_empty());
@@ -134,7 +188,10 @@ async fn a_call_that_is_not_there_or_not_theirs_is_unknown() {
     running.register("bob", BOB).await;
     let (mut alice, mut bob) = (running.device("alice").await, running.device("bob").await);
     let simulator = running.server.simulator().expect("a simulator");
-    simulator.place_call("+15550009999", ALICE).await.expect("a call to alice");
+    simulator
+        .place_call("+15550009999", ALICE)
+        .await
+        .expect("a call to alice");
     let ringing = alice.next().await;
     assert_eq!(ringing["type"], "incoming_call", "{ringing}");
     let theirs = ringing["callId"].as_str().expect("an id");
@@ -166,12 +223,19 @@ async fn a_call_that_is_not_there_or_not_theirs_is_unknown() {
 async fn an_outbound_call_is_not_answered_by_us() {
     let running = Running::start().await;
     let mut alice = running.device("alice").await;
-    alice.say(json!({"type": "initiate_call", "to": "+15005550101"})).await;
+    alice
+        .say(json!({"type": "initiate_call", "to": "+15005550101"}))
+        .await;
     let id = alice.until("call_initiated").await["callId"].clone();
     alice.until_status("initiated").await;
-    alice.say(json!({"type": "answer_call", "callId": id, "userId": "alice"})).await;
+    alice
+        .say(json!({"type": "answer_call", "callId": id, "userId": "alice"}))
+        .await;
     let refused = alice.until("error").await;
-    assert_eq!((&refused["code"], &refused["callId"]), (&json!("not_incoming"), &id));
+    assert_eq!(
+        (&refused["code"], &refused["callId"]),
+        (&json!("not_incoming"), &id)
+    );
 }
 
 #[tokio::test]
@@ -180,8 +244,12 @@ async fn a_thousand_junk_frames_get_a_thousand_errors() {
     let mut bystander = running.device("alice").await;
     let client = running.device("alice").await;
     let kinds = nonsense();
-    let junk: Vec<Message> =
-        kinds.iter().map(|(message, _)| message.clone()).cycle().take(1_000).collect();
+    let junk: Vec<Message> = kinds
+        .iter()
+        .map(|(message, _)| message.clone())
+        .cycle()
+        .take(1_000)
+        .collect();
     let (mut sink, mut stream) = client.into_inner().split();
     let sending = async {
         for message in junk {
@@ -191,12 +259,20 @@ async fn a_thousand_junk_frames_get_a_thousand_errors() {
     };
     let reading = async {
         for (index, (_, code)) in kinds.iter().cycle().take(1_000).enumerate() {
-            let message = stream.next().await.expect("the connection is open").expect("a frame");
-            let frame: Value = serde_json::from_str(message.to_text().expect("text")).expect("JSON");
+            let message = stream
+                .next()
+                .await
+                .expect("the connection is open")
+                .expect("a frame");
+            let frame: Value =
+                serde_json::from_str(message.to_text().expect("text")).expect("JSON");
             assert_eq!(frame["code"], *code, "frame {index}");
         }
     };
-    within("a thousand errors", async { tokio::join!(sending, reading) }).await;
+    within("a thousand errors", async {
+        tokio::join!(sending, reading)
+    })
+    .await;
     let mut client = Client::from_inner(sink.reunite(stream).expect("two halves of one"));
     assert!(client.flush().await.is_empty());
     assert!(bystander.flush().await.is_empty());
@@ -210,7 +286,10 @@ async fn a_message_at_the_limit_is_read_and_one_over_it_ends_its_connection_only
     let mut client = running.device("alice").await;
     expect(&mut client, Message::text(text(LIMIT)), "unknown_type").await;
     assert!(client.flush().await.is_empty());
-    for message in [Message::text(text(LIMIT + 1)), Message::binary(vec![0; 10 * LIMIT])] {
+    for message in [
+        Message::text(text(LIMIT + 1)),
+        Message::binary(vec![0; 10 * LIMIT]),
+    ] {
         let mut client = running.device("alice").await;
         // The server may have had enough before it is all said.
         let _ = client.inner().send(message).await;
@@ -218,7 +297,13 @@ async fn a_message_at_the_limit_is_read_and_one_over_it_ends_its_connection_only
     }
     // In pieces it is no shorter.
     let mut client = running.device("alice").await;
-    let piece = |code, last| Message::Frame(Frame::message(vec![b' '; LIMIT / 2], OpCode::Data(code), last));
+    let piece = |code, last| {
+        Message::Frame(Frame::message(
+            vec![b' '; LIMIT / 2],
+            OpCode::Data(code),
+            last,
+        ))
+    };
     for part in [
         piece(Data::Text, false),
         piece(Data::Continue, false),
@@ -253,7 +338,10 @@ async fn what_breaks_the_protocol_ends_its_connection_only() {
 #[tokio::test]
 async fn any_path_of_the_socket_port_is_a_socket_and_ws_of_the_other() {
     let running = Running::start().await;
-    let (http, socket) = (running.server.addresses().http, running.server.addresses().socket);
+    let (http, socket) = (
+        running.server.addresses().http,
+        running.server.addresses().socket,
+    );
     for url in [
         format!("ws://{socket}"),
         format!("ws://{socket}/"),
@@ -265,7 +353,10 @@ async fn any_path_of_the_socket_port_is_a_socket_and_ws_of_the_other() {
         let mut client = Client::connect(&url).await;
         client.register("alice").await;
         client.send(Message::Ping("still there?".into())).await;
-        let pong = within("a pong", client.inner().next()).await.expect("open").expect("a frame");
+        let pong = within("a pong", client.inner().next())
+            .await
+            .expect("open")
+            .expect("a frame");
         assert_eq!(pong, Message::Pong("still there?".into()), "{url}");
         client.close().await;
     }
@@ -285,7 +376,13 @@ async fn a_broken_handshake_is_told_to_upgrade() {
         format!("connection: close\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n{key}"),
     ] {
         let request = format!("GET / HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
-        let answer = raw::exchange(socket, request.as_bytes()).await.expect("an answer");
-        assert_eq!(answer.error(), (426, "websocket_only".to_owned()), "{headers}");
+        let answer = raw::exchange(socket, request.as_bytes())
+            .await
+            .expect("an answer");
+        assert_eq!(
+            answer.error(),
+            (426, "websocket_only".to_owned()),
+            "{headers}"
+        );
     }
 }

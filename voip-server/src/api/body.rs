@@ -55,13 +55,13 @@ fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(body)
         .map_err(|_| ApiError::bad_request("invalid_json", "the body is not UTF-8 text"))?;
     match serde_json::from_str(text) {
-        // A list of the fields' values in our order would be read as well.
-        Ok(_) if !is_object(text) => Err(unusable(&"it is not a JSON object")),
-        Ok(value) => Ok(value),
-        Err(error) if error.is_data() => Err(unusable(&error)),
-        Err(error) => {
+        Err(error) if !error.is_data() => {
             Err(ApiError::bad_request("invalid_json", format!("the body is not JSON: {error}")))
         }
+        // A list of the fields' values in our order would be read as well.
+        _ if !is_object(text) => Err(unusable(&"it is not a JSON object")),
+        Ok(value) => Ok(value),
+        Err(error) => Err(unusable(&error)),
     }
 }
 

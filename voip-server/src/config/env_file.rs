@@ -99,7 +99,13 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named() {
-        for (text, line) in [("x", 1), ("A=1\nx\n", 2), ("A='1\n2'\n\nx", 4), ("=1", 1), ("A\nB=1", 1)] {
+        for (text, line) in [
+            ("x", 1),
+            ("A=1\nx\n", 2),
+            ("A='1\n2'\n\nx", 4),
+            ("=1", 1),
+            ("A\nB=1", 1),
+        ] {
             assert_eq!(read(text), Err(BadLine(line)), "{text:?}");
         }
     }

@@ -12,7 +12,12 @@ pub fn env_example() -> String {
          # want to change; without a .env everything works on a simulator. Flags and environment\n\
          # variables of the same names come first. Values with blanks or # go in quotes.\n",
     );
-    for Setting { name, help, default } in SETTINGS {
+    for Setting {
+        name,
+        help,
+        default,
+    } in SETTINGS
+    {
         // Writing to a String cannot fail.
         let _ = match *default {
             NONE => write!(page, "\n# {help}\n#{name}=\n"),
@@ -35,7 +40,12 @@ pub fn page() -> String {
          Everything that is wrong is reported at once, each fault with the name of its variable, and nothing is started.\n\n\
          | variable | default | meaning |\n|---|---|---|\n",
     );
-    for Setting { name, help, default } in SETTINGS {
+    for Setting {
+        name,
+        help,
+        default,
+    } in SETTINGS
+    {
         let default = match is_value(default) {
             true => format!("`{default}`"),
             false => (*default).to_owned(),

@@ -59,16 +59,14 @@ impl ClientFrame {
             ApiError::bad_request("invalid_message", format!("the message cannot be used: {why}"))
         };
         let fields: Fields = match serde_json::from_str(text) {
-            // A list of the fields' values in our order would be read as well.
-            Ok(_) if !is_object(text) => {
-                return Err(unusable(&"it is not a JSON object"));
-            }
-            Ok(fields) => fields,
-            Err(error) if error.is_data() => return Err(unusable(&error)),
-            Err(error) => {
+            Err(error) if !error.is_data() => {
                 let message = format!("the message is not JSON: {error}");
                 return Err(ApiError::bad_request("invalid_json", message));
             }
+            // A list of the fields' values in our order would be read as well.
+            _ if !is_object(text) => return Err(unusable(&"it is not a JSON object")),
+            Ok(fields) => fields,
+            Err(error) => return Err(unusable(&error)),
         };
         let need = |field: Option<String>, name: &str| {
             field.ok_or_else(|| {

@@ -13,12 +13,20 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(method: Method, path: &str, want: (u16, &'static str)) -> Self {
-        Self { method, path: path.to_owned(), headers: Vec::new(), body: Vec::new(), want }
+        Self {
+            method,
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            want,
+        }
     }
 
     /// A JSON body, well formed or not.
     pub(crate) fn json(path: &str, body: impl AsRef<[u8]>, want: (u16, &'static str)) -> Self {
-        Self::new(Method::POST, path, want).header("content-type", "application/json").body(body)
+        Self::new(Method::POST, path, want)
+            .header("content-type", "application/json")
+            .body(body)
     }
 
     pub(crate) fn form(path: &str, body: impl AsRef<[u8]>, want: (u16, &'static str)) -> Self {
@@ -63,9 +71,18 @@ pub(crate) fn check(
             let answer = running.send(request.body(case.body)).await;
             let (status, code) = answer.error();
             assert_eq!((status, code.as_str()), case.want, "{named}\n{answer:?}");
-            assert_eq!(running.database().dump(), before, "{named} wrote to the database");
+            assert_eq!(
+                running.database().dump(),
+                before,
+                "{named} wrote to the database"
+            );
         }
-        let alive = running.send(running.http.get(running.url("/healthz"))).await;
-        assert_eq!((alive.status, alive.body.as_str()), (200, r#"{"status":"ok"}"#));
+        let alive = running
+            .send(running.http.get(running.url("/healthz")))
+            .await;
+        assert_eq!(
+            (alive.status, alive.body.as_str()),
+            (200, r#"{"status":"ok"}"#)
+        );
     }
 }

@@ -16,7 +16,11 @@ impl Database {
     pub(crate) fn dump(&self) -> Vec<(String, Vec<Vec<Value>>)> {
         let names = "SELECT name FROM sqlite_schema WHERE type = 'table' \
                      AND name <> 'call_effects' ORDER BY name";
-        let tables: Vec<String> = self.rows(names).into_iter().map(|row| text(&row[0])).collect();
+        let tables: Vec<String> = self
+            .rows(names)
+            .into_iter()
+            .map(|row| text(&row[0]))
+            .collect();
         let whole = |table: String| {
             let rows = self.rows(&format!("SELECT * FROM \"{table}\""));
             (table, rows)
@@ -28,9 +32,12 @@ impl Database {
         let mut statement = self.0.prepare(query).expect("a query of ours");
         let columns = statement.column_count();
         let rows = statement
-            .query_map([], |row| (0..columns).map(|column| row.get(column)).collect())
+            .query_map([], |row| {
+                (0..columns).map(|column| row.get(column)).collect()
+            })
             .expect("the file can be read");
-        rows.collect::<Result<_, _>>().expect("every row can be read")
+        rows.collect::<Result<_, _>>()
+            .expect("every row can be read")
     }
 }
 

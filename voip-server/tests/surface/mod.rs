@@ -6,6 +6,7 @@ pub(crate) mod answer;
 pub(crate) mod case;
 pub(crate) mod database;
 pub(crate) mod raw;
+pub(crate) mod redact;
 pub(crate) mod running;
 pub(crate) mod socket;
 

@@ -10,7 +10,9 @@ use super::{Answer, within};
 /// Sends bytes that no decent client would, and reads the answer; `None` where
 /// the server closed the connection without one.
 pub(crate) async fn exchange(server: SocketAddr, request: &[u8]) -> Option<Answer> {
-    let mut stream = TcpStream::connect(server).await.expect("the server accepts");
+    let mut stream = TcpStream::connect(server)
+        .await
+        .expect("the server accepts");
     // A server that has heard enough may stop listening.
     let _ = stream.write_all(request).await;
     let _ = stream.shutdown().await;
@@ -31,7 +33,11 @@ pub(crate) async fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
             Err(error) => panic!("{error}"),
         };
         if count == 0 {
-            assert!(read.is_empty(), "half an answer: {:?}", String::from_utf8_lossy(&read));
+            assert!(
+                read.is_empty(),
+                "half an answer: {:?}",
+                String::from_utf8_lossy(&read)
+            );
             return None;
         }
         read.extend_from_slice(&piece[..count]);
@@ -47,7 +53,13 @@ fn whole(read: &[u8]) -> Option<Answer> {
         .filter_map(|line| line.split_once(": "))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    let answer = Answer { status, headers, body: body.to_owned() };
-    let length = answer.header("content-length").map_or(0, |text| text.parse().expect("a length"));
+    let answer = Answer {
+        status,
+        headers,
+        body: body.to_owned(),
+    };
+    let length = answer
+        .header("content-length")
+        .map_or(0, |text| text.parse().expect("a length"));
     (body.len() >= length).then_some(answer)
 }

@@ -56,12 +56,23 @@ impl Running {
         all.extend(settings.map(|(name, value)| (name, value.to_owned())));
         let auth_token = match all.get("TWILIO_AUTH_TOKEN") {
             Some(token) => token.clone(),
-            None => all.entry("SIM_AUTH_TOKEN").or_insert_with(|| SIM_TOKEN.to_owned()).clone(),
+            None => all
+                .entry("SIM_AUTH_TOKEN")
+                .or_insert_with(|| SIM_TOKEN.to_owned())
+                .clone(),
         };
         let config = Config::read(&Source::of(all)).expect("a good configuration");
         let server = Server::start(config).await.expect("a server starts");
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
-        Self { server, http, directory, auth_token }
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .build()
+            .expect("an HTTP client");
+        Self {
+            server,
+            http,
+            directory,
+            auth_token,
+        }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -73,7 +84,9 @@ impl Running {
     }
 
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
-        let response = within("an answer", request.send()).await.expect("an answer");
+        let response = within("an answer", request.send())
+            .await
+            .expect("an answer");
         Answer::of(response).await
     }
 
@@ -88,9 +101,13 @@ impl Running {
 
     /// A user with a number and a device.
     pub(crate) async fn register(&self, user: &str, number: &str) {
-        let token = format!("device-of-{user}");
-        let body =
-            serde_json::json!({"userId": user, "phoneNumber": number, "fcmToken": token});
+        // A push token has no blanks and nothing but ASCII; a name may.
+        let token: String = user
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            + "-device";
+        let body = serde_json::json!({"userId": user, "phoneNumber": number, "fcmToken": token});
         let mut request = self.http.post(self.url("/api/register-user")).json(&body);
         if self.server.app().auth.mode() == voip_server::config::AuthMode::Required {
             request = request.bearer_auth(self.token(&Subject::Service));
@@ -112,11 +129,21 @@ impl Running {
         target: &str,
         fields: &[(&str, &str)],
     ) -> RequestBuilder {
-        let base = self.server.addresses().public_url.as_str().trim_end_matches('/');
-        let owned: Vec<(String, String)> =
-            fields.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let base = self
+            .server
+            .addresses()
+            .public_url
+            .as_str()
+            .trim_end_matches('/');
+        let owned: Vec<(String, String)> = fields
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         let signature = signature::sign(auth_token, &format!("{base}{target}"), &owned);
-        self.http.post(self.url(target)).header(signature::HEADER, signature).form(&owned)
+        self.http
+            .post(self.url(target))
+            .header(signature::HEADER, signature)
+            .form(&owned)
     }
 
     /// A socket at `WS_PORT`.

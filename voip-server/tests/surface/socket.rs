@@ -10,7 +10,9 @@ pub(crate) struct Client(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Client {
     pub(crate) async fn connect(url: &str) -> Self {
-        let (socket, _) = within("a connection", connect_async(url)).await.expect("a WebSocket");
+        let (socket, _) = within("a connection", connect_async(url))
+            .await
+            .expect("a WebSocket");
         Self(socket)
     }
 
@@ -24,7 +26,10 @@ impl Client {
 
     pub(crate) async fn register(&mut self, user: &str) {
         self.say(json!({"type": "register", "userId": user})).await;
-        assert_eq!(self.next().await, json!({"type": "register_success", "userId": user}));
+        assert_eq!(
+            self.next().await,
+            json!({"type": "register_success", "userId": user})
+        );
     }
 
     /// The next frame; `None` once the connection is closed.
@@ -48,7 +53,12 @@ impl Client {
     pub(crate) async fn error(&mut self) -> String {
         let frame = self.next().await;
         assert_eq!(frame["type"], "error", "{frame}");
-        assert!(frame["message"].as_str().is_some_and(|text| !text.is_empty()), "{frame}");
+        assert!(
+            frame["message"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{frame}"
+        );
         frame["code"].as_str().expect("a code").to_owned()
     }
 
