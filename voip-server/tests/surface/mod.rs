@@ -5,6 +5,7 @@
 pub(crate) mod answer;
 pub(crate) mod case;
 pub(crate) mod database;
+pub(crate) mod leg;
 pub(crate) mod raw;
 pub(crate) mod redact;
 pub(crate) mod running;
