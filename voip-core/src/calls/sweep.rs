@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Calls, Effect, Result, Signal,
+    CallId, Calls, Effect, Result, Signal,
     calls::{Inner, LEASE},
     ports::{ClaimedEffect, Held},
 };
@@ -84,8 +84,9 @@ impl Inner {
     async fn sweep(self: Arc<Self>) -> Result<()> {
         let now = self.ports.clock.now();
         for id in self.ports.calls.due_calls(now, BATCH).await? {
-            if let Some(held) = self.ports.calls.call(&id).await? {
-                self.note(held, Signal::DeadlineCame).await?;
+            // One call in trouble must not keep the others waiting.
+            if let Err(error) = self.deadline_came(&id).await {
+                tracing::error!(call = %id, %error, "a deadline could not be applied");
             }
         }
         for left in self.ports.calls.claim_effects(now, now + LEASE, BATCH).await? {
@@ -96,6 +97,13 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    async fn deadline_came(self: &Arc<Self>, id: &CallId) -> Result<()> {
+        match self.ports.calls.call(id).await? {
+            Some(held) => self.note(held, Signal::DeadlineCame).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     async fn take_up(self: &Arc<Self>, left: ClaimedEffect) -> Result<()> {

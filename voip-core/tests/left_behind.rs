@@ -1,0 +1,150 @@
+//! What a crash leaves behind is taken up, and never dialled twice.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
+use std::{sync::Arc, time::Duration};
+
+use voip_core::{
+    Call, CallId, CallSettings, CallStatus, Calls, Effect, PhoneNumber, Ports, Signal,
+    ports::{CallStore, Clock, Dial, Inserted, NewCall, Telephony},
+};
+use voip_store::{MemoryBus, MemoryStore};
+use voip_testkit::{FakePush, FakeTelephony, ManualClock};
+
+/// A node that has just started on storage that another life of it has used.
+struct Node {
+    calls: Calls,
+    store: Arc<MemoryStore>,
+    telephony: Arc<FakeTelephony>,
+    clock: Arc<ManualClock>,
+}
+
+impl Node {
+    fn new() -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(MemoryStore::default());
+        let telephony = Arc::new(FakeTelephony::new(Arc::clone(&clock) as _));
+        let ports = Ports {
+            telephony: Arc::clone(&telephony) as _,
+            calls: Arc::clone(&store) as _,
+            users: Arc::clone(&store) as _,
+            push: Arc::new(FakePush::new(Arc::clone(&clock) as _)),
+            bus: Arc::new(MemoryBus::default()),
+            clock: Arc::clone(&clock) as _,
+        };
+        Self { calls: Calls::new(ports, CallSettings::default()), store, telephony, clock }
+    }
+
+    /// An outbound call as a crash right after its record left it.
+    async fn half_placed(&self) -> Call {
+        let number = |text: &str| text.parse::<PhoneNumber>().unwrap();
+        let (from, to) = (number("+15550001111"), number("+15550002222"));
+        let step = Call::outbound(CallId::fresh(), from, to, None, None, self.clock.now());
+        let effects_due = self.clock.now() + Duration::from_secs(40);
+        let (call, effects) = (step.call, step.effects);
+        assert_eq!(effects, [Effect::Dial]);
+        let new = NewCall { call: call.clone(), effects, effects_due, key: None };
+        assert_eq!(self.store.insert(new).await.unwrap(), Inserted::New);
+        call
+    }
+
+    /// The provider takes the call whose answer the crash cut off.
+    async fn provider_has(&self, call: &Call) {
+        let dial = Dial {
+            call: call.id,
+            to: call.to.phone().unwrap().clone(),
+            from: call.from.phone().unwrap().clone(),
+            ring_time: None,
+        };
+        self.telephony.dial(&dial).await.unwrap();
+    }
+
+    /// Lets `span` pass in small steps, so that everything that waits for the
+    /// clock has its turn.
+    async fn pass(&self, span: Duration) {
+        let end = self.clock.now() + span;
+        while self.clock.now() < end {
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            self.clock.advance(Duration::from_millis(250));
+            self.calls.sweep().await.unwrap();
+        }
+    }
+
+    async fn now(&self, id: &CallId) -> Call {
+        self.store.call(id).await.unwrap().unwrap().call
+    }
+
+    async fn step(&self, id: &CallId, signal: Signal) -> Vec<Effect> {
+        let held = self.store.call(id).await.unwrap().unwrap();
+        let step = held.call.step(signal, self.clock.now()).unwrap();
+        let due = self.clock.now() + Duration::from_secs(40);
+        self.store.replace(&step.call, held.version, &step.effects, due).await.unwrap();
+        step.effects
+    }
+}
+
+#[tokio::test]
+async fn a_dial_cut_off_by_a_crash_is_looked_up_and_never_repeated() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.provider_has(&call).await;
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(10)).await;
+    let legs = node.telephony.legs_of(call.id);
+    assert_eq!(node.now(&call.id).await.provider_id.as_ref(), legs.first());
+    assert_eq!(node.telephony.placed(), 1);
+}
+
+#[tokio::test]
+async fn a_second_crash_right_after_the_first_changes_nothing() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.provider_has(&call).await;
+    // The first life after the crash took the effect, and died with it.
+    let now = node.clock.now();
+    let lease = now + Duration::from_secs(40);
+    let taken = node.store.claim_effects(now + Duration::from_secs(60), lease, 10).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(10)).await;
+    assert!(node.now(&call.id).await.provider_id.is_some());
+}
+
+#[tokio::test]
+async fn a_dial_that_never_reached_the_provider_fails_and_is_not_placed_late() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(10)).await;
+    assert_eq!(node.now(&call.id).await.status(), CallStatus::Failed);
+    assert_eq!(node.telephony.dials(), 0);
+}
+
+#[tokio::test]
+async fn a_dial_given_up_before_the_crash_is_ended_at_the_provider() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.provider_has(&call).await;
+    assert_eq!(node.step(&call.id, Signal::HungUp).await, []);
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(10)).await;
+    let leg = node.telephony.legs_of(call.id).remove(0);
+    assert!(node.telephony.status(&leg).unwrap().is_final());
+    assert_eq!(node.now(&call.id).await.status(), CallStatus::Canceled);
+}
+
+#[tokio::test]
+async fn the_end_of_a_call_that_nobody_heard_of_is_asked_for_at_the_start() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.provider_has(&call).await;
+    let leg = node.telephony.legs_of(call.id).remove(0);
+    node.step(&call.id, Signal::Placed(leg.clone())).await;
+    node.store.settle_effect(&call.id, Effect::Dial).await.unwrap();
+    node.telephony.set_status(&leg, CallStatus::Busy);
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(2)).await;
+    assert_eq!(node.now(&call.id).await.status(), CallStatus::Busy);
+}
