@@ -121,8 +121,13 @@ async fn run(
     let mut latencies = vec![None; count];
     let mut missing = count;
     while missing > 0 {
-        let event = tokio::time::timeout(PATIENCE, events.recv()).await;
-        let (at, text) = event?.ok_or("the sockets were closed")?;
+        let Ok(event) = tokio::time::timeout(PATIENCE, events.recv()).await else {
+            if sender.is_finished() {
+                sender.join().map_err(|_| "the sender died")??;
+            }
+            return Err(format!("{missing} of {count} events never came").into());
+        };
+        let (at, text) = event.ok_or("the sockets were closed")?;
         if let Some(&place) = place(&text).and_then(|event| {
             places.get(&(event.0, STATUSES.iter().find(|s| s.as_str() == event.1)?.as_str()))
         }) && latencies[place].is_none()

@@ -14,6 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use voip_benches::sample;
+use voip_core::ProviderCallId;
 
 use crate::{Fault, message};
 
@@ -45,13 +46,12 @@ async fn serve(mut stream: TcpStream, next: Arc<AtomicU64>) -> std::io::Result<(
         if let Some(head) = message::head(&buffer[..received])
             && received >= head.bytes + head.body
         {
-            let places = buffer.starts_with(b"POST");
+            let answer = match asked_for(&buffer[..head.bytes]) {
+                None => placed("201 Created", &sample::leg(next.fetch_add(1, Ordering::Relaxed))),
+                Some(leg) => placed("200 OK", &leg),
+            };
             buffer.copy_within(head.bytes + head.body..received, 0);
             received -= head.bytes + head.body;
-            let answer = match places {
-                true => placed(next.fetch_add(1, Ordering::Relaxed)),
-                false => answer("404 Not Found", r#"{"code":20404,"status":404}"#),
-            };
             stream.write_all(answer.as_bytes()).await?;
             continue;
         }
@@ -62,18 +62,20 @@ async fn serve(mut stream: TcpStream, next: Arc<AtomicU64>) -> std::io::Result<(
     }
 }
 
-/// The resource of a call that was just placed.
-fn placed(leg: u64) -> String {
-    let (account, leg) = (sample::ACCOUNT, sample::leg(leg));
+/// The leg that a request asks about, where it does not place a call.
+fn asked_for(head: &[u8]) -> Option<ProviderCallId> {
+    let target = std::str::from_utf8(head).ok()?.strip_prefix("GET ")?.split(' ').next()?;
+    target.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+}
+
+/// The resource of a call of which there is no news yet.
+fn placed(status: &str, leg: &ProviderCallId) -> String {
+    let account = sample::ACCOUNT;
     let (sid, from, to) = (leg.as_str(), sample::FROM, sample::TO);
     let uri = format!("/2010-04-01/Accounts/{account}/Calls/{sid}");
     let body = format!(
         r#"{{"account_sid":"{account}","annotation":null,"answered_by":null,"api_version":"2010-04-01","caller_name":null,"date_created":null,"date_updated":null,"direction":"outbound-api","duration":null,"end_time":null,"forwarded_from":null,"from":"{from}","from_formatted":"(500) 555-0006","group_sid":null,"parent_call_sid":null,"phone_number_sid":"","price":null,"price_unit":"USD","queue_time":"0","sid":"{sid}","start_time":null,"status":"queued","subresource_uris":{{"notifications":"{uri}/Notifications.json","recordings":"{uri}/Recordings.json"}},"to":"{to}","to_formatted":"(415) 555-2671","trunk_sid":null,"uri":"{uri}.json"}}"#
     );
-    answer("201 Created", &body)
-}
-
-fn answer(status: &str, body: &str) -> String {
     let length = body.len();
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
