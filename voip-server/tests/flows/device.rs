@@ -5,17 +5,13 @@ use std::{convert::Infallible, sync::Mutex};
 use axum::extract::ws::Message;
 use futures_util::{sink, stream};
 use serde_json::Value;
-use tokio::{
-    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
-    task::JoinHandle,
-};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use voip_server::{App, converse};
 
 /// An app on a device.
 pub(crate) struct Device {
     to_server: UnboundedSender<Message>,
     from_server: Mutex<UnboundedReceiver<Message>>,
-    conversation: JoinHandle<()>,
 }
 
 impl Device {
@@ -29,9 +25,9 @@ impl Device {
         let sink = sink::unfold(outgoing, |outgoing: UnboundedSender<Message>, message| async {
             outgoing.send(message).map(|()| outgoing)
         });
-        let conversation =
-            tokio::spawn(async { converse(app, Box::pin(sink), Box::pin(stream)).await });
-        Self { to_server, from_server: Mutex::new(from_server), conversation }
+        // It ends with the device: that closes the stream.
+        drop(tokio::spawn(async { converse(app, Box::pin(sink), Box::pin(stream)).await }));
+        Self { to_server, from_server: Mutex::new(from_server) }
     }
 
     pub(crate) fn say(&self, frame: &Value) {
@@ -68,9 +64,5 @@ impl Device {
         let ring = heard.iter().find(|frame| frame["type"] == "incoming_call");
         let ring = ring.unwrap_or_else(|| panic!("nothing rings: {heard:?}"));
         ring["callId"].as_str().unwrap().to_owned()
-    }
-
-    pub(crate) fn is_connected(&self) -> bool {
-        !self.conversation.is_finished()
     }
 }
