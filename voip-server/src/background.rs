@@ -38,7 +38,10 @@ impl Background {
                 () = stopped.cancelled() => {}
             }
         });
-        Self { tasks: vec![events, sweeps], stop }
+        Self {
+            tasks: vec![events, sweeps],
+            stop,
+        }
     }
 
     /// Ends the background work and waits for that.

@@ -14,34 +14,61 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
         let _ = writeln!(page, "  {name:<10} {what}");
     };
     line("HTTP", format!("http://{}", at.http));
-    line("WebSocket", format!("ws://{}  and  ws://{}/ws", at.socket, at.http));
+    line(
+        "WebSocket",
+        format!("ws://{}  and  ws://{}/ws", at.socket, at.http),
+    );
     match (&config.provider, at.simulator) {
         (ProviderConfig::Simulator(_), Some(addr)) => {
-            line("Calls", format!("SIMULATED at http://{addr} – no real phone rings and nothing is paid"));
+            line(
+                "Calls",
+                format!("SIMULATED at http://{addr} – no real phone rings and nothing is paid"),
+            );
             line("", "real ones: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER, PUBLIC_URL".to_owned());
         }
         _ => {
             line("Calls", format!("Twilio; it must reach {}", at.public_url));
             let base = at.public_url.as_str().trim_end_matches('/');
-            line("", format!("webhooks of your number: {base}/twilio-inbound (voice), {base}/twilio-status (status)"));
+            line(
+                "",
+                format!(
+                    "webhooks of your number: {base}/twilio-inbound (voice), {base}/twilio-status (status)"
+                ),
+            );
         }
     }
-    line("Pushes", match (&config.push.firebase, &config.push.apns) {
-        (None, None) => "skipped: set FIREBASE_SERVICE_ACCOUNT or APNS_KEY_FILE to send them".to_owned(),
-        (Some(_), None) => "FCM; iOS is skipped: set APNS_KEY_FILE".to_owned(),
-        (None, Some(_)) => "APNs; Android is skipped: set FIREBASE_SERVICE_ACCOUNT".to_owned(),
-        (Some(_), Some(_)) => "FCM and APNs".to_owned(),
-    });
-    line("Data", match &config.database {
-        DatabaseConfig::Sqlite(path) => format!("SQLite file {}", path.display()),
-        DatabaseConfig::Memory => "in memory, gone at the end".to_owned(),
-    });
-    line("Access", match config.auth.mode {
-        AuthMode::Open => "OPEN to everybody who reaches it; AUTH_MODE=required asks for tokens".to_owned(),
-        AuthMode::Required => "needs a token; `voip-server token --help` makes one".to_owned(),
-    });
+    line(
+        "Pushes",
+        match (&config.push.firebase, &config.push.apns) {
+            (None, None) => {
+                "skipped: set FIREBASE_SERVICE_ACCOUNT or APNS_KEY_FILE to send them".to_owned()
+            }
+            (Some(_), None) => "FCM; iOS is skipped: set APNS_KEY_FILE".to_owned(),
+            (None, Some(_)) => "APNs; Android is skipped: set FIREBASE_SERVICE_ACCOUNT".to_owned(),
+            (Some(_), Some(_)) => "FCM and APNs".to_owned(),
+        },
+    );
+    line(
+        "Data",
+        match &config.database {
+            DatabaseConfig::Sqlite(path) => format!("SQLite file {}", path.display()),
+            DatabaseConfig::Memory => "in memory, gone at the end".to_owned(),
+        },
+    );
+    line(
+        "Access",
+        match config.auth.mode {
+            AuthMode::Open => {
+                "OPEN to everybody who reaches it; AUTH_MODE=required asks for tokens".to_owned()
+            }
+            AuthMode::Required => "needs a token; `voip-server token --help` makes one".to_owned(),
+        },
+    );
     for name in &config.unused {
-        line("Note", format!("{name} is set but not used by this version"));
+        line(
+            "Note",
+            format!("{name} is set but not used by this version"),
+        );
     }
     page
 }

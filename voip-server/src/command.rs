@@ -67,22 +67,53 @@ fn command() -> Command {
         let flag: &'static str = Box::leak(setting.flag().into_boxed_str());
         let help = format!("{} [default: {}]", setting.help, setting.default);
         command = command.arg(
-            Arg::new(setting.name).long(flag).value_name("VALUE").help(help).global(true).hide_short_help(true),
+            Arg::new(setting.name)
+                .long(flag)
+                .value_name("VALUE")
+                .help(help)
+                .global(true)
+                .hide_short_help(true),
         );
     }
     command
         .subcommand(
             Command::new("token")
                 .about("Makes a bearer token for the API, signed with JWT_SECRET")
-                .arg(Arg::new("user").long("user").value_name("ID").help("For this user").conflicts_with("service"))
-                .arg(Arg::new("service").long("service").action(ArgAction::SetTrue).help("For a service that may act for every user"))
-                .arg(Arg::new("days").long("days").default_value("30").value_parser(clap::value_parser!(u32).range(1..=3650)).help("How long it is good")),
+                .arg(
+                    Arg::new("user")
+                        .long("user")
+                        .value_name("ID")
+                        .help("For this user")
+                        .conflicts_with("service"),
+                )
+                .arg(
+                    Arg::new("service")
+                        .long("service")
+                        .action(ArgAction::SetTrue)
+                        .help("For a service that may act for every user"),
+                )
+                .arg(
+                    Arg::new("days")
+                        .long("days")
+                        .default_value("30")
+                        .value_parser(clap::value_parser!(u32).range(1..=3650))
+                        .help("How long it is good"),
+                ),
         )
         .subcommand(
             Command::new("clear-data")
                 .about("Deletes users, calls or both, after a typed confirmation")
-                .arg(Arg::new("what").required(true).value_parser(["users", "calls", "all"]))
-                .arg(Arg::new("yes").long("yes").action(ArgAction::SetTrue).help("Do not ask")),
+                .arg(
+                    Arg::new("what")
+                        .required(true)
+                        .value_parser(["users", "calls", "all"]),
+                )
+                .arg(
+                    Arg::new("yes")
+                        .long("yes")
+                        .action(ArgAction::SetTrue)
+                        .help("Do not ask"),
+                ),
         )
 }
 
@@ -90,7 +121,12 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
     let innermost = matches.subcommand().map_or(matches, |(_, matches)| matches);
     let flags: HashMap<&'static str, String> = SETTINGS
         .iter()
-        .filter_map(|setting| Some((setting.name, innermost.get_one::<String>(setting.name)?.clone())))
+        .filter_map(|setting| {
+            Some((
+                setting.name,
+                innermost.get_one::<String>(setting.name)?.clone(),
+            ))
+        })
         .collect();
     let source = Source::from_process(flags)?;
     match matches.subcommand() {
@@ -103,18 +139,25 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
-    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
 }
 
 async fn serve(config: Config) -> Result<(), CommandError> {
     // Before anything is up, so that a stop during the start is not lost.
     let stop = stop_signal()?;
     let mut banner = None;
-    let server = Server::start_with(config, |config, at| banner = Some(banner::text(config, at))).await?;
+    let server =
+        Server::start_with(config, |config, at| banner = Some(banner::text(config, at))).await?;
     if let Some(banner) = banner {
         let mut out = io::stdout().lock();
         // A closed standard output is no reason to stop.
-        let _ = writeln!(out, "voip-server {} is running\n{banner}", env!("CARGO_PKG_VERSION"));
+        let _ = writeln!(
+            out,
+            "voip-server {} is running\n{banner}",
+            env!("CARGO_PKG_VERSION")
+        );
         let _ = out.flush();
     }
     stop.await;
@@ -124,8 +167,10 @@ async fn serve(config: Config) -> Result<(), CommandError> {
 
 fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) = (
+        signal(SignalKind::interrupt())?,
+        signal(SignalKind::terminate())?,
+    );
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -136,12 +181,18 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
 
 fn token(source: &Source, matches: &ArgMatches) -> Result<(), CommandError> {
     let Some(secret) = source.text("JWT_SECRET") else {
-        return Err(CommandError::Other("set JWT_SECRET to the key the server uses".to_owned()));
+        return Err(CommandError::Other(
+            "set JWT_SECRET to the key the server uses".to_owned(),
+        ));
     };
-    let subject = match (matches.get_one::<String>("user"), matches.get_flag("service")) {
-        (Some(user), _) => Subject::User(user.parse::<UserId>().map_err(|error| {
-            CommandError::Other(error.to_string())
-        })?),
+    let subject = match (
+        matches.get_one::<String>("user"),
+        matches.get_flag("service"),
+    ) {
+        (Some(user), _) => Subject::User(
+            user.parse::<UserId>()
+                .map_err(|error| CommandError::Other(error.to_string()))?,
+        ),
         (None, true) => Subject::Service,
         (None, false) => {
             return Err(CommandError::Other("say --user ID or --service".to_owned()));
@@ -157,9 +208,14 @@ fn token(source: &Source, matches: &ArgMatches) -> Result<(), CommandError> {
 }
 
 async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), CommandError> {
-    let what = matches.get_one::<String>("what").map_or("all", String::as_str);
+    let what = matches
+        .get_one::<String>("what")
+        .map_or("all", String::as_str);
     if !matches.get_flag("yes") {
-        write!(io::stdout(), "This deletes {what} for good. Type {what} to go on: ")?;
+        write!(
+            io::stdout(),
+            "This deletes {what} for good. Type {what} to go on: "
+        )?;
         io::stdout().flush()?;
         let mut typed = String::new();
         io::stdin().lock().read_line(&mut typed)?;

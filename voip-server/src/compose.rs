@@ -60,11 +60,15 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         }
         ProviderConfig::Twilio(settings) => (None, real(settings, callbacks)?),
     };
-    twilio.outbound_twiml_url.clone_from(&config.outbound_twiml_url);
+    twilio
+        .outbound_twiml_url
+        .clone_from(&config.outbound_twiml_url);
     let twilio = Arc::new(twilio);
     let transport = ReqwestTransport::new(&twilio).map_err(StartupError::because)?;
-    let telephony: Arc<dyn Telephony> =
-        Arc::new(TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport)));
+    let telephony: Arc<dyn Telephony> = Arc::new(TwilioTelephony::new(
+        Arc::clone(&twilio),
+        Arc::new(transport),
+    ));
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
     let ports = Ports {
         telephony: Arc::new(RetryingTelephony::new(telephony, Arc::clone(&clock))),
@@ -79,13 +83,22 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         calls: Calls::new(ports, config.calls.clone()),
         webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
-        auth: Auth::new(config.auth.mode, config.auth.secret.as_ref().map(Tokens::new)),
+        auth: Auth::new(
+            config.auth.mode,
+            config.auth.secret.as_ref().map(Tokens::new),
+        ),
         clock,
         limits: config.limits,
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),
     });
-    Ok(Composed { app, bus, simulator, store, public_url })
+    Ok(Composed {
+        app,
+        bus,
+        simulator,
+        store,
+        public_url,
+    })
 }
 
 impl Store {
@@ -122,7 +135,10 @@ impl Store {
 }
 
 fn real(settings: &TwilioSettings, callbacks: CallbackUrls) -> Result<TwilioConfig, StartupError> {
-    let account = settings.account_sid.parse().map_err(StartupError::because)?;
+    let account = settings
+        .account_sid
+        .parse()
+        .map_err(StartupError::because)?;
     let token = |secret: &SecretString| {
         AuthToken::new(secret.expose_secret().to_owned()).map_err(StartupError::because)
     };
@@ -195,8 +211,13 @@ fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PushSende
         Some(path) => {
             let account = ServiceAccount::from_file(path).map_err(StartupError::because)?;
             let base_url = config.fcm_base_url.clone();
-            let config = FcmConfig { account, base_url, timeout: PUSH_TIMEOUT };
-            let sender = FcmSender::new(config, Arc::clone(clock)).map_err(StartupError::because)?;
+            let config = FcmConfig {
+                account,
+                base_url,
+                timeout: PUSH_TIMEOUT,
+            };
+            let sender =
+                FcmSender::new(config, Arc::clone(clock)).map_err(StartupError::because)?;
             let sender = Retrying::new(Arc::new(sender), RetryPolicy::FCM, Arc::clone(clock));
             Some(Arc::new(sender) as Arc<dyn PushSender>)
         }

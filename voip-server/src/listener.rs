@@ -3,6 +3,7 @@ use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -52,9 +53,18 @@ pub(crate) async fn serve(
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Place::clone(&place));
             let router = router.clone();
-            async move { Ok::<_, Infallible>(router.oneshot(request).await.unwrap_or_else(|never| match never {})) }
+            async move {
+                Ok::<_, Infallible>(
+                    router
+                        .oneshot(request)
+                        .await
+                        .unwrap_or_else(|never| match never {}),
+                )
+            }
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = http
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         let stopping = stopping.clone();
         open.spawn(async move {
             let mut connection = pin!(connection);
@@ -86,6 +96,20 @@ async fn accept(
     // one that waits for somebody to come must not sit on the last of them.
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     Ok((stream, Arc::new(place)))
+}
+
+/// A phone that has left its network says no goodbye, and a silent socket would
+/// keep its place for good. The system finds out after two minutes, which costs
+/// no timer and no memory of ours.
+fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(20))
+        .with_retries(3)
 }

@@ -52,15 +52,17 @@ pub fn socket_router(app: App) -> Router {
 
 fn around(routes: Router<App>, app: App) -> Router {
     routes
-        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
-            tracing::error!("a request handler panicked");
-            ApiError::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                "something went wrong on our side",
-            )
-            .into_response()
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_panic: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a request handler panicked");
+                ApiError::new(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "internal",
+                    "something went wrong on our side",
+                )
+                .into_response()
+            },
+        ))
         .layer(middleware::from_fn_with_state(app.clone(), attend))
         .with_state(app)
 }
@@ -69,7 +71,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every request gets: an id, a limit of time, a line in the log.
 async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
-    let given = request.headers().get(&REQUEST_ID).filter(|id| id.len() <= 128).cloned();
+    let given = request
+        .headers()
+        .get(&REQUEST_ID)
+        .filter(|id| id.len() <= 128)
+        .cloned();
     let id = given.unwrap_or_else(fresh_id);
     let span = tracing::info_span!(
         "request",
@@ -93,7 +99,11 @@ fn fresh_id() -> HeaderValue {
 
 /// The path as the log may show it: who asks for whose log is personal.
 fn route(path: &str) -> &str {
-    if path.starts_with("/api/call-logs/") { "/api/call-logs/{user}" } else { path }
+    if path.starts_with("/api/call-logs/") {
+        "/api/call-logs/{user}"
+    } else {
+        path
+    }
 }
 
 fn too_slow(limit: Duration) -> ApiError {
@@ -102,10 +112,18 @@ fn too_slow(limit: Duration) -> ApiError {
 }
 
 async fn no_such_path() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this path")
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "there is nothing at this path",
+    )
 }
 
 async fn wrong_method() -> ApiError {
     let message = "this path does not take this method";
-    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        message,
+    )
 }

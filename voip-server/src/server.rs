@@ -9,11 +9,7 @@ use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
 use url::Url;
 use voip_sim::Simulator;
 
-use crate::{
-    App, Background, compose,
-    config::Config,
-    listener, logging, router, socket_router,
-};
+use crate::{App, Background, compose, config::Config, listener, logging, router, socket_router};
 
 /// A running server.
 pub struct Server {
@@ -82,10 +78,18 @@ impl Server {
         let places = Arc::new(Semaphore::new(limits.connections));
         let serve = |listener, router| {
             let (places, stopping) = (Arc::clone(&places), app.stopping.clone());
-            tokio::spawn(listener::serve(listener, router, places, stopping, limits.shutdown_grace))
+            tokio::spawn(listener::serve(
+                listener,
+                router,
+                places,
+                stopping,
+                limits.shutdown_grace,
+            ))
         };
-        let listeners =
-            vec![serve(http, router(app.clone())), serve(socket, socket_router(app.clone()))];
+        let listeners = vec![
+            serve(http, router(app.clone())),
+            serve(socket, socket_router(app.clone())),
+        ];
         let addresses = Addresses {
             http: http_addr,
             socket: socket_addr,
@@ -134,7 +138,9 @@ impl Server {
             self.app.calls.finish().await;
         };
         if tokio::time::timeout(self.grace, finish).await.is_err() {
-            tracing::warn!("some work was still going on; what is left is taken up at the next start");
+            tracing::warn!(
+                "some work was still going on; what is left is taken up at the next start"
+            );
         }
         self.background.stop().await;
         if let Some(simulator) = self.simulator {
@@ -150,13 +156,17 @@ impl Server {
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").field("addresses", &self.addresses).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("addresses", &self.addresses)
+            .finish_non_exhaustive()
     }
 }
 
 async fn bind(host: IpAddr, port: u16, name: &str) -> Result<TcpListener, StartupError> {
     TcpListener::bind((host, port)).await.map_err(|error| {
-        StartupError::new(format!("cannot listen on {host} port {port}: {error}; set {name} to another port"))
+        StartupError::new(format!(
+            "cannot listen on {host} port {port}: {error}; set {name} to another port"
+        ))
     })
 }
 

@@ -52,6 +52,38 @@ async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
     }
 }
 
+/// Sockets of the system that belong to `server` and have a keep-alive timer.
+#[cfg(target_os = "linux")]
+fn watched(server: std::net::SocketAddr) -> usize {
+    // proc(5): local address, remote address, state, queues, then the timer,
+    // of which kind 2 is keep-alive. State 1 is established.
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the system's sockets");
+    let port = format!(":{:04X}", server.port());
+    let fields = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    fields
+        .filter(|line| line[1].ends_with(&port) && line[3] == "01" && line[5].starts_with("02:"))
+        .count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_silent_connection_is_asked_whether_it_is_still_there() {
+    let running = Running::start().await;
+    let at = running.server.addresses().clone();
+    assert_eq!((watched(at.socket), watched(at.http)), (0, 0));
+    let device = running.device("alice").await;
+    let web = Client::connect(&format!("ws://{}/ws", at.http)).await;
+    // Other timers come first while data is on its way.
+    eventually("the system to watch both", || async {
+        ((watched(at.socket), watched(at.http)) == (1, 1)).then_some(())
+    })
+    .await;
+    device.close().await;
+    web.close().await;
+}
+
 #[tokio::test]
 async fn a_flood_of_headers_is_refused_and_a_long_one_is_read() {
     let running = Running::start().await;

@@ -43,7 +43,9 @@ pub(crate) fn form_or_json<T: DeserializeOwned>(
                 ApiError::bad_request("invalid_body", format!("the form cannot be used: {error}"))
             })
         }
-        _ => Err(unsupported("application/json or application/x-www-form-urlencoded")),
+        _ => Err(unsupported(
+            "application/json or application/x-www-form-urlencoded",
+        )),
     }
 }
 
@@ -55,9 +57,10 @@ fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(body)
         .map_err(|_| ApiError::bad_request("invalid_json", "the body is not UTF-8 text"))?;
     match serde_json::from_str(text) {
-        Err(error) if !error.is_data() => {
-            Err(ApiError::bad_request("invalid_json", format!("the body is not JSON: {error}")))
-        }
+        Err(error) if !error.is_data() => Err(ApiError::bad_request(
+            "invalid_json",
+            format!("the body is not JSON: {error}"),
+        )),
         // A list of the fields' values in our order would be read as well.
         _ if !is_object(text) => Err(unusable(&"it is not a JSON object")),
         Ok(value) => Ok(value),
@@ -71,12 +74,22 @@ pub(crate) fn is_object(json: &str) -> bool {
 }
 
 fn media_type(request: &Request<Body>) -> Option<String> {
-    request.headers().get(header::CONTENT_TYPE)?.to_str().ok().map(essence)
+    request
+        .headers()
+        .get(header::CONTENT_TYPE)?
+        .to_str()
+        .ok()
+        .map(essence)
 }
 
 /// The media type without its parameters.
 fn essence(value: &str) -> String {
-    value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
 }
 
 fn is_json(kind: &str) -> bool {
@@ -85,5 +98,9 @@ fn is_json(kind: &str) -> bool {
 
 fn unsupported(wanted: &str) -> ApiError {
     let message = format!("the body must be {wanted}");
-    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", message)
+    ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        message,
+    )
 }

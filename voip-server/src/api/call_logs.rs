@@ -53,9 +53,15 @@ pub(crate) async fn call_logs(
     entries.truncate(limit);
     let mut response = (StatusCode::OK, written(&entries)).into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     if let (true, Some(last)) = (more, entries.last()) {
-        let cursor = LogCursor { created_at: last.created_at, id: last.id };
+        let cursor = LogCursor {
+            created_at: last.created_at,
+            id: last.id,
+        };
         let next = format!("<?limit={limit}&cursor={cursor}>; rel=\"next\"");
         if let Ok(next) = HeaderValue::try_from(next) {
             headers.insert(header::LINK, next);
@@ -69,15 +75,20 @@ fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "limit" => {
-                limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n)).ok_or_else(|| {
-                    let message = format!("`limit` is a number from 1 to {MAX_LIMIT}");
-                    ApiError::bad_request("invalid_limit", message)
-                })?;
+                limit = value
+                    .parse()
+                    .ok()
+                    .filter(|n| (1..=MAX_LIMIT).contains(n))
+                    .ok_or_else(|| {
+                        let message = format!("`limit` is a number from 1 to {MAX_LIMIT}");
+                        ApiError::bad_request("invalid_limit", message)
+                    })?;
             }
             "cursor" => {
-                after = Some(value.parse::<LogCursor>().map_err(|error| {
-                    ApiError::bad_request("invalid_cursor", error.to_string())
-                })?);
+                after =
+                    Some(value.parse::<LogCursor>().map_err(|error| {
+                        ApiError::bad_request("invalid_cursor", error.to_string())
+                    })?);
             }
             _ => {}
         }
@@ -97,7 +108,11 @@ fn written(entries: &[LogEntry]) -> Vec<u8> {
         }
         let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
         put("{\"call_id\":\"");
-        put(entry.id.as_uuid().as_hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+        put(entry
+            .id
+            .as_uuid()
+            .as_hyphenated()
+            .encode_lower(&mut Uuid::encode_buffer()));
         put("\",\"twilio_sid\":");
         match &entry.provider_id {
             Some(sid) => string(&mut out, sid),

@@ -41,7 +41,10 @@ pub(crate) async fn connect_call(
         true => webhooks::read(&app, &parts, &body).map(|_| None)?,
         false => Some(app.auth.caller(&parts.headers, app.clock.now())?),
     };
-    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
     let wanted: Wanted = form_or_json(content_type, &body)?;
     let user: UserId = wanted
         .user_id
@@ -50,7 +53,10 @@ pub(crate) async fn connect_call(
     if let Some(caller) = &caller {
         caller.must_be(&user)?;
     }
-    let id: CallId = wanted.call_id.parse().map_err(|_| ApiError::unknown_call())?;
+    let id: CallId = wanted
+        .call_id
+        .parse()
+        .map_err(|_| ApiError::unknown_call())?;
     let device = match wanted.device_id {
         Some(device) if !device.is_empty() && device.len() <= 128 => format!("http:{device}"),
         Some(_) => {
@@ -61,8 +67,15 @@ pub(crate) async fn connect_call(
         // Nothing tells a repeat from a second device, and only one may win.
         None => format!("http:{}", Uuid::new_v4()),
     };
-    let by = Answerer { user, device: Arc::from(device) };
-    let plan = app.calls.answer(&id, by).await.map_err(|error| answer_error(error, id))?;
+    let by = Answerer {
+        user,
+        device: Arc::from(device),
+    };
+    let plan = app
+        .calls
+        .answer(&id, by)
+        .await
+        .map_err(|error| answer_error(error, id))?;
     Ok(webhooks::reply(&app, &plan).into_response())
 }
 

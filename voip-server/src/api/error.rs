@@ -43,7 +43,13 @@ impl ApiError {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, message: message.into(), call: None, retry_after: None }
+        Self {
+            status,
+            code,
+            message: message.into(),
+            call: None,
+            retry_after: None,
+        }
     }
 
     /// The same error, about this call.
@@ -72,7 +78,11 @@ impl ApiError {
 
     /// 404: no such call, or not the caller's.
     pub fn unknown_call() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_call", "there is no such call")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "unknown_call",
+            "there is no such call",
+        )
     }
 }
 
@@ -82,8 +92,7 @@ impl From<Error> for ApiError {
         match error.kind() {
             ErrorKind::Unavailable | ErrorKind::Exhausted | ErrorKind::Timeout => {
                 let message = "the service is out of order for a moment; try again";
-                let mut answer =
-                    Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+                let mut answer = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
                 answer.retry_after = Some(error.retry_after().unwrap_or(Duration::from_secs(1)));
                 answer
             }
@@ -115,7 +124,10 @@ impl IntoResponse for ApiError {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
         if let Some(pause) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(pause.as_secs().max(1)));
+            headers.insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(pause.as_secs().max(1)),
+            );
         }
         response
     }

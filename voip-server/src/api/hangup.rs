@@ -29,9 +29,18 @@ pub(crate) async fn hangup(
 ) -> Result<Json<Done>, ApiError> {
     let caller = app.auth.caller(request.headers(), app.clock.now())?;
     let wanted: Wanted = json(request, app.limits.body_bytes).await?;
-    let id: CallId = wanted.call_id.parse().map_err(|_| ApiError::unknown_call())?;
-    app.calls.hang_up(&id, caller.user()).await.map_err(hang_up_error)?;
-    Ok(Json(Done { success: true, message: "the call is ended" }))
+    let id: CallId = wanted
+        .call_id
+        .parse()
+        .map_err(|_| ApiError::unknown_call())?;
+    app.calls
+        .hang_up(&id, caller.user())
+        .await
+        .map_err(hang_up_error)?;
+    Ok(Json(Done {
+        success: true,
+        message: "the call is ended",
+    }))
 }
 
 /// What a client is told when a call was not ended.

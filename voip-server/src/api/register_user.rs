@@ -26,24 +26,42 @@ pub(crate) async fn register_user(
 ) -> Result<Json<Done>, ApiError> {
     let caller = app.auth.caller(request.headers(), app.clock.now())?;
     let wanted: Wanted = json(request, app.limits.body_bytes).await?;
-    let invalid = |code, error: &dyn std::error::Error| ApiError::bad_request(code, error.to_string());
-    let user: UserId =
-        wanted.user_id.parse().map_err(|error| invalid("invalid_user_id", &error))?;
+    let invalid =
+        |code, error: &dyn std::error::Error| ApiError::bad_request(code, error.to_string());
+    let user: UserId = wanted
+        .user_id
+        .parse()
+        .map_err(|error| invalid("invalid_user_id", &error))?;
     caller.must_be(&user)?;
-    let phone: PhoneNumber =
-        wanted.phone_number.parse().map_err(|error| invalid("invalid_number", &error))?;
-    let token: PushToken =
-        wanted.fcm_token.parse().map_err(|error| invalid("invalid_push_token", &error))?;
+    let phone: PhoneNumber = wanted
+        .phone_number
+        .parse()
+        .map_err(|error| invalid("invalid_number", &error))?;
+    let token: PushToken = wanted
+        .fcm_token
+        .parse()
+        .map_err(|error| invalid("invalid_push_token", &error))?;
     let platform = match wanted.platform.as_deref() {
         None => Platform::Fcm,
-        Some(word) => word.parse().map_err(|error| invalid("invalid_platform", &error))?,
+        Some(word) => word
+            .parse()
+            .map_err(|error| invalid("invalid_platform", &error))?,
     };
-    let device = |last_seen| Device { token, platform, last_seen };
+    let device = |last_seen| Device {
+        token,
+        platform,
+        last_seen,
+    };
     match app.users.register(user, phone, device).await {
-        Ok(()) => Ok(Json(Done { success: true, message: "the user is registered" })),
-        Err(error @ RegisterError::NumberTaken) => {
-            Err(ApiError::new(StatusCode::CONFLICT, "number_taken", error.to_string()))
-        }
+        Ok(()) => Ok(Json(Done {
+            success: true,
+            message: "the user is registered",
+        })),
+        Err(error @ RegisterError::NumberTaken) => Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "number_taken",
+            error.to_string(),
+        )),
         Err(RegisterError::Storage(error)) => Err(error.into()),
     }
 }

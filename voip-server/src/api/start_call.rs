@@ -44,7 +44,11 @@ pub(crate) async fn start_call(
         .calls
         .start(StartCall {
             to: number("to", &wanted.to)?,
-            from: wanted.from.as_deref().map(|from| number("from", from)).transpose()?,
+            from: wanted
+                .from
+                .as_deref()
+                .map(|from| number("from", from))
+                .transpose()?,
             owner,
             id: id.map_err(|error| ApiError::bad_request("invalid_call_id", error.to_string()))?,
             key,
@@ -82,13 +86,14 @@ pub(crate) fn start_error(error: StartError) -> ApiError {
 }
 
 fn number(field: &str, text: &str) -> Result<PhoneNumber, ApiError> {
-    text.parse().map_err(|error| {
-        ApiError::bad_request("invalid_number", format!("`{field}` is {error}"))
-    })
+    text.parse()
+        .map_err(|error| ApiError::bad_request("invalid_number", format!("`{field}` is {error}")))
 }
 
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
     let invalid = || {
         let message = "an idempotency key is 1 to 255 visible ASCII characters";
         ApiError::bad_request("invalid_idempotency_key", message)

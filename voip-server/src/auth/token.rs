@@ -133,7 +133,9 @@ mod tests {
     fn a_token_speaks_for_its_subject_until_it_expires() {
         let tokens = tokens("0123456789abcdefghijklmnopqrstuv");
         for subject in [Subject::Service, Subject::User("Manoj".parse().unwrap())] {
-            let token = tokens.mint(&subject, Duration::from_secs(60), now()).unwrap();
+            let token = tokens
+                .mint(&subject, Duration::from_secs(60), now())
+                .unwrap();
             assert_eq!(tokens.verify(&token, now()), Ok(subject));
             let later = now() + Duration::from_secs(60);
             assert_eq!(tokens.verify(&token, later), Err(InvalidToken));
@@ -144,7 +146,9 @@ mod tests {
     fn a_token_of_another_key_or_algorithm_is_refused() {
         let ours = tokens("0123456789abcdefghijklmnopqrstuv");
         let other = tokens("another-secret-another-secret-00");
-        let token = other.mint(&Subject::Service, Duration::from_secs(60), now()).unwrap();
+        let token = other
+            .mint(&Subject::Service, Duration::from_secs(60), now())
+            .unwrap();
         assert_eq!(ours.verify(&token, now()), Err(InvalidToken));
         // {"alg":"none","typ":"JWT"} over the same claims.
         let claims = token.split('.').nth(1).unwrap();

@@ -35,9 +35,15 @@ impl Limits {
         Self {
             body_bytes: source.parsed("MAX_BODY_BYTES", default.body_bytes, faults),
             frame_bytes: source.parsed("MAX_FRAME_BYTES", default.frame_bytes, faults),
-            connections: source.parsed("MAX_CONNECTIONS", default.connections, faults).max(1),
+            connections: source
+                .parsed("MAX_CONNECTIONS", default.connections, faults)
+                .max(1),
             request_time: source.seconds("REQUEST_TIMEOUT_SECONDS", default.request_time, faults),
-            shutdown_grace: source.seconds("SHUTDOWN_GRACE_SECONDS", default.shutdown_grace, faults),
+            shutdown_grace: source.seconds(
+                "SHUTDOWN_GRACE_SECONDS",
+                default.shutdown_grace,
+                faults,
+            ),
         }
     }
 }

@@ -28,9 +28,14 @@ impl LogConfig {
                 LogFormat::Text
             }
         };
-        let filter = source.text("LOG_FILTER").unwrap_or_else(|| "info".to_owned());
+        let filter = source
+            .text("LOG_FILTER")
+            .unwrap_or_else(|| "info".to_owned());
         if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
-            faults.add("LOG_FILTER", "is no filter; try info or voip_core=debug,warn");
+            faults.add(
+                "LOG_FILTER",
+                "is no filter; try info or voip_core=debug,warn",
+            );
         }
         Self { format, filter }
     }

@@ -97,7 +97,11 @@ impl Config {
         let mut faults = Faults::default();
         let provider = ProviderConfig::read(source, &mut faults);
         let real = matches!(provider, ProviderConfig::Twilio(_));
-        let default_host = if real { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+        let default_host = if real {
+            Ipv4Addr::UNSPECIFIED
+        } else {
+            Ipv4Addr::LOCALHOST
+        };
         let config = Self {
             listen: ListenConfig {
                 host: source.parsed("HOST", IpAddr::V4(default_host), &mut faults),
@@ -124,7 +128,11 @@ impl Config {
 
 impl AuthConfig {
     fn read(source: &Source, real: bool, faults: &mut Faults) -> Self {
-        let default = if real { AuthMode::Required } else { AuthMode::Open };
+        let default = if real {
+            AuthMode::Required
+        } else {
+            AuthMode::Open
+        };
         let mode = match source.text("AUTH_MODE").as_deref() {
             None => default,
             Some("required") => AuthMode::Required,
@@ -159,7 +167,10 @@ fn is_weak(secret: &str) -> bool {
 fn public_url(source: &Source, real: bool, faults: &mut Faults) -> Option<Url> {
     let (name, text) = match (source.text("PUBLIC_URL"), source.text("PUBLIC_WEBHOOK_URL")) {
         (Some(url), Some(other)) if url != other => {
-            faults.add("PUBLIC_WEBHOOK_URL", "differs from PUBLIC_URL: set only one of them");
+            faults.add(
+                "PUBLIC_WEBHOOK_URL",
+                "differs from PUBLIC_URL: set only one of them",
+            );
             return None;
         }
         (Some(url), _) => ("PUBLIC_URL", url),
@@ -185,7 +196,10 @@ fn public_url(source: &Source, real: bool, faults: &mut Faults) -> Option<Url> {
             Some(url)
         }
         _ => {
-            faults.add(name, "must be an http or https address, such as https://voip.example.com");
+            faults.add(
+                name,
+                "must be an http or https address, such as https://voip.example.com",
+            );
             None
         }
     }
@@ -199,7 +213,14 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
     }
     let default_from = source.text("TWILIO_PHONE_NUMBER").and_then(|text| {
         let number = text.parse::<PhoneNumber>();
-        number.map_err(|_| faults.add("TWILIO_PHONE_NUMBER", "must be in E.164 form, such as +15551234567")).ok()
+        number
+            .map_err(|_| {
+                faults.add(
+                    "TWILIO_PHONE_NUMBER",
+                    "must be in E.164 form, such as +15551234567",
+                )
+            })
+            .ok()
     });
     CallSettings {
         ring_time,

@@ -46,7 +46,10 @@ const SIMULATED_FROM: &str = "+15005550006";
 impl ProviderConfig {
     pub(super) fn read(source: &Source, faults: &mut Faults) -> Self {
         let secret = |name| source.text(name).map(SecretString::from);
-        match (source.text("TWILIO_ACCOUNT_SID"), secret("TWILIO_AUTH_TOKEN")) {
+        match (
+            source.text("TWILIO_ACCOUNT_SID"),
+            secret("TWILIO_AUTH_TOKEN"),
+        ) {
             (None, None) => {
                 return Self::Simulator(SimulatorSettings {
                     port: source.parsed("SIM_PORT", 8082, faults),
@@ -73,7 +76,10 @@ impl ProviderConfig {
                 faults.add("TWILIO_ACCOUNT_SID", "is required with TWILIO_AUTH_TOKEN");
             }
         }
-        Self::Simulator(SimulatorSettings { port: 0, auth_token: None })
+        Self::Simulator(SimulatorSettings {
+            port: 0,
+            auth_token: None,
+        })
     }
 }
 
@@ -96,11 +102,17 @@ fn api_key(source: &Source, faults: &mut Faults) -> Option<(String, SecretString
             Some((sid, secret))
         }
         (Some(_), None) => {
-            faults.add("TWILIO_API_KEY_SECRET", "is required with TWILIO_API_KEY_SID");
+            faults.add(
+                "TWILIO_API_KEY_SECRET",
+                "is required with TWILIO_API_KEY_SID",
+            );
             None
         }
         (None, Some(_)) => {
-            faults.add("TWILIO_API_KEY_SID", "is required with TWILIO_API_KEY_SECRET");
+            faults.add(
+                "TWILIO_API_KEY_SID",
+                "is required with TWILIO_API_KEY_SECRET",
+            );
             None
         }
         (None, None) => None,

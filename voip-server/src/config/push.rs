@@ -34,7 +34,8 @@ impl PushConfig {
     pub(super) fn read(source: &Source, faults: &mut Faults) -> Self {
         let fcm_base_url = source.text("FCM_BASE_URL").and_then(|text| {
             let url = Url::parse(&text);
-            url.map_err(|_| faults.add("FCM_BASE_URL", "must be an absolute URL")).ok()
+            url.map_err(|_| faults.add("FCM_BASE_URL", "must be an absolute URL"))
+                .ok()
         });
         Self {
             firebase: source.text("FIREBASE_SERVICE_ACCOUNT").map(PathBuf::from),
@@ -55,5 +56,11 @@ fn apns(source: &Source, faults: &mut Faults) -> Option<ApnsSettings> {
     let (key_id, team_id) = (need("APNS_KEY_ID"), need("APNS_TEAM_ID"));
     let bundle_id = need("APNS_BUNDLE_ID");
     let sandbox = source.parsed("APNS_SANDBOX", false, faults);
-    Some(ApnsSettings { key_file, key_id, team_id, bundle_id, sandbox })
+    Some(ApnsSettings {
+        key_file,
+        key_id,
+        team_id,
+        bundle_id,
+        sandbox,
+    })
 }

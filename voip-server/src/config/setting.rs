@@ -18,54 +18,210 @@ impl Setting {
 }
 
 const fn setting(name: &'static str, default: &'static str, help: &'static str) -> Setting {
-    Setting { name, help, default }
+    Setting {
+        name,
+        help,
+        default,
+    }
 }
 
 /// Every setting there is, in the order in which they are explained.
 pub const SETTINGS: &[Setting] = &[
-    setting("PORT", "8080", "HTTP port; WebSocket is there too, at /ws. 0 takes any free one."),
-    setting("WS_PORT", "8081", "WebSocket port, every path. 0 takes any free one."),
-    setting("HOST", "127.0.0.1, with Twilio 0.0.0.0", "Address to listen on."),
-    setting("PUBLIC_URL", "the address listened on", "Address under which Twilio reaches this server; required with Twilio."),
+    setting(
+        "PORT",
+        "8080",
+        "HTTP port; WebSocket is there too, at /ws. 0 takes any free one.",
+    ),
+    setting(
+        "WS_PORT",
+        "8081",
+        "WebSocket port, every path. 0 takes any free one.",
+    ),
+    setting(
+        "HOST",
+        "127.0.0.1, with Twilio 0.0.0.0",
+        "Address to listen on.",
+    ),
+    setting(
+        "PUBLIC_URL",
+        "the address listened on",
+        "Address under which Twilio reaches this server; required with Twilio.",
+    ),
     setting("PUBLIC_WEBHOOK_URL", "–", "Another name of PUBLIC_URL."),
-    setting("TWILIO_ACCOUNT_SID", "the simulator", "Account (AC…). Set it to use the real Twilio instead of the simulator."),
-    setting("TWILIO_AUTH_TOKEN", "–", "The account's auth token; also checks webhooks."),
-    setting("TWILIO_AUTH_TOKEN_SECONDARY", "–", "A second token that webhooks may be signed with, while tokens are rotated."),
-    setting("TWILIO_PHONE_NUMBER", "+15005550006 in the simulator", "Number (E.164) that outbound calls come from, where a request names none."),
-    setting("TWILIO_API_KEY_SID", "–", "API key (SK…) that signs Voice access tokens."),
+    setting(
+        "TWILIO_ACCOUNT_SID",
+        "the simulator",
+        "Account (AC…). Set it to use the real Twilio instead of the simulator.",
+    ),
+    setting(
+        "TWILIO_AUTH_TOKEN",
+        "–",
+        "The account's auth token; also checks webhooks.",
+    ),
+    setting(
+        "TWILIO_AUTH_TOKEN_SECONDARY",
+        "–",
+        "A second token that webhooks may be signed with, while tokens are rotated.",
+    ),
+    setting(
+        "TWILIO_PHONE_NUMBER",
+        "+15005550006 in the simulator",
+        "Number (E.164) that outbound calls come from, where a request names none.",
+    ),
+    setting(
+        "TWILIO_API_KEY_SID",
+        "–",
+        "API key (SK…) that signs Voice access tokens.",
+    ),
     setting("TWILIO_API_KEY_SECRET", "–", "The secret of that key."),
-    setting("TWILIO_TWIML_APP_SID", "–", "TwiML App (AP…) for calls from voice clients."),
-    setting("TWILIO_API_BASE_URL", "https://api.twilio.com", "Where the Twilio REST API is; for tests and other regions."),
-    setting("OUTBOUND_TWIML_URL", "our own", "TwiML that outbound calls run once they are answered."),
-    setting("AUTH_MODE", "open, with Twilio required", "required: clients need a token. open: everybody may do everything."),
-    setting("JWT_SECRET", "–", "Key that signs tokens, at least 32 random characters; required with Twilio and with AUTH_MODE=required."),
-    setting("DATABASE_URL", "sqlite:voip.db", "Where calls and users are kept."),
-    setting("DB_HOST", "–", "Not used by this version; set DATABASE_URL."),
-    setting("DB_USER", "–", "Not used by this version; set DATABASE_URL."),
-    setting("DB_PASSWORD", "–", "Not used by this version; set DATABASE_URL."),
-    setting("DB_NAME", "–", "Not used by this version; set DATABASE_URL."),
-    setting("DB_PORT", "–", "Not used by this version; set DATABASE_URL."),
-    setting("REDIS_URL", "–", "Not used by this version; events and cache are in memory."),
-    setting("FIREBASE_SERVICE_ACCOUNT", "no pushes", "Path of the Firebase service account file that sends Android pushes."),
-    setting("FCM_BASE_URL", "https://fcm.googleapis.com", "Where the FCM API is; for tests."),
-    setting("APNS_KEY_FILE", "no pushes", "Path of the .p8 key that sends iOS VoIP pushes."),
+    setting(
+        "TWILIO_TWIML_APP_SID",
+        "–",
+        "TwiML App (AP…) for calls from voice clients.",
+    ),
+    setting(
+        "TWILIO_API_BASE_URL",
+        "https://api.twilio.com",
+        "Where the Twilio REST API is; for tests and other regions.",
+    ),
+    setting(
+        "OUTBOUND_TWIML_URL",
+        "our own",
+        "TwiML that outbound calls run once they are answered.",
+    ),
+    setting(
+        "AUTH_MODE",
+        "open, with Twilio required",
+        "required: clients need a token. open: everybody may do everything.",
+    ),
+    setting(
+        "JWT_SECRET",
+        "–",
+        "Key that signs tokens, at least 32 random characters; required with Twilio and with AUTH_MODE=required.",
+    ),
+    setting(
+        "DATABASE_URL",
+        "sqlite:voip.db",
+        "Where calls and users are kept.",
+    ),
+    setting(
+        "DB_HOST",
+        "–",
+        "Not used by this version; set DATABASE_URL.",
+    ),
+    setting(
+        "DB_USER",
+        "–",
+        "Not used by this version; set DATABASE_URL.",
+    ),
+    setting(
+        "DB_PASSWORD",
+        "–",
+        "Not used by this version; set DATABASE_URL.",
+    ),
+    setting(
+        "DB_NAME",
+        "–",
+        "Not used by this version; set DATABASE_URL.",
+    ),
+    setting(
+        "DB_PORT",
+        "–",
+        "Not used by this version; set DATABASE_URL.",
+    ),
+    setting(
+        "REDIS_URL",
+        "–",
+        "Not used by this version; events and cache are in memory.",
+    ),
+    setting(
+        "FIREBASE_SERVICE_ACCOUNT",
+        "no pushes",
+        "Path of the Firebase service account file that sends Android pushes.",
+    ),
+    setting(
+        "FCM_BASE_URL",
+        "https://fcm.googleapis.com",
+        "Where the FCM API is; for tests.",
+    ),
+    setting(
+        "APNS_KEY_FILE",
+        "no pushes",
+        "Path of the .p8 key that sends iOS VoIP pushes.",
+    ),
     setting("APNS_KEY_ID", "–", "Id of that key, 10 characters."),
     setting("APNS_TEAM_ID", "–", "Apple team, 10 characters."),
-    setting("APNS_BUNDLE_ID", "–", "Bundle id of the app, without .voip."),
-    setting("APNS_SANDBOX", "false", "true for development builds of the app."),
-    setting("RING_TIME_SECONDS", "50", "How long an inbound call rings before it counts as missed, 5 to 600."),
-    setting("CLIENT_RING_TIME_SECONDS", "20", "How long a voice client may ring once its user has answered in the app."),
-    setting("WAIT_TEXT", "a sentence", "Spoken to callers while their call rings."),
-    setting("UNAVAILABLE_TEXT", "a sentence", "Spoken to callers when nobody answers."),
-    setting("NOBODY_TEXT", "a sentence", "Spoken to callers of a number that belongs to no user."),
-    setting("OUTBOUND_TEXT", "a sentence", "Spoken to the called person when no user is there to talk to."),
-    setting("SIM_PORT", "8082", "Port of the simulator's API, on loopback. 0 takes any free one."),
-    setting("SIM_AUTH_TOKEN", "random", "Auth token of the simulated account, 32 hex digits; signs its webhooks."),
+    setting(
+        "APNS_BUNDLE_ID",
+        "–",
+        "Bundle id of the app, without .voip.",
+    ),
+    setting(
+        "APNS_SANDBOX",
+        "false",
+        "true for development builds of the app.",
+    ),
+    setting(
+        "RING_TIME_SECONDS",
+        "50",
+        "How long an inbound call rings before it counts as missed, 5 to 600.",
+    ),
+    setting(
+        "CLIENT_RING_TIME_SECONDS",
+        "20",
+        "How long a voice client may ring once its user has answered in the app.",
+    ),
+    setting(
+        "WAIT_TEXT",
+        "a sentence",
+        "Spoken to callers while their call rings.",
+    ),
+    setting(
+        "UNAVAILABLE_TEXT",
+        "a sentence",
+        "Spoken to callers when nobody answers.",
+    ),
+    setting(
+        "NOBODY_TEXT",
+        "a sentence",
+        "Spoken to callers of a number that belongs to no user.",
+    ),
+    setting(
+        "OUTBOUND_TEXT",
+        "a sentence",
+        "Spoken to the called person when no user is there to talk to.",
+    ),
+    setting(
+        "SIM_PORT",
+        "8082",
+        "Port of the simulator's API, on loopback. 0 takes any free one.",
+    ),
+    setting(
+        "SIM_AUTH_TOKEN",
+        "random",
+        "Auth token of the simulated account, 32 hex digits; signs its webhooks.",
+    ),
     setting("MAX_BODY_BYTES", "65536", "Largest request body."),
     setting("MAX_FRAME_BYTES", "16384", "Largest WebSocket message."),
-    setting("MAX_CONNECTIONS", "20000", "Most connections at a time, HTTP and WebSocket together; more wait."),
-    setting("REQUEST_TIMEOUT_SECONDS", "30", "Longest time for one HTTP request."),
-    setting("SHUTDOWN_GRACE_SECONDS", "10", "How long requests in flight may go on after a stop is asked for."),
+    setting(
+        "MAX_CONNECTIONS",
+        "20000",
+        "Most connections at a time, HTTP and WebSocket together; more wait.",
+    ),
+    setting(
+        "REQUEST_TIMEOUT_SECONDS",
+        "30",
+        "Longest time for one HTTP request.",
+    ),
+    setting(
+        "SHUTDOWN_GRACE_SECONDS",
+        "10",
+        "How long requests in flight may go on after a stop is asked for.",
+    ),
     setting("LOG_FORMAT", "text", "text or json."),
-    setting("LOG_FILTER", "info", "What is logged, such as info or voip_core=debug,warn."),
+    setting(
+        "LOG_FILTER",
+        "info",
+        "What is logged, such as info or voip_core=debug,warn.",
+    ),
 ];

@@ -43,8 +43,16 @@ impl Source {
     ) -> Self {
         let mut values = HashMap::new();
         for Setting { name, .. } in SETTINGS {
-            let candidates = [flags.remove(name), environment.get(*name).cloned(), file.get(*name).cloned()];
-            if let Some(value) = candidates.into_iter().flatten().find(|value| !value.trim().is_empty()) {
+            let candidates = [
+                flags.remove(name),
+                environment.get(*name).cloned(),
+                file.get(*name).cloned(),
+            ];
+            if let Some(value) = candidates
+                .into_iter()
+                .flatten()
+                .find(|value| !value.trim().is_empty())
+            {
                 values.insert(*name, value);
             }
         }
@@ -53,12 +61,17 @@ impl Source {
 
     /// The settings given here and nothing else; for tests and embedding.
     pub fn of(values: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self { values: values.into_iter().collect() }
+        Self {
+            values: values.into_iter().collect(),
+        }
     }
 
     /// The value of a setting, without blanks around it.
     pub fn text(&self, name: &str) -> Option<String> {
-        debug_assert!(SETTINGS.iter().any(|setting| setting.name == name), "{name} is listed");
+        debug_assert!(
+            SETTINGS.iter().any(|setting| setting.name == name),
+            "{name} is listed"
+        );
         self.values.get(name).map(|value| value.trim().to_owned())
     }
 
@@ -68,7 +81,10 @@ impl Source {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
-                faults.add(name, "cannot be read; see --help for what it should look like");
+                faults.add(
+                    name,
+                    "cannot be read; see --help for what it should look like",
+                );
                 default
             }
         }
@@ -81,7 +97,11 @@ impl Source {
 
     /// Those of `names` that are set.
     pub fn set_among(&self, names: &[&'static str]) -> Vec<&'static str> {
-        names.iter().copied().filter(|name| self.values.contains_key(name)).collect()
+        names
+            .iter()
+            .copied()
+            .filter(|name| self.values.contains_key(name))
+            .collect()
     }
 }
 
@@ -106,7 +126,11 @@ impl Faults {
     /// # Errors
     /// The faults, if there are any.
     pub fn into_result<T>(self, value: T) -> Result<T, Self> {
-        if self.0.is_empty() { Ok(value) } else { Err(self) }
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
     }
 
     /// The settings at fault.
@@ -118,7 +142,9 @@ impl Faults {
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration cannot be used:")?;
-        self.0.iter().try_for_each(|(name, what)| write!(f, "\n  {name} {what}"))
+        self.0
+            .iter()
+            .try_for_each(|(name, what)| write!(f, "\n  {name} {what}"))
     }
 }
 

@@ -28,7 +28,10 @@ pub(super) async fn carry_out(
                 return Err(ApiError::forbidden());
             }
             let id = call(&call_id)?;
-            let by = Answerer { user, device: Arc::clone(&connection.device) };
+            let by = Answerer {
+                user,
+                device: Arc::clone(&connection.device),
+            };
             let answered = connection.app.calls.answer(&id, by).await;
             answered.map(drop).map_err(|error| answer_error(error, id))
         }
@@ -44,7 +47,10 @@ pub(super) async fn carry_out(
 /// the provider is still being asked.
 fn initiate(connection: &Connection, owner: UserId, to: &str, from: Option<&str>) {
     let refuse = |reason: &str| {
-        connection.say(&ServerFrame::CallFailed { call_id: None, reason });
+        connection.say(&ServerFrame::CallFailed {
+            call_id: None,
+            reason,
+        });
     };
     let number = |text: &str| text.parse::<PhoneNumber>();
     let (to, from) = match (number(to), from.map(number).transpose()) {
@@ -58,13 +64,25 @@ fn initiate(connection: &Connection, owner: UserId, to: &str, from: Option<&str>
     let (app, outgoing) = (connection.app.clone(), connection.outgoing.clone());
     let sockets = app.sockets.clone();
     sockets.spawn(async move {
-        let request = StartCall { to, from, owner: Some(owner), id: None, key: None };
+        let request = StartCall {
+            to,
+            from,
+            owner: Some(owner),
+            id: None,
+            key: None,
+        };
         match app.calls.start(request).await {
             // The news comes as events, to every device of the user.
             Ok(_) | Err(StartError::NotPlaced { .. }) => {}
             Err(error) => {
                 let reason = start_error(error).message;
-                say(&outgoing, &ServerFrame::CallFailed { call_id: None, reason: &reason });
+                say(
+                    &outgoing,
+                    &ServerFrame::CallFailed {
+                        call_id: None,
+                        reason: &reason,
+                    },
+                );
             }
         }
         drop(slot);

@@ -38,7 +38,10 @@ where
     let mut connection = Connection::new(app);
     let app = connection.app.clone();
     let reason = loop {
-        let dropped = connection.member.as_ref().map(|(_, member)| member.dropped.clone());
+        let dropped = connection
+            .member
+            .as_ref()
+            .map(|(_, member)| member.dropped.clone());
         tokio::select! {
             biased;
             reason = ending(&app, dropped.as_ref()) => break Some(reason),
@@ -67,7 +70,12 @@ where
     let farewell = async {
         // The client may be gone already.
         if let Some((code, reason)) = reason {
-            let _ = sink.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
+            let _ = sink
+                .send(Message::Close(Some(CloseFrame {
+                    code,
+                    reason: reason.into(),
+                })))
+                .await;
         }
         let _ = sink.close().await;
     };
@@ -127,7 +135,15 @@ impl Connection {
         let (outgoing, outbox) = mpsc::channel(QUEUE);
         let (id, device) = app.hub.new_id();
         let dials = Arc::new(Semaphore::new(DIALS));
-        Self { app, device, id, outgoing, outbox, member: None, dials }
+        Self {
+            app,
+            device,
+            id,
+            outgoing,
+            outbox,
+            member: None,
+            dials,
+        }
     }
 
     /// The user this connection is registered as.
@@ -149,7 +165,10 @@ impl Connection {
     }
 
     async fn register(&mut self, user: &str, token: Option<&str>) -> Result<(), ApiError> {
-        let caller = self.app.auth.caller_with_token(token, self.app.clock.now())?;
+        let caller = self
+            .app
+            .auth
+            .caller_with_token(token, self.app.clock.now())?;
         let user: UserId = user
             .parse()
             .map_err(|error| ApiError::bad_request("invalid_user_id", format!("{error}")))?;
@@ -158,7 +177,9 @@ impl Connection {
             Caller::Anyone | Caller::Service => {}
         }
         self.leave();
-        self.say(&ServerFrame::RegisterSuccess { user_id: user.as_str() });
+        self.say(&ServerFrame::RegisterSuccess {
+            user_id: user.as_str(),
+        });
         // First join, then look: nothing can fall between the two.
         let member = self.app.hub.join(&user, self.id, self.outgoing.clone());
         let live = self.app.calls.live(&user).await;

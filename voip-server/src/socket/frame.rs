@@ -56,7 +56,10 @@ impl ClientFrame {
     /// What is wrong with it, for the client.
     pub(crate) fn read(text: &str) -> Result<Self, ApiError> {
         let unusable = |why: &dyn std::fmt::Display| {
-            ApiError::bad_request("invalid_message", format!("the message cannot be used: {why}"))
+            ApiError::bad_request(
+                "invalid_message",
+                format!("the message cannot be used: {why}"),
+            )
         };
         let fields: Fields = match serde_json::from_str(text) {
             Err(error) if !error.is_data() => {
@@ -78,26 +81,36 @@ impl ClientFrame {
                 user_id: need(fields.user_id, "userId")?,
                 token: fields.token,
             }),
-            Some("initiate_call") => {
-                Ok(Self::InitiateCall { to: need(fields.to, "to")?, from: fields.from })
-            }
+            Some("initiate_call") => Ok(Self::InitiateCall {
+                to: need(fields.to, "to")?,
+                from: fields.from,
+            }),
             Some("answer_call") => Ok(Self::AnswerCall {
                 call_id: need(fields.call_id, "callId")?,
                 user_id: fields.user_id,
             }),
-            Some("hangup") => Ok(Self::Hangup { call_id: need(fields.call_id, "callId")? }),
+            Some("hangup") => Ok(Self::Hangup {
+                call_id: need(fields.call_id, "callId")?,
+            }),
             Some(_) => {
                 let message = "`type` is none of register, initiate_call, answer_call, hangup";
                 Err(ApiError::bad_request("unknown_type", message))
             }
-            None => Err(ApiError::bad_request("invalid_message", "`type` is missing")),
+            None => Err(ApiError::bad_request(
+                "invalid_message",
+                "`type` is missing",
+            )),
         }
     }
 }
 
 /// What a client is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
 pub(crate) enum ServerFrame<'a> {
     /// This connection now is a device of this user.
     RegisterSuccess {
@@ -153,8 +166,14 @@ impl<'a> ServerFrame<'a> {
         match kind {
             EventKind::IncomingCall { from, to } => Self::IncomingCall { from, to, call_id },
             EventKind::CallInitiated { to } => Self::CallInitiated { call_id, to },
-            EventKind::CallFailed { reason } => Self::CallFailed { call_id: Some(call_id), reason },
-            EventKind::Status(status) => Self::CallStatus { call_id, status: *status },
+            EventKind::CallFailed { reason } => Self::CallFailed {
+                call_id: Some(call_id),
+                reason,
+            },
+            EventKind::Status(status) => Self::CallStatus {
+                call_id,
+                status: *status,
+            },
         }
     }
 
@@ -172,7 +191,11 @@ impl<'a> ServerFrame<'a> {
 
 impl From<&ApiError> for ServerFrame<'static> {
     fn from(error: &ApiError) -> Self {
-        Self::Error { message: error.message.clone(), code: error.code, call_id: error.call }
+        Self::Error {
+            message: error.message.clone(),
+            code: error.code,
+            call_id: error.call,
+        }
     }
 }
 
@@ -188,12 +211,32 @@ mod tests {
         let call_id = ID.parse().unwrap();
         let all = [
             ServerFrame::RegisterSuccess { user_id: "Manoj" },
-            ServerFrame::CallInitiated { call_id, to: "+15550001111" },
-            ServerFrame::CallFailed { call_id: Some(call_id), reason: "busy" },
-            ServerFrame::CallFailed { call_id: None, reason: "no number" },
-            ServerFrame::IncomingCall { from: "+15550002222", to: "+15550001111", call_id },
-            ServerFrame::CallStatus { call_id, status: CallStatus::InProgress },
-            ServerFrame::Error { message: "no".into(), code: "unknown_call", call_id: None },
+            ServerFrame::CallInitiated {
+                call_id,
+                to: "+15550001111",
+            },
+            ServerFrame::CallFailed {
+                call_id: Some(call_id),
+                reason: "busy",
+            },
+            ServerFrame::CallFailed {
+                call_id: None,
+                reason: "no number",
+            },
+            ServerFrame::IncomingCall {
+                from: "+15550002222",
+                to: "+15550001111",
+                call_id,
+            },
+            ServerFrame::CallStatus {
+                call_id,
+                status: CallStatus::InProgress,
+            },
+            ServerFrame::Error {
+                message: "no".into(),
+                code: "unknown_call",
+                call_id: None,
+            },
         ];
         let lines: Vec<String> = all.iter().map(ServerFrame::text).collect();
         insta::assert_snapshot!(lines.join("\n"));
@@ -202,9 +245,21 @@ mod tests {
     #[test]
     fn client_messages_are_read() {
         let register = ClientFrame::read(r#"{"type":"register","userId":"Manoj"}"#);
-        assert_eq!(register, Ok(ClientFrame::Register { user_id: "Manoj".into(), token: None }));
+        assert_eq!(
+            register,
+            Ok(ClientFrame::Register {
+                user_id: "Manoj".into(),
+                token: None
+            })
+        );
         let dial = ClientFrame::read(r#"{"type":"initiate_call","to":"+1","from":null,"x":1}"#);
-        assert_eq!(dial, Ok(ClientFrame::InitiateCall { to: "+1".into(), from: None }));
+        assert_eq!(
+            dial,
+            Ok(ClientFrame::InitiateCall {
+                to: "+1".into(),
+                from: None
+            })
+        );
     }
 
     #[test]

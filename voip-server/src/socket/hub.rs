@@ -115,8 +115,17 @@ impl Hub {
         sender: mpsc::Sender<Utf8Bytes>,
     ) -> Arc<Member> {
         let dropped = CancellationToken::new();
-        let member = Arc::new(Member { id, sender, dropped, floors: Mutex::default() });
-        self.lock().users.entry(user.clone()).or_default().push(Arc::clone(&member));
+        let member = Arc::new(Member {
+            id,
+            sender,
+            dropped,
+            floors: Mutex::default(),
+        });
+        self.lock()
+            .users
+            .entry(user.clone())
+            .or_default()
+            .push(Arc::clone(&member));
         member
     }
 
@@ -150,7 +159,11 @@ impl Hub {
         tracing::warn!("events were lost on the bus; every client is told the present state");
         let everybody: Vec<(UserId, Vec<Arc<Member>>)> = {
             let rooms = self.lock();
-            rooms.users.iter().map(|(user, members)| (user.clone(), members.clone())).collect()
+            rooms
+                .users
+                .iter()
+                .map(|(user, members)| (user.clone(), members.clone()))
+                .collect()
         };
         for (user, members) in everybody {
             match calls.live(&user).await {
@@ -249,6 +262,8 @@ fn present(call: &Call, user: &UserId) -> Utf8Bytes {
 
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hub").field("connections", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Hub")
+            .field("connections", &self.len())
+            .finish_non_exhaustive()
     }
 }

@@ -43,7 +43,10 @@ impl Sequencer {
     /// Takes an event in; returns those that are due now, in order.
     pub(crate) fn push(&mut self, event: Arc<Event>, now: Timestamp) -> Vec<Arc<Event>> {
         self.forget(now);
-        let line = self.calls.entry(event.call).or_insert_with(|| Line::new(now));
+        let line = self
+            .calls
+            .entry(event.call)
+            .or_insert_with(|| Line::new(now));
         line.touched = now;
         if event.seq < line.next {
             return Vec::new();
@@ -69,7 +72,9 @@ impl Sequencer {
             && now >= since + PATIENCE
         {
             self.waiting.pop_front();
-            let Some(line) = self.calls.get_mut(&call) else { continue };
+            let Some(line) = self.calls.get_mut(&call) else {
+                continue;
+            };
             if line.early_since == since {
                 for (_, event) in std::mem::take(&mut line.early) {
                     line.passed(&event);
@@ -105,7 +110,13 @@ impl Sequencer {
 
 impl Line {
     fn new(now: Timestamp) -> Self {
-        Self { next: 0, early: BTreeMap::new(), early_since: now, over: false, touched: now }
+        Self {
+            next: 0,
+            early: BTreeMap::new(),
+            early_since: now,
+            over: false,
+            touched: now,
+        }
     }
 
     fn ready(&mut self) -> Vec<Arc<Event>> {
@@ -140,7 +151,12 @@ mod tests {
     fn event(seq: u32) -> Arc<Event> {
         let call = "018c1f6e-7c3a-7000-8000-000000000001".parse().unwrap();
         let kind = EventKind::Status(CallStatus::Ringing);
-        Arc::new(Event { call, seq, audience: Vec::new(), kind })
+        Arc::new(Event {
+            call,
+            seq,
+            audience: Vec::new(),
+            kind,
+        })
     }
 
     fn numbers(events: &[Arc<Event>]) -> Vec<u32> {
@@ -163,7 +179,10 @@ mod tests {
         assert_eq!(numbers(&line.push(event(1), at(0))), NONE);
         let other = "018c1f6e-7c3a-7000-8000-000000000002".parse().unwrap();
         for seq in 0..50 {
-            let news = Arc::new(Event { call: other, ..(*event(seq)).clone() });
+            let news = Arc::new(Event {
+                call: other,
+                ..(*event(seq)).clone()
+            });
             assert_eq!(numbers(&line.push(news, at(2 * u64::from(seq)))), [seq]);
             assert_eq!(line.deadline(), Some(at(100)));
         }

@@ -20,10 +20,12 @@ pub(crate) async fn upgrade(
     request: Request<axum::body::Body>,
 ) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
-    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| {
-        let message = "this address speaks WebSocket only";
-        ApiError::new(StatusCode::UPGRADE_REQUIRED, "websocket_only", message)
-    })?;
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &())
+        .await
+        .map_err(|_| {
+            let message = "this address speaks WebSocket only";
+            ApiError::new(StatusCode::UPGRADE_REQUIRED, "websocket_only", message)
+        })?;
     let limit = app.limits.frame_bytes;
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
@@ -31,7 +33,10 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(64 * 1024)
         .max_message_size(limit)
         .max_frame_size(limit);
-    let (tracked, place) = (app.sockets.token(), parts.extensions.get::<Place>().cloned());
+    let (tracked, place) = (
+        app.sockets.token(),
+        parts.extensions.get::<Place>().cloned(),
+    );
     Ok(upgrade
         .on_upgrade(move |socket| async move {
             connection::serve(app, socket).await;

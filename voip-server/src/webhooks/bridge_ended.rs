@@ -13,17 +13,26 @@ pub(crate) async fn bridge_ended(
     State(app): State<App>,
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
-    let Notice::DialEnded { call, status, bridged, .. } = notice(&app, request).await? else {
+    let Notice::DialEnded {
+        call,
+        status,
+        bridged,
+        ..
+    } = notice(&app, request).await?
+    else {
         return Err(misplaced());
     };
     let call = call.ok_or_else(ApiError::unknown_call)?;
-    let connected = bridged.unwrap_or(true)
-        && matches!(status, CallStatus::Completed | CallStatus::InProgress);
+    let connected =
+        bridged.unwrap_or(true) && matches!(status, CallStatus::Completed | CallStatus::InProgress);
     let outcome = match connected {
         true => BridgeOutcome::Connected,
         false => BridgeOutcome::Unanswered,
     };
-    let plan =
-        app.calls.bridge_ended(&call, outcome).await?.ok_or_else(ApiError::unknown_call)?;
+    let plan = app
+        .calls
+        .bridge_ended(&call, outcome)
+        .await?
+        .ok_or_else(ApiError::unknown_call)?;
     Ok(reply(&app, &plan))
 }

@@ -10,9 +10,18 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 503 when the call could not be saved.
-pub(crate) async fn inbound(State(app): State<App>, request: Request<Body>) -> Result<Response, ApiError> {
-    let Notice::Voice(voice) = notice(&app, request).await? else { return Err(misplaced()) };
-    let call = InboundCall { leg: voice.leg, from: voice.from, to: voice.to };
+pub(crate) async fn inbound(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let Notice::Voice(voice) = notice(&app, request).await? else {
+        return Err(misplaced());
+    };
+    let call = InboundCall {
+        leg: voice.leg,
+        from: voice.from,
+        to: voice.to,
+    };
     let plan = app.calls.incoming(call).await?;
     Ok(reply(&app, &plan))
 }

@@ -29,10 +29,18 @@ pub(super) async fn notice(app: &App, request: Request<Body>) -> Result<Notice, 
 
 /// Checks a webhook's signature and reads it.
 pub(crate) fn read(app: &App, parts: &Parts, body: &[u8]) -> Result<Notice, ApiError> {
-    let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let text = |name| {
+        parts
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     let request = WebhookRequest {
         method: parts.method.as_str(),
-        path_and_query: parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+        path_and_query: parts
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str()),
         signature: text(SIGNATURE),
         content_type: text(header::CONTENT_TYPE.as_str()),
         body,
@@ -40,7 +48,11 @@ pub(crate) fn read(app: &App, parts: &Parts, body: &[u8]) -> Result<Notice, ApiE
     app.webhooks.read(&request).map_err(|error| match &error {
         WebhookError::Unsigned(why) => {
             tracing::warn!(path = parts.uri.path(), %why, "a webhook was refused");
-            ApiError::new(StatusCode::FORBIDDEN, "invalid_signature", error.to_string())
+            ApiError::new(
+                StatusCode::FORBIDDEN,
+                "invalid_signature",
+                error.to_string(),
+            )
         }
         WebhookError::Malformed(_) => {
             tracing::warn!(path = parts.uri.path(), %error, "a webhook could not be read");

@@ -9,11 +9,21 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 503 when it could not be saved.
-pub(crate) async fn status(State(app): State<App>, request: Request<Body>) -> Result<StatusCode, ApiError> {
+pub(crate) async fn status(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<StatusCode, ApiError> {
     match notice(&app, request).await? {
         // A leg that one of ours dialled says nothing that its parent does not.
-        Notice::Progress { parent: Some(_), .. } => {}
-        Notice::Progress { report, call, parent: None, .. } => app.calls.report(report, call).await?,
+        Notice::Progress {
+            parent: Some(_), ..
+        } => {}
+        Notice::Progress {
+            report,
+            call,
+            parent: None,
+            ..
+        } => app.calls.report(report, call).await?,
         other => tracing::debug!(?other, "a webhook that nobody asked for"),
     }
     Ok(StatusCode::OK)

@@ -9,9 +9,18 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 404 for an unknown call.
-pub(crate) async fn voice(State(app): State<App>, request: Request<Body>) -> Result<Response, ApiError> {
-    let Notice::Voice(voice) = notice(&app, request).await? else { return Err(misplaced()) };
+pub(crate) async fn voice(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let Notice::Voice(voice) = notice(&app, request).await? else {
+        return Err(misplaced());
+    };
     let call = voice.call.ok_or_else(ApiError::unknown_call)?;
-    let plan = app.calls.plan(&call, voice.leg).await?.ok_or_else(ApiError::unknown_call)?;
+    let plan = app
+        .calls
+        .plan(&call, voice.leg)
+        .await?
+        .ok_or_else(ApiError::unknown_call)?;
     Ok(reply(&app, &plan))
 }

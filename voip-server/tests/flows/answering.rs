@@ -29,17 +29,32 @@ async fn two_devices_answer_at_once_and_exactly_one_wins() {
 
         let heard = devices.each_ref().map(|device| device.heard());
         let losers = heard.iter().filter(|frames| {
-            frames.iter().any(|frame| frame["type"] == "error" && frame["code"] == "answered_elsewhere")
+            frames
+                .iter()
+                .any(|frame| frame["type"] == "error" && frame["code"] == "answered_elsewhere")
         });
         assert_eq!(losers.count(), 1, "seed {seed}: {heard:?}");
         for frames in &heard {
-            let taken = frames.iter().filter(|frame| frame["status"] == "in-progress").count();
-            assert_eq!(taken, 1, "seed {seed}: every device learns once that it was taken");
+            let taken = frames
+                .iter()
+                .filter(|frame| frame["status"] == "in-progress")
+                .count();
+            assert_eq!(
+                taken, 1,
+                "seed {seed}: every device learns once that it was taken"
+            );
         }
         let leg = house.world.provider.leg(&caller);
-        let other = house.world.provider.leg(&leg.bridged_with.expect("the caller talks"));
+        let other = house
+            .world
+            .provider
+            .leg(&leg.bridged_with.expect("the caller talks"));
         assert_eq!(other.to, "client:ann");
-        assert_eq!(house.world.provider.legs().len(), 2, "one voice client was dialled, once");
+        assert_eq!(
+            house.world.provider.legs().len(),
+            2,
+            "one voice client was dialled, once"
+        );
     }
 }
 
@@ -58,11 +73,19 @@ async fn the_winner_may_repeat_itself_and_a_later_answer_is_refused() {
     tablet.say(&answer);
     house.world.pass(Duration::from_secs(3)).await;
     assert_eq!(phone.statuses(), ["in-progress"]);
-    assert!(tablet.heard().iter().any(|frame| frame["code"] == "answered_elsewhere"));
+    assert!(
+        tablet
+            .heard()
+            .iter()
+            .any(|frame| frame["code"] == "answered_elsewhere")
+    );
 
     let body = json!({"callId": id, "userId": "ann"});
     let (status, answer) = house.post("/connect-call", &body).await;
-    assert_eq!((status, &answer["code"]), (409, &json!("answered_elsewhere")));
+    assert_eq!(
+        (status, &answer["code"]),
+        (409, &json!("answered_elsewhere"))
+    );
     assert_eq!(house.world.provider.legs().len(), 2);
 }
 
@@ -76,7 +99,13 @@ async fn an_answer_over_http_connects_the_caller_and_gives_the_markup() {
     let body = json!({"callId": id, "userId": "ann"});
     let (status, markup) = house.post("/connect-call", &body).await;
     assert_eq!(status, 200);
-    assert!(markup.as_str().unwrap().contains("<Identity>ann</Identity>"), "{markup}");
+    assert!(
+        markup
+            .as_str()
+            .unwrap()
+            .contains("<Identity>ann</Identity>"),
+        "{markup}"
+    );
     house.world.pass(Duration::from_secs(5)).await;
     assert!(house.world.provider.leg(&caller).bridged_with.is_some());
 }
@@ -98,17 +127,28 @@ async fn both_hear_each_other_until_one_hangs_up_and_then_no_leg_is_left() {
             _ => device.say(&json!({"type": "hangup", "callId": id})),
         }
         house.world.pass(Duration::from_secs(10)).await;
-        assert_eq!(device.statuses(), ["in-progress", "completed"], "{ends} ends");
+        assert_eq!(
+            device.statuses(),
+            ["in-progress", "completed"],
+            "{ends} ends"
+        );
         assert_eq!(house.only_call("ann").await["status"], "completed");
         let legs = house.world.provider.legs();
-        assert!(legs.iter().all(|leg| leg.status == Status::Completed), "{ends}: {legs:?}");
+        assert!(
+            legs.iter().all(|leg| leg.status == Status::Completed),
+            "{ends}: {legs:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_voice_client_that_does_not_pick_up_leaves_nobody_waiting() {
     let house = House::with_ann().await;
-    house.world.provider.engine().set_client("ann", ClientScript::offline());
+    house
+        .world
+        .provider
+        .engine()
+        .set_client("ann", ClientScript::offline());
     let device = house.device("ann").await;
     let caller = house.world.provider.place_call(BOB, ANN);
     house.world.pass(Duration::from_secs(3)).await;
@@ -147,12 +187,34 @@ async fn what_is_not_a_ringing_call_of_ones_own_cannot_be_answered() {
     eve.say(&json!({"type": "answer_call", "callId": id, "userId": "eve"}));
     eve.say(&json!({"type": "answer_call", "callId": id, "userId": "ann"}));
     eve.say(&json!({"type": "hangup", "callId": id}));
-    house.world.provider.engine().set_phone(BOB, PhoneScript::no_answer());
-    let (_, outbound) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .set_phone(BOB, PhoneScript::no_answer());
+    let (_, outbound) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     ann.say(&json!({"type": "answer_call", "callId": outbound["callId"]}));
     house.world.pass(Duration::from_secs(3)).await;
-    let codes: Vec<_> = eve.heard().into_iter().map(|frame| frame["code"].clone()).collect();
+    let codes: Vec<_> = eve
+        .heard()
+        .into_iter()
+        .map(|frame| frame["code"].clone())
+        .collect();
     assert_eq!(codes, ["unknown_call", "forbidden", "unknown_call"]);
-    assert!(ann.heard().iter().any(|frame| frame["code"] == "not_incoming"));
-    assert_eq!(house.log("ann").await.iter().filter(|entry| entry["status"] == "ringing").count(), 2);
+    assert!(
+        ann.heard()
+            .iter()
+            .any(|frame| frame["code"] == "not_incoming")
+    );
+    assert_eq!(
+        house
+            .log("ann")
+            .await
+            .iter()
+            .filter(|entry| entry["status"] == "ringing")
+            .count(),
+        2
+    );
 }

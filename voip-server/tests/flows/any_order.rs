@@ -42,12 +42,19 @@ async fn logged(house: &House) -> Value {
 }
 
 fn world() -> (tokio::runtime::Runtime, House) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let house = runtime.block_on(async {
         let house = House::with_ann().await;
         // Answers after a second, hangs up five seconds later.
         let script = voip_sim::phone::PhoneScript::answers_after(Duration::from_secs(1));
-        house.world.provider.engine().set_phone(BOB, script.hanging_up_after(Duration::from_secs(5)));
+        house
+            .world
+            .provider
+            .engine()
+            .set_phone(BOB, script.hanging_up_after(Duration::from_secs(5)));
         house
     });
     (runtime, house)
@@ -82,11 +89,19 @@ fn webhooks_in_any_order_and_any_number_leave_the_log_of_the_tidy_sequence() {
                     match hook.kind {
                         WebhookKind::Status => {
                             hooks.push(hook.clone());
-                            engine.answered(now, hook.id, voip_sim::webhook::WebhookAnswer::empty(200));
+                            engine.answered(
+                                now,
+                                hook.id,
+                                voip_sim::webhook::WebhookAnswer::empty(200),
+                            );
                         }
                         _ => {
                             let markup = "<Response><Pause length=\"60\"/></Response>";
-                            engine.answered(now, hook.id, voip_sim::webhook::WebhookAnswer::twiml(markup));
+                            engine.answered(
+                                now,
+                                hook.id,
+                                voip_sim::webhook::WebhookAnswer::twiml(markup),
+                            );
                         }
                     }
                 }

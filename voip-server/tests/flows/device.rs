@@ -22,12 +22,20 @@ impl Device {
             let message: Message = incoming.recv().await?;
             Some((Ok::<_, Infallible>(message), incoming))
         });
-        let sink = sink::unfold(outgoing, |outgoing: UnboundedSender<Message>, message| async {
-            outgoing.send(message).map(|()| outgoing)
-        });
+        let sink = sink::unfold(
+            outgoing,
+            |outgoing: UnboundedSender<Message>, message| async {
+                outgoing.send(message).map(|()| outgoing)
+            },
+        );
         // It ends with the device: that closes the stream.
-        drop(tokio::spawn(async { converse(app, Box::pin(sink), Box::pin(stream)).await }));
-        Self { to_server, from_server: Mutex::new(from_server) }
+        drop(tokio::spawn(async {
+            converse(app, Box::pin(sink), Box::pin(stream)).await
+        }));
+        Self {
+            to_server,
+            from_server: Mutex::new(from_server),
+        }
     }
 
     pub(crate) fn say(&self, frame: &Value) {
@@ -35,7 +43,9 @@ impl Device {
     }
 
     pub(crate) fn say_text(&self, text: &str) {
-        self.to_server.send(Message::Text(text.into())).expect("the conversation goes on");
+        self.to_server
+            .send(Message::Text(text.into()))
+            .expect("the conversation goes on");
     }
 
     /// What was heard since the last time.

@@ -10,8 +10,14 @@ use crate::house::{ANN, BOB, House, seconds};
 #[tokio::test]
 async fn a_dial_that_times_out_after_it_was_taken_is_looked_up_not_dialled_again() {
     let house = House::with_ann().await;
-    house.world.provider.engine().fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
-    let (status, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     assert_eq!(status, 200, "{answer}");
     house.world.pass(Duration::from_secs(30)).await;
     let placed = house.world.provider.legs();
@@ -24,8 +30,14 @@ async fn a_dial_that_times_out_after_it_was_taken_is_looked_up_not_dialled_again
 #[tokio::test]
 async fn a_dial_that_was_lost_fails_after_it_was_looked_for() {
     let house = House::with_ann().await;
-    house.world.provider.engine().fail_next_rest(RestTarget::Creates, RestFault::Lost, 1);
-    let (status, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Creates, RestFault::Lost, 1);
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     assert_eq!((status, &answer["code"]), (504, &json!("provider_timeout")));
     assert!(seconds(house.world.now()) < 15, "the answer comes in time");
     assert!(house.world.provider.legs().is_empty());
@@ -36,8 +48,14 @@ async fn a_dial_that_was_lost_fails_after_it_was_looked_for() {
 async fn a_gateway_error_after_the_work_was_done_places_no_second_call() {
     let house = House::with_ann().await;
     let fault = RestFault::BadGatewayAfterwards;
-    house.world.provider.engine().fail_next_rest(RestTarget::Creates, fault, 1);
-    let (status, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Creates, fault, 1);
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     assert_eq!(status, 200, "{answer}");
     house.world.pass(Duration::from_secs(5)).await;
     let placed = house.world.provider.legs();
@@ -48,18 +66,32 @@ async fn a_gateway_error_after_the_work_was_done_places_no_second_call() {
 async fn being_asked_to_slow_down_is_survived() {
     let house = House::with_ann().await;
     let fault = RestFault::TooManyRequests;
-    house.world.provider.engine().fail_next_rest(RestTarget::Creates, fault, 2);
-    let (status, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Creates, fault, 2);
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     assert_eq!(status, 200, "{answer}");
 }
 
 #[tokio::test]
 async fn a_hang_up_that_fails_at_first_is_done_in_the_end() {
     let house = House::with_ann().await;
-    let (_, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    let (_, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     house.world.pass(Duration::from_secs(10)).await;
-    house.world.provider.engine().fail_next_rest(RestTarget::Updates, RestFault::ServerError, 8);
-    house.post("/hangup", &json!({"callId": answer["callId"]})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Updates, RestFault::ServerError, 8);
+    house
+        .post("/hangup", &json!({"callId": answer["callId"]}))
+        .await;
     house.world.pass(Duration::from_secs(180)).await;
     let legs = house.world.provider.legs();
     assert!(legs.iter().all(|leg| leg.status.is_final()), "{legs:?}");
@@ -70,7 +102,11 @@ async fn a_hang_up_during_the_dial_ends_the_leg_that_turns_up() {
     let house = House::with_ann().await;
     let device = house.device("ann").await;
     let late = RestFault::AnswerLate(Duration::from_secs(3));
-    house.world.provider.engine().fail_next_rest(RestTarget::Creates, late, 1);
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Creates, late, 1);
     device.say(&json!({"type": "initiate_call", "to": BOB}));
     house.world.rest().await;
     let id = device.heard()[0]["callId"].clone();
@@ -84,9 +120,14 @@ async fn a_hang_up_during_the_dial_ends_the_leg_that_turns_up() {
 #[tokio::test]
 async fn a_call_whose_last_callback_was_lost_is_found_to_be_over() {
     let house = House::with_ann().await;
-    let (_, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    let (_, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     house.world.pass(Duration::from_secs(10)).await;
-    let faults = Faults { drop: 1.0, ..Faults::default() };
+    let faults = Faults {
+        drop: 1.0,
+        ..Faults::default()
+    };
     house.world.provider.engine().set_faults(faults);
     let leg = house.world.provider.legs()[0].sid.clone();
     assert_eq!(leg.to_string(), answer["sid"]);
@@ -101,8 +142,13 @@ async fn whatever_happens_to_callbacks_no_call_regresses_and_every_call_ends() {
         let house = House::new(seed);
         house.register("ann", ANN, "ann-phone").await;
         let device = house.device("ann").await;
-        let faults =
-            Faults { drop: 0.2, repeat: 0.3, delay: 0.3, reorder: 0.3, ..Faults::default() };
+        let faults = Faults {
+            drop: 0.2,
+            repeat: 0.3,
+            delay: 0.3,
+            reorder: 0.3,
+            ..Faults::default()
+        };
         house.world.provider.engine().set_faults(faults);
         device.say(&json!({"type": "initiate_call", "to": "+15005550105"}));
         house.world.provider.place_call(BOB, ANN);
@@ -117,9 +163,15 @@ async fn whatever_happens_to_callbacks_no_call_regresses_and_every_call_ends() {
             }
             let status: voip_core::CallStatus = frame["status"].as_str().unwrap().parse().unwrap();
             let before = ranks.insert(frame["callId"].to_string(), status.rank());
-            assert!(before.is_none_or(|rank| rank < status.rank()), "seed {seed}: {frame}");
+            assert!(
+                before.is_none_or(|rank| rank < status.rank()),
+                "seed {seed}: {frame}"
+            );
         }
         let legs = house.world.provider.legs();
-        assert!(legs.iter().all(|leg| leg.status.is_final()), "seed {seed}: {legs:?}");
+        assert!(
+            legs.iter().all(|leg| leg.status.is_final()),
+            "seed {seed}: {legs:?}"
+        );
     }
 }

@@ -75,7 +75,10 @@ impl House {
         let account = ACCOUNT.parse().unwrap();
         let twilio = TwilioConfig::new(account, AuthToken::new(TOKEN).unwrap(), callbacks);
         let twilio = Arc::new(twilio);
-        let transport = InProcess { provider: Arc::clone(&provider), clock: Arc::clone(&clock) };
+        let transport = InProcess {
+            provider: Arc::clone(&provider),
+            clock: Arc::clone(&clock),
+        };
         let telephony = TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport));
 
         let store = Arc::new(MemoryStore::default());
@@ -83,15 +86,20 @@ impl House {
         let time: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let push = Arc::new(FakePush::new(Arc::clone(&time)));
         let ports = Ports {
-            telephony: Arc::new(RetryingTelephony::new(Arc::new(telephony), Arc::clone(&time))),
+            telephony: Arc::new(RetryingTelephony::new(
+                Arc::new(telephony),
+                Arc::clone(&time),
+            )),
             calls: Arc::clone(&store) as _,
             users: Arc::clone(&store) as _,
             push: Arc::clone(&push) as _,
             bus: Arc::clone(&bus),
             clock: Arc::clone(&time),
         };
-        let settings =
-            CallSettings { default_from: Some(OURS.parse().unwrap()), ..CallSettings::default() };
+        let settings = CallSettings {
+            default_from: Some(OURS.parse().unwrap()),
+            ..CallSettings::default()
+        };
         let app = App::new(AppParts {
             calls: Calls::new(ports, settings),
             users: Users::new(store, Arc::clone(&time)),
@@ -100,14 +108,24 @@ impl House {
             auth: Auth::new(AuthMode::Open, None),
             clock: time,
             // Time-outs of requests run on the machine's clock, which no test waits for.
-            limits: Limits { request_time: Duration::from_secs(600), ..Limits::default() },
+            limits: Limits {
+                request_time: Duration::from_secs(600),
+                ..Limits::default()
+            },
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
         });
         let (hub, items) = (app.clone(), app.hub.listen(&*bus));
         let events = tokio::spawn(async move { hub.hub.run(items, &hub.calls).await });
-        let backend = Backend { router: router(app.clone()), app };
-        Self { world: World::new(backend, provider, clock), push, _events: events }
+        let backend = Backend {
+            router: router(app.clone()),
+            app,
+        };
+        Self {
+            world: World::new(backend, provider, clock),
+            push,
+            _events: events,
+        }
     }
 
     pub(crate) async fn register(&self, user: &str, number: &str, token: &str) {
@@ -151,8 +169,7 @@ impl House {
         body: &Value,
         headers: &[(&str, &str)],
     ) -> (u16, Value) {
-        let mut request =
-            Request::post(path).header(header::CONTENT_TYPE, "application/json");
+        let mut request = Request::post(path).header(header::CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -192,7 +209,9 @@ impl Backend {
         let status = response.status().as_u16();
         let kind = response.headers().get(header::CONTENT_TYPE);
         let kind = kind.map(|kind| kind.to_str().unwrap().to_owned());
-        let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), 1 << 20)
+            .await
+            .unwrap();
         (status, kind, body)
     }
 }
@@ -200,15 +219,24 @@ impl Backend {
 #[async_trait]
 impl AppUnderTest for Backend {
     async fn webhook(&self, webhook: &Webhook) -> WebhookAnswer {
-        let target = webhook.url.strip_prefix(PUBLIC_URL).expect("webhooks go to our URLs");
-        let mut request = Request::builder().method(webhook.method.as_str()).uri(target);
+        let target = webhook
+            .url
+            .strip_prefix(PUBLIC_URL)
+            .expect("webhooks go to our URLs");
+        let mut request = Request::builder()
+            .method(webhook.method.as_str())
+            .uri(target);
         for (name, value) in &webhook.headers {
             request = request.header(*name, value);
         }
         let body = Body::from(webhook.body().unwrap_or_default());
-        let (status, content_type, body) =
-            self.whole_answer(request.body(body).unwrap()).await;
-        WebhookAnswer::Replied { status, content_type, location: None, body: body.to_vec() }
+        let (status, content_type, body) = self.whole_answer(request.body(body).unwrap()).await;
+        WebhookAnswer::Replied {
+            status,
+            content_type,
+            location: None,
+            body: body.to_vec(),
+        }
     }
 
     async fn sweep(&self) {
@@ -250,7 +278,10 @@ impl Transport for InProcess {
             }
         }
         let header = |name: &str| {
-            let found = reply.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            let found = reply
+                .headers
+                .iter()
+                .find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.clone())
         };
         Ok(HttpReply {

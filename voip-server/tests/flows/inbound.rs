@@ -19,7 +19,10 @@ async fn every_device_rings_by_socket_and_push() {
         let heard = device.heard();
         assert_eq!(heard.len(), 1, "{heard:?}");
         assert_eq!(heard[0]["type"], "incoming_call");
-        assert_eq!((&heard[0]["from"], &heard[0]["to"]), (&json!(BOB), &json!(ANN)));
+        assert_eq!(
+            (&heard[0]["from"], &heard[0]["to"]),
+            (&json!(BOB), &json!(ANN))
+        );
     }
     let mut pushed: Vec<String> = house
         .push
@@ -39,7 +42,10 @@ async fn the_caller_is_held_on_the_line_with_words_of_comfort() {
     house.world.pass(Duration::from_secs(45)).await;
     let leg = house.world.provider.leg(&caller);
     assert_eq!(leg.status, Status::InProgress);
-    assert!(leg.said().len() >= 2, "the caller hears something again and again");
+    assert!(
+        leg.said().len() >= 2,
+        "the caller hears something again and again"
+    );
     assert_eq!(house.only_call("ann").await["status"], "ringing");
 }
 
@@ -70,7 +76,9 @@ async fn nobody_answering_in_time_is_a_missed_call_told_once() {
     assert_eq!(leg.status, Status::Completed);
     assert!(leg.said().last().unwrap().contains("nobody is available"));
     let missed = house.push.sent();
-    let missed = missed.iter().filter(|sent| matches!(sent.push, Push::MissedCall { .. }));
+    let missed = missed
+        .iter()
+        .filter(|sent| matches!(sent.push, Push::MissedCall { .. }));
     assert_eq!(missed.count(), 1);
     assert_eq!(house.only_call("ann").await["status"], "no-answer");
 }
@@ -93,7 +101,11 @@ async fn declining_ends_every_ringing_device_and_tells_the_caller() {
     assert!(leg.said().last().unwrap().contains("nobody is available"));
     // Whoever declines has missed nothing.
     let sent = house.push.sent();
-    assert!(!sent.iter().any(|sent| matches!(sent.push, Push::MissedCall { .. })));
+    assert!(
+        !sent
+            .iter()
+            .any(|sent| matches!(sent.push, Push::MissedCall { .. }))
+    );
 }
 
 #[tokio::test]
@@ -109,7 +121,11 @@ async fn a_caller_who_gives_up_stops_every_ringing_device() {
     }
     assert_eq!(house.only_call("ann").await["status"], "canceled");
     let missed = house.push.sent();
-    assert!(missed.iter().any(|sent| matches!(sent.push, Push::MissedCall { .. })));
+    assert!(
+        missed
+            .iter()
+            .any(|sent| matches!(sent.push, Push::MissedCall { .. }))
+    );
 }
 
 #[tokio::test]
@@ -118,7 +134,13 @@ async fn a_device_that_comes_late_still_rings_and_one_that_comes_after_does_not(
     house.world.provider.place_call(BOB, ANN);
     house.world.pass(Duration::from_secs(10)).await;
     let late = house.device_hearing("ann").await;
-    assert_eq!(late.1.iter().filter(|frame| frame["type"] == "incoming_call").count(), 1);
+    assert_eq!(
+        late.1
+            .iter()
+            .filter(|frame| frame["type"] == "incoming_call")
+            .count(),
+        1
+    );
     house.world.pass(Duration::from_secs(60)).await;
     assert_eq!(late.0.statuses(), ["no-answer"]);
     let after = house.device_hearing("ann").await;

@@ -18,7 +18,10 @@ async fn a_call_is_placed_rings_is_answered_and_ends_under_one_name() {
     assert_eq!(heard[0]["type"], "call_initiated");
     assert_eq!(heard[0]["to"], BOB);
     let id = heard[0]["callId"].clone();
-    let statuses: Vec<_> = heard[1..].iter().map(|frame| frame["status"].clone()).collect();
+    let statuses: Vec<_> = heard[1..]
+        .iter()
+        .map(|frame| frame["status"].clone())
+        .collect();
     assert_eq!(statuses, ["initiated", "ringing", "in-progress"]);
     assert!(heard.iter().all(|frame| frame["callId"] == id), "{heard:?}");
 
@@ -34,13 +37,18 @@ async fn a_call_is_placed_rings_is_answered_and_ends_under_one_name() {
     assert_eq!(entry["status"], "completed");
     let legs = house.world.provider.legs();
     assert_eq!(entry["twilio_sid"], legs[0].sid.to_string());
-    assert!(legs.iter().all(|leg| leg.status.is_final()), "no leg is left: {legs:?}");
+    assert!(
+        legs.iter().all(|leg| leg.status.is_final()),
+        "no leg is left: {legs:?}"
+    );
 }
 
 #[tokio::test]
 async fn the_called_person_talks_to_the_voice_client_of_whoever_called() {
     let house = House::with_ann().await;
-    let (status, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     assert_eq!(status, 200, "{answer}");
     house.world.pass(Duration::from_secs(10)).await;
     let legs = house.world.provider.legs();
@@ -88,11 +96,19 @@ async fn a_number_that_the_provider_refuses_fails_with_the_reason() {
     device.say(&json!({"type": "initiate_call", "to": "+15005550001"}));
     house.world.pass(Duration::from_secs(5)).await;
     let heard = device.heard();
-    let failed = heard.iter().find(|frame| frame["type"] == "call_failed").unwrap();
-    assert!(failed["reason"].as_str().unwrap().contains("21217"), "{failed}");
+    let failed = heard
+        .iter()
+        .find(|frame| frame["type"] == "call_failed")
+        .unwrap();
+    assert!(
+        failed["reason"].as_str().unwrap().contains("21217"),
+        "{failed}"
+    );
     assert_eq!(heard.last().unwrap()["status"], "failed");
 
-    let (status, answer) = house.post("/start-call", &json!({"to": "+15005550001"})).await;
+    let (status, answer) = house
+        .post("/start-call", &json!({"to": "+15005550001"}))
+        .await;
     assert_eq!((status, &answer["code"]), (502, &json!("provider_refused")));
     assert!(answer["callId"].is_string());
     assert_eq!(house.log("+15005550001").await.len(), 2);
@@ -103,15 +119,26 @@ async fn a_number_that_the_provider_refuses_fails_with_the_reason() {
 async fn a_call_given_up_while_it_rings_is_canceled_at_the_provider_too() {
     let house = House::with_ann().await;
     let device = house.device("ann").await;
-    house.world.provider.engine().set_phone(BOB, PhoneScript::no_answer());
-    let (_, answer) = house.post("/start-call", &json!({"to": BOB, "from": ANN})).await;
+    house
+        .world
+        .provider
+        .engine()
+        .set_phone(BOB, PhoneScript::no_answer());
+    let (_, answer) = house
+        .post("/start-call", &json!({"to": BOB, "from": ANN}))
+        .await;
     house.world.pass(Duration::from_secs(3)).await;
-    let (status, _) = house.post("/hangup", &json!({"callId": answer["callId"]})).await;
+    let (status, _) = house
+        .post("/hangup", &json!({"callId": answer["callId"]}))
+        .await;
     assert_eq!(status, 200);
     house.world.pass(Duration::from_secs(3)).await;
     assert_eq!(device.statuses(), ["initiated", "ringing", "canceled"]);
     let legs = house.world.provider.legs();
-    assert!(legs[0].status.is_final() && legs[0].status != Status::Completed, "{legs:?}");
+    assert!(
+        legs[0].status.is_final() && legs[0].status != Status::Completed,
+        "{legs:?}"
+    );
     assert_eq!(house.only_call("ann").await["status"], "canceled");
 }
 
@@ -121,8 +148,14 @@ async fn one_key_asked_for_ten_times_at_once_places_one_call() {
     let body = json!({"to": BOB, "from": ANN});
     let headers = [("idempotency-key", "the-very-same")];
     let asked = (0..10).map(|_| house.world.app.answer(request(&body, &headers)));
-    let answers = house.world.during(futures_util::future::join_all(asked)).await;
-    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    let answers = house
+        .world
+        .during(futures_util::future::join_all(asked))
+        .await;
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
     assert_eq!(answers[0].0, 200);
     house.world.pass(Duration::from_secs(1)).await;
     let placed = house.world.provider.legs();
@@ -131,10 +164,11 @@ async fn one_key_asked_for_ten_times_at_once_places_one_call() {
 }
 
 fn request(body: &serde_json::Value, headers: &[(&str, &str)]) -> http::Request<axum::body::Body> {
-    let mut request =
-        http::Request::post("/start-call").header("content-type", "application/json");
+    let mut request = http::Request::post("/start-call").header("content-type", "application/json");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request.body(axum::body::Body::from(body.to_string())).unwrap()
+    request
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap()
 }
