@@ -59,6 +59,14 @@ fn outage() -> Error {
     Error::new(ErrorKind::Unavailable, "out of order")
 }
 
+/// How a push ended that has nothing left to wait for. One that waits all the
+/// same fails its test instead of hanging it.
+async fn ended(sending: JoinHandle<Result<Delivery>>) -> Result<Delivery> {
+    settle().await;
+    assert!(sending.is_finished(), "the push still waits for the clock");
+    sending.await.unwrap()
+}
+
 const SECOND: Duration = Duration::from_secs(1);
 /// What chance may add to a pause of ten seconds, and a little more.
 const SLACK: Duration = Duration::from_millis(2501);
@@ -72,7 +80,7 @@ async fn a_failure_is_tried_again_after_the_pause_and_not_before() {
     assert_eq!(bench.service.asked(), 1);
     bench.later(SLACK).await;
     assert!(matches!(
-        sending.await.unwrap().unwrap(),
+        ended(sending).await.unwrap(),
         Delivery::Accepted { .. }
     ));
     assert_eq!(bench.service.asked(), 2);
@@ -96,7 +104,7 @@ async fn each_pause_is_twice_as_long_up_to_the_longest() {
         bench.later(2 * SLACK).await;
         assert_eq!(bench.service.asked(), tried + 1);
     }
-    sending.await.unwrap().unwrap();
+    ended(sending).await.unwrap();
 }
 
 #[tokio::test]
@@ -112,7 +120,7 @@ async fn there_are_no_more_attempts_than_agreed() {
         for _ in 0..9 {
             bench.later(100 * SECOND).await;
         }
-        let error = sending.await.unwrap().unwrap_err();
+        let error = ended(sending).await.unwrap_err();
         assert_eq!(
             (error.kind(), error.retry()),
             (ErrorKind::Unavailable, Retry::Safe)
@@ -134,7 +142,7 @@ async fn the_pause_that_was_asked_for_is_kept() {
     bench.later(20 * SECOND - Duration::from_micros(1)).await;
     assert_eq!(bench.service.asked(), 1);
     bench.later(2 * SLACK).await;
-    sending.await.unwrap().unwrap();
+    ended(sending).await.unwrap();
 }
 
 #[tokio::test]
@@ -146,7 +154,7 @@ async fn a_pause_beyond_the_ring_deadline_gives_up_at_once_and_for_good() {
     bench
         .service
         .fail_next(outage().with_retry_after(50 * SECOND));
-    let error = bench.send(ring(&bench.clock)).await.unwrap().unwrap_err();
+    let error = ended(bench.send(ring(&bench.clock))).await.unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),
         (ErrorKind::Unavailable, Retry::Never)
@@ -160,7 +168,7 @@ async fn a_ring_is_not_tried_again_where_the_clock_ran_past_its_deadline() {
     bench.service.fail_next(outage());
     let sending = bench.send(ring(&bench.clock));
     bench.later(60 * SECOND).await;
-    assert_eq!(sending.await.unwrap().unwrap_err().retry(), Retry::Never);
+    assert_eq!(ended(sending).await.unwrap_err().retry(), Retry::Never);
     assert_eq!(bench.service.asked(), 1);
 }
 
@@ -170,7 +178,7 @@ async fn patience_ends_before_the_work_is_taken_up_by_another_node() {
     bench
         .service
         .fail_next(outage().with_retry_after(31 * SECOND));
-    let error = bench.send(missed()).await.unwrap().unwrap_err();
+    let error = ended(bench.send(missed())).await.unwrap_err();
     assert_eq!(error.retry(), Retry::Safe);
     assert_eq!(bench.service.asked(), 1);
 }
@@ -181,7 +189,7 @@ async fn what_is_never_useful_is_not_tried_again() {
     bench
         .service
         .fail_next(Error::new(ErrorKind::Refused, "no"));
-    let error = bench.send(missed()).await.unwrap().unwrap_err();
+    let error = ended(bench.send(missed())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(bench.service.asked(), 1);
 }
@@ -193,10 +201,10 @@ async fn what_may_have_been_sent_is_repeated_only_where_devices_know_repeats() {
     android.service.fail_next(timeout());
     let sending = android.send(missed());
     android.later(10 * SECOND + SLACK).await;
-    sending.await.unwrap().unwrap();
+    ended(sending).await.unwrap();
     let apple = Bench::with(RetryPolicy::APNS);
     apple.service.fail_next(timeout());
-    let error = apple.send(ring(&apple.clock)).await.unwrap().unwrap_err();
+    let error = ended(apple.send(ring(&apple.clock))).await.unwrap_err();
     assert_eq!(
         (error.retry(), apple.service.asked()),
         (Retry::Ambiguous, 1)
@@ -207,6 +215,6 @@ async fn what_may_have_been_sent_is_repeated_only_where_devices_know_repeats() {
 async fn a_dead_token_is_an_answer_and_not_tried_again() {
     let bench = Bench::with(RetryPolicy::FCM);
     bench.service.lose(&android().token);
-    assert_eq!(bench.send(missed()).await.unwrap().unwrap(), Delivery::Gone);
+    assert_eq!(ended(bench.send(missed())).await.unwrap(), Delivery::Gone);
     assert_eq!(bench.service.asked(), 1);
 }
