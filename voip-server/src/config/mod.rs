@@ -218,7 +218,7 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
                 faults.add(
                     "TWILIO_PHONE_NUMBER",
                     "must be in E.164 form, such as +15551234567",
-                )
+                );
             })
             .ok()
     });
