@@ -30,7 +30,7 @@ impl Device {
         );
         // It ends with the device: that closes the stream.
         drop(tokio::spawn(async {
-            converse(app, Box::pin(sink), Box::pin(stream)).await
+            converse(app, Box::pin(sink), Box::pin(stream)).await;
         }));
         Self {
             to_server,
