@@ -26,7 +26,7 @@ fn write(c: &mut Criterion) {
         caller_id: Some(sample::phone(sample::FROM)),
         ring_time: Duration::from_secs(20),
         call,
-        then: Callback::BridgeEnded(call),
+        then: Callback::BridgeEnded { call, turn: 1 },
     }]);
     for (name, plan) in [("markup: hold the line", hold), ("markup: connect to a client", connect)] {
         c.bench_function(name, |b| b.iter(|| webhooks.write(black_box(&plan))));

@@ -77,6 +77,7 @@ pub fn ended(call: Call) -> Call {
         answered_at: Some(answered_at),
         duration: Some(TALK),
         reason: None::<Arc<str>>,
+        trouble: None,
     });
     Call { state, told: 5, ..call }
 }

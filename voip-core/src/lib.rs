@@ -31,8 +31,8 @@ mod voice_identity;
 
 pub use call::{
     Action, Answerer, BridgeEnd, BridgeOutcome, Call, CallStatus, Callback, Direction, Effect,
-    EndReason, Ended, Event, EventKind, FinalStatus, Plan, Refusal, Signal, State, Step,
-    UnknownEffect, UnknownStatus, table, timing,
+    EndReason, Ended, Event, EventKind, FinalStatus, Plan, Refusal, Signal, State, Step, Trouble,
+    UnknownEffect, UnknownStatus, UnknownTrouble, table, timing,
 };
 pub use call_id::{CallId, InvalidCallId};
 pub use calls::{

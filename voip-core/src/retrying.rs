@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 use async_trait::async_trait;
 
 use crate::{
-    CallId, Error, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
+    Callback, Error, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
     ports::{
         ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
     },
@@ -64,8 +64,8 @@ impl Telephony for RetryingTelephony {
         self.again(|| self.inner.dial(dial)).await
     }
 
-    async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected> {
-        self.again(|| self.inner.redirect(leg, call)).await
+    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
+        self.again(|| self.inner.redirect(leg, to)).await
     }
 
     async fn hang_up(&self, leg: &ProviderCallId) -> Result<()> {

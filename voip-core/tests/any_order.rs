@@ -48,7 +48,8 @@ fn answered_inbound() -> Call {
     let came = InboundCall { leg, from, to };
     let call = Call::inbound(CallId::fresh(), came, owner, None, start(), ring).call;
     let by = Answerer { user: "ann".parse().unwrap(), device: Arc::from("phone") };
-    call.step(Signal::Answered(by), start() + Duration::from_secs(4)).unwrap().call
+    let call = call.step(Signal::Answered(by), start() + Duration::from_secs(4)).unwrap().call;
+    call.step(Signal::Connecting, start() + Duration::from_secs(5)).unwrap().call
 }
 
 /// Plays the signals into the call, one a second from when they are all known.
@@ -72,7 +73,7 @@ fn stories() -> Vec<(Call, Vec<Signal>)> {
         story.push(report(status, 30, Some(if status == Completed { 25 } else { 0 })));
         (outbound(), story)
     };
-    let over = Signal::BridgeEnded { outcome: BridgeOutcome::Connected };
+    let over = Signal::BridgeEnded { outcome: BridgeOutcome::Connected, turn: 1 };
     vec![
         ending(Completed, &[report(InProgress, 5, None)]),
         ending(Busy, &[]),
@@ -111,8 +112,8 @@ proptest! {
 
     #[test]
     fn whatever_happens_an_ended_call_stays_ended(
-        signals in prop::collection::vec(0..17usize, 1..60),
-        which in 0..12usize,
+        signals in prop::collection::vec(0..18usize, 1..60),
+        which in 0..13usize,
     ) {
         let (_, mut call) = voip_core::table::calls().swap_remove(which);
         let all = voip_core::table::signals();

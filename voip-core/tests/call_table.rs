@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use voip_core::{CallStatus, FinalStatus, State, Timestamp, table};
+use voip_core::{CallStatus, FinalStatus, Signal, State, Timestamp, table};
 
 fn now() -> Timestamp {
     Timestamp::from_secs(1_700_000_060)
@@ -40,6 +40,10 @@ fn the_same_signal_twice_is_as_good_as_once() {
     for (name, call) in table::calls() {
         for (signal_name, signal) in table::signals() {
             let Ok(once) = call.step(signal.clone(), now()) else { continue };
+            // The one signal that counts how often it came.
+            if signal == Signal::Connecting {
+                continue;
+            }
             // Time goes on, the deadline has been dealt with.
             let Ok(twice) = once.call.step(signal, now()) else { continue };
             let unchanged = twice.changes_nothing(&once.call);

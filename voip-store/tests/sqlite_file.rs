@@ -218,7 +218,8 @@ async fn a_row_nobody_can_read_is_an_error_that_quotes_nothing() {
             .execute(&format!("UPDATE calls SET {change}"), [])
             .unwrap();
         let leg = store.due_calls(new.effects_due, 1).await.map(drop);
-        let error = match store.call(&new.call.id).await {
+        // Another store: this one remembers what it has written itself.
+        let error = match open(&path).unwrap().call(&new.call.id).await {
             Err(error) => error,
             Ok(None) => continue, // Under another id; the others still find it.
             Ok(Some(held)) => panic!("{change} was read as {held:?}"),

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::watch;
 use voip_core::{
-    CallId, CallStatus, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
+    CallId, CallStatus, Callback, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
     ports::{
         ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
     },
@@ -72,7 +72,7 @@ pub struct TelephonyRecord {
     /// The dials.
     pub dials: Vec<Dial>,
     /// The redirects, with the calls they were for.
-    pub redirects: Vec<(ProviderCallId, CallId)>,
+    pub redirects: Vec<(ProviderCallId, Callback)>,
     /// The legs to hang up.
     pub hang_ups: Vec<ProviderCallId>,
 }
@@ -235,9 +235,9 @@ impl Telephony for FakeTelephony {
         }
     }
 
-    async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected> {
+    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
         self.record
-            .send_modify(|record| record.redirects.push((leg.clone(), call)));
+            .send_modify(|record| record.redirects.push((leg.clone(), to)));
         self.failure()?;
         match self.status(leg) {
             Some(CallStatus::InProgress) => Ok(Redirected::Done),

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use voip_core::{
+use voip_core::{Callback, 
     CallId, CallStatus, Error, ErrorKind, Party, Plan, ProviderCallId, Result, Timestamp,
     VoiceIdentity,
     ports::{
@@ -145,8 +145,8 @@ impl Telephony for Saboteur {
         }
     }
 
-    async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected> {
-        let outcome = self.provider.redirect(leg, call).await?;
+    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
+        let outcome = self.provider.redirect(leg, to).await?;
         match self.flaw {
             Flaw::RedirectsTheEnded => Ok(Redirected::Done),
             Flaw::EndsOnRedirect => {

@@ -7,10 +7,14 @@ use voip_core::{CallId, Callback};
 pub const STATUS_PATH: &str = "/twilio-status";
 /// What to do with the leg of one of our calls; with its name in the query.
 pub const VOICE_PATH: &str = "/twilio/voice";
+/// How to connect the leg of one of our calls; with its name in the query.
+pub const CONNECT_PATH: &str = "/twilio/connect";
 /// The connection made for a call is over; with its name in the query.
 pub const BRIDGE_ENDED_PATH: &str = "/twilio/bridge-ended";
 /// A call has come in: the address to enter at the provider for each number.
 pub const INBOUND_PATH: &str = "/twilio-inbound";
+/// The query field that counts the connections of our call.
+pub const TURN_FIELD: &str = "turn";
 /// The query field that names our call.
 pub const CALL_ID_FIELD: &str = "callId";
 
@@ -63,8 +67,12 @@ impl CallbackUrls {
     pub fn of(&self, callback: Callback) -> String {
         let (path, call) = match callback {
             Callback::Ask(call) => (VOICE_PATH, call),
+            Callback::Connect(call) => (CONNECT_PATH, call),
             Callback::Status(call) => (STATUS_PATH, call),
-            Callback::BridgeEnded(call) => (BRIDGE_ENDED_PATH, call),
+            Callback::BridgeEnded { call, turn } => {
+                let url = self.for_call(BRIDGE_ENDED_PATH, call);
+                return format!("{url}&{TURN_FIELD}={turn}");
+            }
         };
         self.for_call(path, call)
     }

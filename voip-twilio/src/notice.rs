@@ -12,6 +12,7 @@ use crate::{
     date,
     errors::{meaning, sip_reason},
     form::Form,
+    webhooks::Named,
 };
 
 /// The fields that have places of their own in a [`VoiceRequest`].
@@ -24,7 +25,8 @@ const PLACED: [&str; 6] = [
     CALL_ID_FIELD,
 ];
 
-/// Reads the fields of a webhook to `path`, which named our call `call`.
+/// Reads the fields of a webhook to `path`, whose query named what of ours it
+/// is about.
 ///
 /// The fields say what kind of webhook it is. A voice client may add fields of
 /// any name to the first request of its call, but takes none away, and the
@@ -33,14 +35,15 @@ const PLACED: [&str; 6] = [
 pub(crate) fn read(
     form: &Form<'_>,
     path: &str,
-    call: Option<CallId>,
+    named: &Named,
 ) -> Result<Notice, WebhookError> {
+    let call = named.call;
     let Some(status) = form.text("CallStatus") else {
         return without_status(form);
     };
     let status: CallStatus = read_as(status, "CallStatus")?;
     if form.text("DialCallStatus").is_some() {
-        return dial_ended(form, call);
+        return dial_ended(form, call, named.turn);
     }
     let progress = form.text("CallbackSource") == Some("call-progress-events")
         || (status.is_final() || form.text("Timestamp").is_some()) && is_status_path(path);
@@ -88,7 +91,11 @@ fn progress(
     })
 }
 
-fn dial_ended(form: &Form<'_>, call: Option<CallId>) -> Result<Notice, WebhookError> {
+fn dial_ended(
+    form: &Form<'_>,
+    call: Option<CallId>,
+    turn: Option<u32>,
+) -> Result<Notice, WebhookError> {
     let status = match required_text(form, "DialCallStatus")? {
         // Said of a conference that is over, and of a child that was answered
         // and moved elsewhere. Either way the dial is over and was answered.
@@ -98,6 +105,7 @@ fn dial_ended(form: &Form<'_>, call: Option<CallId>) -> Result<Notice, WebhookEr
     Ok(Notice::DialEnded {
         leg: required(form, "CallSid")?,
         call,
+        turn,
         child: optional(form, "DialCallSid"),
         status,
         bridged: flag(form, "DialBridged"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use form_urlencoded::Serializer;
-use voip_core::{CallId, Callback, ProviderCallId, ports::Dial};
+use voip_core::{Callback, ProviderCallId, ports::Dial};
 
 use crate::{
     ConferenceFilter, TwilioConfig,
@@ -43,9 +43,9 @@ pub(crate) fn dial(config: &TwilioConfig, dial: &Dial) -> HttpRequest {
 }
 
 /// Has the provider ask afresh what to do with a leg.
-pub(crate) fn redirect(config: &TwilioConfig, leg: &ProviderCallId, call: CallId) -> HttpRequest {
+pub(crate) fn redirect(config: &TwilioConfig, leg: &ProviderCallId, to: Callback) -> HttpRequest {
     let mut form = Serializer::new(String::new());
-    form.append_pair("Url", &config.callbacks.of(Callback::Ask(call)));
+    form.append_pair("Url", &config.callbacks.of(to));
     form.append_pair("Method", "POST");
     post(call_path(config, leg), form)
 }

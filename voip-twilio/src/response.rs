@@ -50,7 +50,7 @@ pub(crate) fn placed(reply: &HttpReply) -> Result<ProviderCallId> {
 /// What became of a redirect; `None` where the leg is not connected, be it
 /// over or not yet answered: the provider has one code for both.
 pub(crate) fn redirected(reply: &HttpReply) -> Result<Option<Redirected>> {
-    match accepted(reply, Repeat::Harmless) {
+    match accepted(reply, Repeat::Harmful) {
         Ok(()) => Ok(Some(Redirected::Done)),
         Err(error) if error.code() == Some(NOT_FOUND) => Ok(Some(Redirected::Gone)),
         Err(error) if error.code() == Some(CALL_NOT_IN_PROGRESS) => Ok(None),

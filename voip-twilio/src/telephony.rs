@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use voip_core::{
-    CallId, Error, ErrorKind, ProviderCallId, Result, Timestamp, VoiceIdentity,
+    Callback, Error, ErrorKind, ProviderCallId, Result, Timestamp, VoiceIdentity,
     ports::{ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony},
 };
 
@@ -125,9 +125,9 @@ impl Telephony for TwilioTelephony {
         response::placed(&self.send(request, Repeat::Harmful).await?)
     }
 
-    async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected> {
-        let request = request::redirect(&self.config, leg, call);
-        if let Some(done) = response::redirected(&self.send(request, Repeat::Harmless).await?)? {
+    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
+        let request = request::redirect(&self.config, leg, to);
+        if let Some(done) = response::redirected(&self.send(request, Repeat::Harmful).await?)? {
             return Ok(done);
         }
         // A user may answer before the provider has read our first document,

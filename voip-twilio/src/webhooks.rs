@@ -8,7 +8,7 @@ use voip_core::{
 
 use crate::{
     CallbackUrls, TwilioConfig,
-    callback_urls::CALL_ID_FIELD,
+    callback_urls::{CALL_ID_FIELD, TURN_FIELD},
     form::Form,
     notice, plan_writer,
     signature::{self, Claim, Key, SignedUrl},
@@ -84,7 +84,7 @@ impl Webhooks for TwilioWebhooks {
             return Err(WebhookError::Malformed("its body is not a form".to_owned()));
         };
         let (path, query) = split_target(request.path_and_query);
-        notice::read(&form, path, call_in(query))
+        notice::read(&form, path, &Named::in_query(query))
     }
 
     fn write(&self, plan: &Plan) -> Reply {
@@ -141,16 +141,23 @@ impl PublicUrl {
     }
 }
 
-/// Our call, where a query names one.
-fn call_in(query: &str) -> Option<CallId> {
-    // A UUID has no escapes, so nothing needs decoding.
-    let named = |field: &&str| {
-        field
-            .strip_prefix(CALL_ID_FIELD)
-            .is_some_and(|rest| rest.starts_with('='))
-    };
-    let field = query.split('&').find(named)?;
-    field[CALL_ID_FIELD.len() + 1..].parse().ok()
+/// What of ours the address of a request names.
+pub(crate) struct Named {
+    pub(crate) call: Option<CallId>,
+    pub(crate) turn: Option<u32>,
+}
+
+impl Named {
+    fn in_query(query: &str) -> Self {
+        // A UUID and a number have no escapes, so nothing needs decoding.
+        let field = |name: &str| {
+            query.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+        };
+        Self {
+            call: field(CALL_ID_FIELD).and_then(|text| text.parse().ok()),
+            turn: field(TURN_FIELD).and_then(|text| text.parse().ok()),
+        }
+    }
 }
 
 fn is_form(media_type: &str) -> bool {

@@ -84,7 +84,7 @@ async fn every_request_has_its_wire_form() {
         .dial(&dial(Some(Duration::from_millis(20_001))))
         .await;
     let _ = ours.dial(&dial(Some(Duration::from_secs(9_999)))).await;
-    let _ = ours.redirect(&leg, call()).await;
+    let _ = ours.redirect(&leg, Callback::Connect(call())).await;
     let _ = ours.hang_up(&leg).await;
     let _ = ours.set_hold(&room, &leg, true).await;
     let _ = ours.look_up(&leg).await;
@@ -107,7 +107,7 @@ fn every_plan_has_its_document() {
         caller_id: caller_id.map(|number| number.parse().unwrap()),
         ring_time: Duration::from_secs(20),
         call: call(),
-        then: Callback::BridgeEnded(call()),
+        then: Callback::BridgeEnded { call: call(), turn: 1 },
     };
     let say = |text: &str| Action::Say(Arc::from(text));
     let plans = [

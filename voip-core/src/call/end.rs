@@ -1,6 +1,6 @@
-use std::{sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
-use crate::{CallStatus, Timestamp};
+use crate::{CallStatus, Error, ErrorKind, Timestamp};
 
 /// How a call ended. Nothing of this changes later, but that the moment of the
 /// answer may still become known.
@@ -16,6 +16,64 @@ pub struct Ended {
     pub duration: Option<Duration>,
     /// Why, where that is not plain from the status.
     pub reason: Option<EndReason>,
+    /// What kept it from being placed at all, where something did.
+    pub trouble: Option<Trouble>,
+}
+
+/// What kept a call from being placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// The provider did not want it.
+    Refused,
+    /// The provider could not be reached.
+    Unreachable,
+    /// The provider did not answer in time.
+    TimedOut,
+}
+
+impl Trouble {
+    /// Every trouble.
+    pub const ALL: [Self; 3] = [Self::Refused, Self::Unreachable, Self::TimedOut];
+
+    /// Its name in storage.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+        }
+    }
+}
+
+/// The word names no trouble.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a trouble")]
+pub struct UnknownTrouble;
+
+impl FromStr for Trouble {
+    type Err = UnknownTrouble;
+
+    fn from_str(text: &str) -> Result<Self, UnknownTrouble> {
+        Self::ALL.into_iter().find(|trouble| trouble.as_str() == text).ok_or(UnknownTrouble)
+    }
+}
+
+impl From<&Error> for Trouble {
+    fn from(error: &Error) -> Self {
+        match error.kind() {
+            ErrorKind::Timeout => Self::TimedOut,
+            ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Malformed => {
+                Self::Unreachable
+            }
+            ErrorKind::Refused
+            | ErrorKind::NotFound
+            | ErrorKind::Unauthorized
+            | ErrorKind::Unsupported
+            | ErrorKind::Misconfigured
+            | ErrorKind::Exhausted
+            | ErrorKind::Internal => Self::Refused,
+        }
+    }
 }
 
 /// Why a call ended, as text that may be shown.

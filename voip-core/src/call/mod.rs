@@ -3,20 +3,25 @@
 
 #[allow(clippy::module_inception)]
 mod call;
+mod change;
 mod effect;
 mod end;
 mod event;
+mod over;
+mod placing;
 mod plan;
+mod ringing;
 mod signal;
 mod state;
 mod status;
 mod step;
+mod talking;
 
 pub mod table;
 
 pub use call::{Call, Direction};
 pub use effect::{Effect, UnknownEffect};
-pub use end::{EndReason, Ended, FinalStatus};
+pub use end::{EndReason, Ended, FinalStatus, Trouble, UnknownTrouble};
 pub use event::{Event, EventKind};
 pub use plan::{Action, Callback, Plan};
 pub use signal::{Answerer, BridgeOutcome, Signal};

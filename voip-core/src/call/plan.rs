@@ -43,10 +43,17 @@ pub enum Action {
 pub enum Callback {
     /// What to do with the leg of this call.
     Ask(CallId),
+    /// Connect the leg of this call to its user now.
+    Connect(CallId),
     /// How this call's leg fares.
     Status(CallId),
     /// The connection made for this call is over.
-    BridgeEnded(CallId),
+    BridgeEnded {
+        /// The call.
+        call: CallId,
+        /// Which connection it was, counted from 1.
+        turn: u32,
+    },
 }
 
 impl Plan {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::{ProviderCallId, Timestamp, UserId, ports::LegReport};
+use crate::{ProviderCallId, Timestamp, Trouble, UserId, ports::LegReport};
 
 /// What happened to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Signal {
     Placed(ProviderCallId),
     /// The provider certainly did not place the call.
     NotPlaced {
+        /// What kind of trouble it was.
+        trouble: Trouble,
         /// Why, as text that may be shown.
         reason: Arc<str>,
     },
@@ -18,10 +20,15 @@ pub enum Signal {
     Answered(Answerer),
     /// The user hangs up, gives up or declines.
     HungUp,
+    /// The provider is told, once more, to connect the caller to the user's
+    /// voice client.
+    Connecting,
     /// The caller and the user's voice client are no longer connected.
     BridgeEnded {
         /// How that came.
         outcome: BridgeOutcome,
+        /// Which connection it was: the count of [`Signal::Connecting`] then.
+        turn: u32,
     },
     /// The provider says that the leg is over, not how.
     LegGone,
@@ -57,6 +64,7 @@ impl Signal {
             | Self::NotPlaced { .. }
             | Self::Answered(_)
             | Self::HungUp
+            | Self::Connecting
             | Self::BridgeEnded { .. }
             | Self::LegGone
             | Self::DeadlineCame => None,

@@ -24,6 +24,9 @@ pub enum State {
         answered_at: Timestamp,
         /// By which device; inbound calls only.
         by: Option<Answerer>,
+        /// How often the provider was told to connect the caller to the user's
+        /// voice client. What is heard of an earlier time is old news.
+        connects: u32,
         /// The connection to the voice client, once it is over.
         bridge: Option<BridgeEnd>,
         /// When to ask the provider, should it stay silent.

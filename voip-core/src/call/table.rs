@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use crate::{
     Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, ProviderCallId, Signal,
-    State, Timestamp, UserId, ports::LegReport,
+    State, Timestamp, Trouble, UserId, ports::LegReport,
 };
 
 /// The table as Markdown: one section a state, one row a signal.
@@ -56,7 +56,8 @@ pub fn calls() -> Vec<(&'static str, Call)> {
     .call;
     let answered = stepped(&inbound, Signal::Answered(device("phone")));
     let outcome = BridgeOutcome::Connected;
-    let parted = stepped(&answered, Signal::BridgeEnded { outcome });
+    let connected = stepped(&answered, Signal::Connecting);
+    let parted = stepped(&connected, Signal::BridgeEnded { outcome, turn: 1 });
     let given_up = stepped(&outbound(None), Signal::HungUp);
     vec![
         ("Outbound, initiated, no leg yet", outbound(None)),
@@ -67,6 +68,7 @@ pub fn calls() -> Vec<(&'static str, Call)> {
         ("Outbound, completed", outbound(Some(CallStatus::Completed))),
         ("Outbound, given up before there was a leg", given_up),
         ("Inbound, in progress", answered.clone()),
+        ("Inbound, in progress, connecting or connected", connected),
         ("Inbound, in progress, connection over", parted),
         ("Inbound, completed", stepped(&answered, Signal::HungUp)),
         ("Inbound, declined", stepped(&inbound, Signal::HungUp)),
@@ -78,7 +80,7 @@ pub fn calls() -> Vec<(&'static str, Call)> {
 pub fn signals() -> Vec<(String, Signal)> {
     let mut all = vec![
         ("placed".to_owned(), Signal::Placed(leg())),
-        ("not placed".to_owned(), Signal::NotPlaced { reason: Arc::from("refused") }),
+        ("not placed".to_owned(), Signal::NotPlaced { trouble: Trouble::Refused, reason: Arc::from("refused") }),
     ];
     for status in CallStatus::ALL {
         all.push((format!("provider reports `{status}`"), reported(status)));
@@ -87,9 +89,10 @@ pub fn signals() -> Vec<(String, Signal)> {
         ("answered by the phone".to_owned(), Signal::Answered(device("phone"))),
         ("answered by the tablet".to_owned(), Signal::Answered(device("tablet"))),
         ("hung up".to_owned(), Signal::HungUp),
+        ("connecting".to_owned(), Signal::Connecting),
         (
             "connection over".to_owned(),
-            Signal::BridgeEnded { outcome: BridgeOutcome::Connected },
+            Signal::BridgeEnded { outcome: BridgeOutcome::Connected, turn: 1 },
         ),
         ("leg gone".to_owned(), Signal::LegGone),
         ("deadline came".to_owned(), Signal::DeadlineCame),

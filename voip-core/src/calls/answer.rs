@@ -65,7 +65,7 @@ impl Inner {
             });
         }
         match self.apply(held, Signal::Answered(by)).await {
-            Ok(call) => Ok(plans::plan(&call, &self.settings, self.ports.clock.now())),
+            Ok(call) => Ok(plans::connect(&call, &self.settings)),
             Err(ApplyError::Refused(refusal)) => Err(AnswerError::Refused(refusal)),
             Err(ApplyError::Failed(error)) => Err(AnswerError::Storage(error)),
         }

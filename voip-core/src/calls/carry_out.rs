@@ -1,27 +1,50 @@
 //! Carrying out effects.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 
 use crate::{
-    Call, CallStatus, Effect, Result, Retry, Signal, State,
-    calls::Inner,
+    Call, CallStatus, Callback, Device, Effect, Result, Retry, Signal, State,
+    calls::{Inner, LEASE},
     ports::{Delivery, Held, Push, Redirected},
 };
 
+/// The first pause after a failure; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(4);
+
+/// Longer than one attempt takes, retries inside the adapter included.
+const LONGEST_ATTEMPT: Duration = Duration::from_secs(60);
+
+/// How many devices are pushed to at a time.
+const PUSHES: usize = 16;
+
 impl Inner {
-    /// Carries out one effect and forgets it. One that fails stays in storage,
-    /// and a sweep takes it up again once its lease is over.
+    /// Carries out one effect and forgets it. One that fails is tried again
+    /// while its lease lasts; after that it stays in storage, and a sweep takes
+    /// it up.
     pub(super) async fn carry_out(self: Arc<Self>, call: Call, effect: Effect) {
-        match self.attempt(&call, effect).await {
-            Ok(()) => self.settle(&call, effect).await,
-            Err(error) if error.retry() == Retry::Never => {
-                tracing::error!(call = %call.id, effect = effect.as_str(), %error, "an effect failed for good");
-                self.settle(&call, effect).await;
+        let clock = &self.ports.clock;
+        let last = clock.now() + LEASE - LONGEST_ATTEMPT;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.attempt(&call, effect).await {
+                Ok(()) => return self.settle(&call, effect).await,
+                Err(error) if error.retry() == Retry::Never => {
+                    tracing::error!(call = %call.id, effect = effect.as_str(), %error, "an effect failed for good");
+                    return self.settle(&call, effect).await;
+                }
+                Err(error) => {
+                    tracing::warn!(call = %call.id, effect = effect.as_str(), %error, "an effect failed and will be tried again");
+                }
             }
-            Err(error) => {
-                tracing::warn!(call = %call.id, effect = effect.as_str(), %error, "an effect failed and will be tried again");
+            let next = clock.now() + pause;
+            if next > last {
+                return;
+            }
+            tokio::select! {
+                () = clock.sleep_until(next) => pause *= 2,
+                () = self.closing.cancelled() => return,
             }
         }
     }
@@ -41,7 +64,8 @@ impl Inner {
                 Some(leg) => self.ports.telephony.hang_up(leg).await,
                 None => Ok(()),
             },
-            Effect::Connect | Effect::Dismiss => self.redirect(call).await,
+            Effect::Connect => self.redirect_to_user(call).await,
+            Effect::Dismiss => self.redirect(call, Callback::Ask(call.id)).await,
             Effect::LookUp => self.look_up(call).await,
             Effect::RingDevices => self.ring_devices(call).await,
             Effect::ReportMissed => {
@@ -51,9 +75,24 @@ impl Inner {
         }
     }
 
-    async fn redirect(self: &Arc<Self>, call: &Call) -> Result<()> {
+    /// Has the provider connect the caller, unless it was told to already: a
+    /// second redirect would tear down what the first has begun.
+    async fn redirect_to_user(self: &Arc<Self>, call: &Call) -> Result<()> {
+        match self.reload(&call.id).await?.call.state {
+            State::InProgress { connects: 0, .. } => {
+                self.redirect(call, Callback::Connect(call.id)).await
+            }
+            State::InProgress { .. }
+            | State::Initiated { .. }
+            | State::Queued { .. }
+            | State::Ringing { .. }
+            | State::Ended(_) => Ok(()),
+        }
+    }
+
+    async fn redirect(self: &Arc<Self>, call: &Call, to: Callback) -> Result<()> {
         let Some(leg) = &call.provider_id else { return Ok(()) };
-        match self.ports.telephony.redirect(leg, call.id).await? {
+        match self.ports.telephony.redirect(leg, to).await? {
             Redirected::Done => Ok(()),
             Redirected::Gone => self.signal(call, Signal::LegGone).await,
         }
@@ -91,19 +130,28 @@ impl Inner {
     async fn push(&self, call: &Call, push: &Push) -> Result<()> {
         let Some(owner) = &call.owner else { return Ok(()) };
         let devices = self.ports.users.devices(owner).await?;
-        let sent = devices.iter().map(|device| async move {
-            match self.ports.push.send(device, push).await {
-                Ok(Delivery::Gone) => {
-                    tracing::info!(call = %call.id, "a push token is dead and forgotten");
-                    self.ports.users.forget_device(&device.token).await
-                }
-                Ok(Delivery::Accepted { .. } | Delivery::Skipped) => Ok(()),
-                Err(error) => {
-                    tracing::warn!(call = %call.id, %error, "a push was not sent");
-                    Ok(())
-                }
+        // Few at a time: nobody has many devices, but anybody may register many.
+        for few in devices.chunks(PUSHES) {
+            let mut sent = Vec::with_capacity(few.len());
+            for device in few {
+                sent.push(self.push_to(call, device, push));
             }
-        });
-        join_all(sent).await.into_iter().collect()
+            join_all(sent).await;
+        }
+        Ok(())
+    }
+
+    async fn push_to(&self, call: &Call, device: &Device, push: &Push) {
+        let outcome = match self.ports.push.send(device, push).await {
+            Ok(Delivery::Gone) => {
+                tracing::info!(call = %call.id, "a push token is dead and forgotten");
+                self.ports.users.forget_device(&device.token).await
+            }
+            Ok(Delivery::Accepted { .. } | Delivery::Skipped) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            tracing::warn!(call = %call.id, %error, "a push went wrong");
+        }
     }
 }

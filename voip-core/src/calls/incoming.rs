@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    BridgeOutcome, Call, CallId, Calls, Party, Plan, ProviderCallId, Result, Signal,
+    BridgeOutcome, Call, CallId, Calls, Direction, Party, Plan, ProviderCallId, Result, Signal, State,
     calls::{Inner, LEASE, plans},
     ports::{Held, Inserted, LegReport, NewCall},
 };
@@ -41,6 +41,16 @@ impl Calls {
         self.run(async move { inner.plan(id, leg).await }).await?
     }
 
+    /// The provider, told to connect a call to its user, asks how; `None` for a
+    /// call we do not know.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn connect(&self, id: &CallId) -> Result<Option<Plan>> {
+        let (inner, id) = (Arc::clone(&self.inner), *id);
+        self.run(async move { inner.connect(id).await }).await?
+    }
+
     /// The provider reports on a leg. `call` is ours, where the provider named
     /// it. A report on a leg we do not know is kept for the call that may
     /// still claim it.
@@ -53,19 +63,19 @@ impl Calls {
         self.run(async move { inner.report(report, call).await }).await?
     }
 
-    /// The connection made for a call is over: says what comes next; `None`
-    /// for a call we do not know.
+    /// The connection made for a call the `turn`th time is over: says what
+    /// comes next; `None` for a call we do not know.
     ///
     /// # Errors
     /// When storage is out of order.
-    pub async fn bridge_ended(&self, id: &CallId, outcome: BridgeOutcome) -> Result<Option<Plan>> {
+    pub async fn bridge_ended(
+        &self,
+        id: &CallId,
+        turn: u32,
+        outcome: BridgeOutcome,
+    ) -> Result<Option<Plan>> {
         let (inner, id) = (Arc::clone(&self.inner), *id);
-        self.run(async move {
-            let Some(held) = inner.ports.calls.call(&id).await? else { return Ok(None) };
-            let call = inner.note(held, Signal::BridgeEnded { outcome }).await?;
-            Ok(Some(plans::after_bridge(&call, outcome, &inner.settings)))
-        })
-        .await?
+        self.run(async move { inner.bridge_ended(id, turn, outcome).await }).await?
     }
 }
 
@@ -100,19 +110,54 @@ impl Inner {
                 self.begin(&call, &effects);
                 self.apply_kept_reports(&call).await?.unwrap_or(call)
             }
-            Inserted::Known(held) => held.call,
+            Inserted::Known(held) => {
+                self.apply_kept_reports(&held.call).await?.unwrap_or(held.call)
+            }
         };
         Ok(plans::plan(&call, &self.settings, self.ports.clock.now()))
     }
 
-    async fn plan(self: Arc<Self>, id: CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
+    async fn plan(self: &Arc<Self>, id: CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
         let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
         // The question may be the first we hear of the leg.
         let call = match &held.call.provider_id {
             Some(_) => held.call,
             None => self.note(held, Signal::Placed(leg)).await?,
         };
-        Ok(Some(plans::plan(&call, &self.settings, self.ports.clock.now())))
+        let now = self.ports.clock.now();
+        if plans::is_overdue(&call, now) {
+            return self.connect(id).await;
+        }
+        Ok(Some(plans::plan(&call, &self.settings, now)))
+    }
+
+    async fn connect(self: &Arc<Self>, id: CallId) -> Result<Option<Plan>> {
+        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
+        let call = self.note(held, Signal::Connecting).await?;
+        Ok(Some(match (call.direction, &call.state) {
+            (Direction::Inbound, State::InProgress { bridge: None, .. }) => {
+                plans::connect(&call, &self.settings)
+            }
+            _ => plans::plan(&call, &self.settings, self.ports.clock.now()),
+        }))
+    }
+
+    async fn bridge_ended(
+        self: Arc<Self>,
+        id: CallId,
+        turn: u32,
+        outcome: BridgeOutcome,
+    ) -> Result<Option<Plan>> {
+        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
+        let call = self.note(held, Signal::BridgeEnded { outcome, turn }).await?;
+        // A connection that a later one has taken the place of decides nothing.
+        let stale = call.direction == Direction::Inbound
+            && matches!(call.state, State::InProgress { .. })
+            && turn != plans::turn(&call);
+        Ok(Some(match stale {
+            true => plans::patience(&call),
+            false => plans::after_bridge(&call, outcome, &self.settings),
+        }))
     }
 
     async fn report(self: Arc<Self>, report: LegReport, call: Option<CallId>) -> Result<()> {
@@ -142,9 +187,20 @@ impl Inner {
         let Some(leg) = &call.provider_id else { return Ok(None) };
         let mut latest = None;
         for report in self.ports.calls.take_reports(leg).await? {
-            let held = self.reload(&call.id).await?;
-            latest = Some(self.note(held, Signal::Reported(report)).await?);
+            match self.apply_kept(call, &report).await {
+                Ok(call) => latest = Some(call),
+                Err(error) => {
+                    // Somebody was told that it is safe with us.
+                    self.ports.calls.keep_report(&report, self.ports.clock.now()).await?;
+                    return Err(error);
+                }
+            }
         }
         Ok(latest)
+    }
+
+    async fn apply_kept(self: &Arc<Self>, call: &Call, report: &LegReport) -> Result<Call> {
+        let held = self.reload(&call.id).await?;
+        self.note(held, Signal::Reported(report.clone())).await
     }
 }

@@ -9,6 +9,7 @@
 
 mod answer;
 mod carry_out;
+mod dialling;
 mod errand;
 mod incoming;
 mod place;
@@ -20,7 +21,7 @@ mod sweep;
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use tokio::sync::Semaphore;
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Call, CallId, Effect, Error, ErrorKind, Event, Refusal, Result, Signal, UserId,
@@ -35,6 +36,7 @@ pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};
 pub use start::{StartCall, StartError, Started};
 
+use dialling::Dialling;
 use errand::Errand;
 
 /// Everything outside that the services need.
@@ -67,11 +69,15 @@ struct Inner {
     /// Bounds the effects carried out at a time. When none is free an effect
     /// stays in storage and the next sweep takes it.
     slots: Arc<Semaphore>,
+    dialling: Dialling,
+    /// Cancelled when nothing new is to be begun.
+    closing: CancellationToken,
 }
 
 /// How long an effect belongs to whoever took it. Longer than carrying one out
-/// takes, the look-up after an ambiguous dial included.
-const LEASE: Duration = Duration::from_secs(40);
+/// takes at worst: a dial that times out and is looked for four times, each
+/// look with its retries.
+const LEASE: Duration = Duration::from_secs(120);
 
 /// The most effects that one node carries out at a time.
 const SLOTS: usize = 1024;
@@ -83,7 +89,14 @@ impl Calls {
     /// The service over these ports.
     pub fn new(ports: Ports, settings: CallSettings) -> Self {
         let slots = Arc::new(Semaphore::new(SLOTS));
-        let inner = Inner { ports, settings, tasks: TaskTracker::new(), slots };
+        let inner = Inner {
+            ports,
+            settings,
+            tasks: TaskTracker::new(),
+            slots,
+            dialling: Dialling::default(),
+            closing: CancellationToken::new(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -111,8 +124,10 @@ impl Calls {
         self.inner.ports.calls.ping().await
     }
 
-    /// Takes no new background work and waits for what has begun.
+    /// Takes no new background work and waits for what has begun. What only
+    /// waits to be tried again is left to the next start.
     pub async fn finish(&self) {
+        self.inner.closing.cancel();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
     }

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Call, Effect, Error, ErrorKind, PhoneNumber, Result, Retry, Signal, StartError, Started,
-    Timestamp,
-    calls::Inner,
+    Call, Effect, Error, ErrorKind, ProviderCallId, Result, Retry, Signal, StartError, Started,
+    Timestamp, Trouble,
+    calls::{Inner, dialling::UnderWay},
     ports::{Dial, DialledLeg, Held},
 };
 
@@ -21,6 +21,15 @@ const LOOKS: [Duration; 4] = [
 /// How far the provider's clock may be behind ours.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
+/// What came of looking for a call.
+enum Sought {
+    Found(ProviderCallId),
+    /// The provider has no such call.
+    Absent,
+    /// The provider cannot be asked, or has several that it may be.
+    Unknown,
+}
+
 impl Inner {
     /// Places a call that was just put on record.
     pub(super) async fn place(self: &Arc<Self>, call: Call) -> Result<Started, StartError> {
@@ -29,26 +38,34 @@ impl Inner {
             let error = Error::new(ErrorKind::Internal, "an outbound call without numbers");
             return Err(StartError::Storage(error));
         };
+        let under_way = self.dialling.begin(&dial);
         let (signal, error) = match self.ports.telephony.dial(&dial).await {
             Ok(leg) => (Signal::Placed(leg), None),
             Err(error) if error.retry() == Retry::Ambiguous => {
                 tracing::warn!(call = %id, %error, "a dial got no clear answer; looking for the call");
-                match self.find(&call, &dial).await {
-                    Some(signal) => (signal, None),
-                    None => (not_placed(&error), Some(error)),
+                match self.find(&call, &dial, &under_way).await {
+                    Sought::Found(leg) => (Signal::Placed(leg), None),
+                    Sought::Absent => (not_placed(&error), Some(error)),
+                    Sought::Unknown => {
+                        // Its effect stays: a sweep goes on looking.
+                        let reason = Arc::from("no answer from the provider; still looking for the call");
+                        let trouble = Trouble::TimedOut;
+                        return Err(StartError::NotPlaced { call: id, reason, trouble });
+                    }
                 }
             }
             Err(error) => (not_placed(&error), Some(error)),
         };
         let call = self.conclude(call, signal).await?;
+        drop(under_way);
         self.settle(&call, Effect::Dial).await;
         match (call.provider_id, error) {
             (Some(leg), _) => Ok(Started { call: id, leg }),
             (None, error) => {
-                let kind = error.as_ref().map_or(ErrorKind::Refused, Error::kind);
+                let trouble = error.as_ref().map_or(Trouble::Refused, Trouble::from);
                 let reason = error.map_or_else(|| "canceled".to_owned(), |error| error.to_string());
-                tracing::warn!(call = %id, kind = ?kind, "the provider did not place a call");
-                Err(StartError::NotPlaced { call: id, reason: Arc::from(reason), kind })
+                tracing::warn!(call = %id, trouble = trouble.as_str(), "the provider did not place a call");
+                Err(StartError::NotPlaced { call: id, reason: Arc::from(reason), trouble })
             }
         }
     }
@@ -61,60 +78,90 @@ impl Inner {
             return Ok(());
         }
         let Some(dial) = dial_of(&call) else { return Ok(()) };
-        let signal = self.find(&call, &dial).await.unwrap_or_else(|| Signal::NotPlaced {
-            reason: Arc::from("interrupted before the provider confirmed the call"),
-        });
+        let under_way = self.dialling.begin(&dial);
+        let signal = match self.find(&call, &dial, &under_way).await {
+            Sought::Found(leg) => Signal::Placed(leg),
+            Sought::Absent => Signal::NotPlaced {
+                trouble: Trouble::TimedOut,
+                reason: Arc::from("interrupted before the provider confirmed the call"),
+            },
+            Sought::Unknown => {
+                let message = "nobody knows yet whether the provider has the call";
+                return Err(Error::new(ErrorKind::Unavailable, message));
+            }
+        };
         self.conclude(call, signal).await.map(drop)
     }
 
     /// Looks for the leg of a call whose dial was not answered.
-    async fn find(&self, call: &Call, dial: &Dial) -> Option<Signal> {
+    async fn find(&self, call: &Call, dial: &Dial, under_way: &UnderWay) -> Sought {
         let since = call.created_at - CLOCK_SKEW;
+        let mut sought = Sought::Unknown;
         for pause in LOOKS {
             let clock = &self.ports.clock;
             clock.sleep_until(clock.now() + pause).await;
             // A callback may have named the leg meanwhile.
             match self.ports.calls.call(&call.id).await {
                 Ok(Some(Held { call: Call { provider_id: Some(leg), .. }, .. })) => {
-                    return Some(Signal::Placed(leg));
+                    return Sought::Found(leg);
                 }
                 Ok(_) => {}
                 Err(error) => tracing::warn!(call = %call.id, %error, "could not reload a call"),
             }
-            match self.ports.telephony.find_dialled(dial, since).await {
-                Ok(legs) => {
-                    for leg in legs {
-                        if self.may_be(&leg, since).await {
-                            return Some(Signal::Placed(leg.report.leg));
-                        }
-                    }
+            sought = match self.ports.telephony.find_dialled(dial, since).await {
+                Ok(legs) => self.pick(legs, since, under_way).await,
+                Err(error) => {
+                    tracing::warn!(call = %call.id, %error, "could not look for a call");
+                    Sought::Unknown
                 }
-                Err(error) => tracing::warn!(call = %call.id, %error, "could not look for a call"),
+            };
+            if let Sought::Found(_) = sought {
+                return sought;
             }
         }
-        None
+        sought
     }
 
-    /// Whether a leg found at the provider is new enough and no other call's.
-    async fn may_be(&self, leg: &DialledLeg, since: Timestamp) -> bool {
-        leg.created_at.is_none_or(|created| created >= since)
-            && matches!(self.ports.calls.call_by_provider_id(&leg.report.leg).await, Ok(None))
+    /// The one leg that can be ours. Where several can, or where another dial
+    /// between the same numbers is under way, only a callback can tell.
+    async fn pick(&self, legs: Vec<DialledLeg>, since: Timestamp, under_way: &UnderWay) -> Sought {
+        let mut free = Vec::new();
+        for leg in legs {
+            if leg.created_at.is_some_and(|created| created < since) {
+                continue;
+            }
+            match self.ports.calls.call_by_provider_id(&leg.report.leg).await {
+                Ok(None) => free.push(leg.report.leg),
+                Ok(Some(_)) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "could not tell whose a leg is");
+                    return Sought::Unknown;
+                }
+            }
+        }
+        match (free.pop(), free.is_empty() && under_way.is_alone()) {
+            (None, _) => Sought::Absent,
+            (Some(leg), true) => Sought::Found(leg),
+            (Some(_), false) => Sought::Unknown,
+        }
     }
 
     async fn conclude(self: &Arc<Self>, call: Call, signal: Signal) -> Result<Call> {
         let held = self.reload(&call.id).await?;
         let call = self.note(held, signal).await?;
-        self.apply_kept_reports(&call).await?;
-        Ok(call)
+        match self.apply_kept_reports(&call).await? {
+            Some(call) => Ok(call),
+            None => Ok(call),
+        }
     }
 }
 
 fn dial_of(call: &Call) -> Option<Dial> {
-    let to: PhoneNumber = call.dialled_number()?.clone();
+    let to = call.dialled_number()?.clone();
     let from = call.from.phone()?.clone();
     Some(Dial { call: call.id, to, from, ring_time: None })
 }
 
 fn not_placed(error: &Error) -> Signal {
-    Signal::NotPlaced { reason: Arc::from(error.to_string()) }
+    Signal::NotPlaced { trouble: error.into(), reason: Arc::from(error.to_string()) }
 }

@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     Action, BridgeOutcome, Call, CallSettings, Callback, Direction, Plan, State, Timestamp,
-    UserId, VoiceIdentity,
+    VoiceIdentity,
 };
 
 /// How often a waiting caller hears that somebody is being called.
 const COMFORT_PAUSE: Duration = Duration::from_secs(15);
+
+/// How long a redirect takes at worst, retries included. Nobody has to wait
+/// longer for want of one.
+const REDIRECT_TIME: Duration = Duration::from_secs(30);
 
 /// What to do with the leg of `call` now.
 pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan {
@@ -21,7 +25,9 @@ pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan
                 Action::Ask(Callback::Ask(call.id)),
             ])
         }
-        (Direction::Inbound, State::InProgress { bridge: None, .. }) => connect(call, settings),
+        // Whoever waits is about to be redirected. To connect them here as well
+        // would be to connect them twice.
+        (Direction::Inbound, State::InProgress { bridge: None, .. }) => patience(call),
         (Direction::Inbound, State::InProgress { bridge: Some(bridge), .. }) => {
             after_bridge(call, bridge.outcome, settings)
         }
@@ -45,6 +51,26 @@ pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan
     }
 }
 
+/// Whether the caller waits for a redirect that is long overdue, so that they
+/// have to be connected without it.
+pub(super) fn is_overdue(call: &Call, now: Timestamp) -> bool {
+    match &call.state {
+        State::InProgress { connects: 0, bridge: None, answered_at, .. } => {
+            call.direction == Direction::Inbound && now >= *answered_at + REDIRECT_TIME
+        }
+        State::InProgress { .. }
+        | State::Initiated { .. }
+        | State::Queued { .. }
+        | State::Ringing { .. }
+        | State::Ended(_) => false,
+    }
+}
+
+/// Keeps the leg for a moment, then asks again.
+pub(super) fn patience(call: &Call) -> Plan {
+    Plan::new([Action::Pause(Duration::from_secs(1)), Action::Ask(Callback::Ask(call.id))])
+}
+
 /// What to do with the leg of `call` once the connection to the user's voice
 /// client is over.
 pub(super) fn after_bridge(call: &Call, outcome: BridgeOutcome, settings: &CallSettings) -> Plan {
@@ -59,8 +85,9 @@ pub(super) fn after_bridge(call: &Call, outcome: BridgeOutcome, settings: &CallS
     }
 }
 
-fn connect(call: &Call, settings: &CallSettings) -> Plan {
-    let Some(identity) = call.owner.as_ref().and_then(identity_of) else {
+/// Connects the leg of `call` to the voice client of its owner.
+pub(super) fn connect(call: &Call, settings: &CallSettings) -> Plan {
+    let Some(identity) = call.owner.as_ref().and_then(VoiceIdentity::of) else {
         return after_bridge(call, BridgeOutcome::Unanswered, settings);
     };
     let caller_id = match call.direction {
@@ -72,10 +99,14 @@ fn connect(call: &Call, settings: &CallSettings) -> Plan {
         caller_id,
         ring_time: settings.client_ring_time,
         call: call.id,
-        then: Callback::BridgeEnded(call.id),
+        then: Callback::BridgeEnded { call: call.id, turn: turn(call) },
     }])
 }
 
-fn identity_of(user: &UserId) -> Option<VoiceIdentity> {
-    VoiceIdentity::of(user)
+/// Which connection of the caller to the user's voice client this is.
+pub(super) fn turn(call: &Call) -> u32 {
+    match call.state {
+        State::InProgress { connects, .. } => connects,
+        State::Initiated { .. } | State::Queued { .. } | State::Ringing { .. } | State::Ended(_) => 0,
+    }
 }

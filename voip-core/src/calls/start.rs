@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Call, CallId, CallStatus, Calls, Error, ErrorKind, PhoneNumber, ProviderCallId, Result, State,
+    Call, CallId, CallStatus, Calls, Error, PhoneNumber, ProviderCallId, Result, State, Trouble,
     UserId,
     calls::{Inner, LEASE},
     ports::{IdempotencyKey, Inserted, NewCall},
@@ -51,17 +51,17 @@ pub enum StartError {
         call: CallId,
         /// Why.
         reason: Arc<str>,
-        /// What kind of trouble it was: refused, unreachable, or no answer in
-        /// time.
-        kind: ErrorKind,
+        /// What kind of trouble it was.
+        trouble: Trouble,
     },
     /// Storage failed us.
     #[error(transparent)]
     Storage(#[from] Error),
 }
 
-/// How long whoever repeats a request waits for the first one's outcome.
-const REPEAT_PATIENCE: Duration = Duration::from_secs(30);
+/// How long whoever repeats a request waits for the first one's outcome: less
+/// than clients and proxies wait for an answer.
+const REPEAT_PATIENCE: Duration = Duration::from_secs(25);
 
 impl Calls {
     /// Starts a call: on record first, then placed, then answered.
@@ -127,8 +127,8 @@ impl Inner {
             let now = clock.now();
             if now >= patience {
                 let reason = Arc::from("the first request is still waiting for the provider");
-                let kind = ErrorKind::Timeout;
-                return Err(StartError::NotPlaced { call: call.id, reason, kind });
+                let trouble = Trouble::TimedOut;
+                return Err(StartError::NotPlaced { call: call.id, reason, trouble });
             }
             clock.sleep_until(now + pause).await;
             pause = (pause * 2).min(Duration::from_millis(250));
@@ -148,8 +148,8 @@ fn outcome(call: &Call) -> Option<Result<Started, StartError>> {
                 Some(reason) => Arc::clone(reason),
                 None => Arc::from(CallStatus::from(ended.status).as_str()),
             };
-            let kind = ErrorKind::Refused;
-            Some(Err(StartError::NotPlaced { call: call.id, reason, kind }))
+            let trouble = ended.trouble.unwrap_or(Trouble::Refused);
+            Some(Err(StartError::NotPlaced { call: call.id, reason, trouble }))
         }
         State::Initiated { .. }
         | State::Queued { .. }

@@ -107,7 +107,15 @@ impl Inner {
     }
 
     async fn take_up(self: &Arc<Self>, left: ClaimedEffect) -> Result<()> {
-        let Some(held) = self.ports.calls.call(&left.call).await? else { return Ok(()) };
+        let held = match self.ports.calls.call(&left.call).await {
+            Ok(Some(held)) => held,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                // One call in trouble must not keep the others waiting.
+                tracing::error!(call = %left.call, %error, "a call could not be read");
+                return Ok(());
+            }
+        };
         tracing::info!(call = %left.call, effect = left.effect.as_str(), attempt = left.attempt, "an effect left behind is taken up");
         self.spawn_effect(held.call, left.effect);
         Ok(())

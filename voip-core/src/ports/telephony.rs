@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{CallId, CallStatus, PhoneNumber, ProviderCallId, Result, Timestamp, VoiceIdentity};
+use crate::{CallId, CallStatus, Callback, PhoneNumber, ProviderCallId, Result, Timestamp, VoiceIdentity};
 
 /// Places and steers calls at a provider.
 ///
@@ -28,12 +28,13 @@ pub trait Telephony: fmt::Debug + Send + Sync + 'static {
     /// - `Unauthorized`, `Misconfigured`: our account or settings.
     async fn dial(&self, dial: &Dial) -> Result<ProviderCallId>;
 
-    /// Has the provider ask afresh what to do with a live leg.
+    /// Has the provider drop what a live leg is doing and ask `to` instead.
     ///
     /// # Errors
-    /// As [`dial`](Self::dial); repeating is harmless. `Refused` with retry
-    /// *safe* where the leg lives but cannot be steered yet.
-    async fn redirect(&self, leg: &ProviderCallId, call: CallId) -> Result<Redirected>;
+    /// As [`dial`](Self::dial), and for the same reason: a repeat starts anew
+    /// what the first has begun. `Refused` with retry *safe* where the leg
+    /// lives but cannot be steered yet.
+    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected>;
 
     /// Ends a leg; one that is already over is fine.
     ///

@@ -113,6 +113,8 @@ pub enum Notice {
         leg: ProviderCallId,
         /// Our call, where the callback URL named it.
         call: Option<CallId>,
+        /// Which connection of our call it was, where the URL says so.
+        turn: Option<u32>,
         /// The leg that was dialled last.
         child: Option<ProviderCallId>,
         /// How the dialling ended, in the child's terms.

@@ -1,7 +1,7 @@
 use axum::{Json, body::Body, extract::State};
 use http::{HeaderMap, Request, StatusCode};
 use serde::{Deserialize, Serialize};
-use voip_core::{CallId, ErrorKind, PhoneNumber, StartCall, StartError, ports::IdempotencyKey};
+use voip_core::{CallId, PhoneNumber, StartCall, StartError, Trouble, ports::IdempotencyKey};
 
 use super::{ApiError, json};
 use crate::App;
@@ -71,13 +71,15 @@ pub(crate) fn start_error(error: StartError) -> ApiError {
             "idempotency_key_reused",
             error.to_string(),
         ),
-        StartError::NotPlaced { call, reason, kind } => {
-            let (status, code) = match kind {
-                ErrorKind::Timeout => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
-                ErrorKind::Unavailable | ErrorKind::RateLimited | ErrorKind::Malformed => {
-                    (StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable")
-                }
-                _ => (StatusCode::BAD_GATEWAY, "provider_refused"),
+        StartError::NotPlaced {
+            call,
+            reason,
+            trouble,
+        } => {
+            let (status, code) = match trouble {
+                Trouble::TimedOut => (StatusCode::GATEWAY_TIMEOUT, "provider_timeout"),
+                Trouble::Unreachable => (StatusCode::SERVICE_UNAVAILABLE, "provider_unavailable"),
+                Trouble::Refused => (StatusCode::BAD_GATEWAY, "provider_refused"),
             };
             ApiError::new(status, code, reason.to_string()).about(call)
         }

@@ -15,6 +15,7 @@ pub(crate) async fn bridge_ended(
 ) -> Result<Response, ApiError> {
     let Notice::DialEnded {
         call,
+        turn,
         status,
         bridged,
         ..
@@ -31,7 +32,7 @@ pub(crate) async fn bridge_ended(
     };
     let plan = app
         .calls
-        .bridge_ended(&call, outcome)
+        .bridge_ended(&call, turn.unwrap_or(0), outcome)
         .await?
         .ok_or_else(ApiError::unknown_call)?;
     Ok(reply(&app, &plan))

@@ -2,7 +2,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderMap, Request, StatusCode, header, request::Parts};
+use http::{Request, StatusCode, header};
 use voip_core::{
     Plan,
     ports::{Notice, WebhookError, WebhookRequest},
@@ -15,20 +15,10 @@ use crate::{
 
 const SIGNATURE: &str = "x-twilio-signature";
 
-/// Whether a request claims to come from the provider.
-pub(crate) fn is_signed(headers: &HeaderMap) -> bool {
-    headers.contains_key(SIGNATURE)
-}
-
 /// Takes a webhook in: its body, then its signature, then its meaning.
 pub(super) async fn notice(app: &App, request: Request<Body>) -> Result<Notice, ApiError> {
     let (parts, body) = request.into_parts();
     let body = bytes(body, app.limits.body_bytes).await?;
-    read(app, &parts, &body)
-}
-
-/// Checks a webhook's signature and reads it.
-pub(crate) fn read(app: &App, parts: &Parts, body: &[u8]) -> Result<Notice, ApiError> {
     let text = |name| {
         parts
             .headers
@@ -43,7 +33,7 @@ pub(crate) fn read(app: &App, parts: &Parts, body: &[u8]) -> Result<Notice, ApiE
             .map_or("/", |target| target.as_str()),
         signature: text(SIGNATURE),
         content_type: text(header::CONTENT_TYPE.as_str()),
-        body,
+        body: &body,
     };
     app.webhooks.read(&request).map_err(|error| match &error {
         WebhookError::Unsigned(why) => {

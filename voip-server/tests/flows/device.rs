@@ -1,6 +1,12 @@
 //! An app on a device, at the other end of a channel instead of a socket.
 
-use std::{convert::Infallible, sync::Mutex};
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use axum::extract::ws::Message;
 use futures_util::{sink, stream};
@@ -12,6 +18,8 @@ use voip_server::{App, converse};
 pub(crate) struct Device {
     to_server: UnboundedSender<Message>,
     from_server: Mutex<UnboundedReceiver<Message>>,
+    answers_pings: Arc<AtomicBool>,
+    closed: Mutex<Option<(u16, String)>>,
 }
 
 impl Device {
@@ -22,10 +30,18 @@ impl Device {
             let message: Message = incoming.recv().await?;
             Some((Ok::<_, Infallible>(message), incoming))
         });
+        let answers_pings = Arc::new(AtomicBool::new(true));
+        let (answering, answers) = (to_server.downgrade(), Arc::clone(&answers_pings));
         let sink = sink::unfold(
             outgoing,
-            |outgoing: UnboundedSender<Message>, message| async {
-                outgoing.send(message).map(|()| outgoing)
+            move |outgoing: UnboundedSender<Message>, message| {
+                // The library of a client answers pings by itself.
+                if let (Message::Ping(ping), true) = (&message, answers.load(Ordering::Relaxed))
+                    && let Some(to_server) = answering.upgrade()
+                {
+                    let _ = to_server.send(Message::Pong(ping.clone()));
+                }
+                async { outgoing.send(message).map(|()| outgoing) }
             },
         );
         // It ends with the device: that closes the stream.
@@ -35,6 +51,8 @@ impl Device {
         Self {
             to_server,
             from_server: Mutex::new(from_server),
+            answers_pings,
+            closed: Mutex::new(None),
         }
     }
 
@@ -48,12 +66,27 @@ impl Device {
             .expect("the conversation goes on");
     }
 
+    /// Leaves its network without a word.
+    pub(crate) fn lose_the_network(&self) {
+        self.answers_pings.store(false, Ordering::Relaxed);
+    }
+
+    /// The code and the sentence the server closed the connection with.
+    pub(crate) fn closed(&self) -> Option<(u16, String)> {
+        self.heard();
+        self.closed.lock().unwrap().clone()
+    }
+
     /// What was heard since the last time.
     pub(crate) fn heard(&self) -> Vec<Value> {
         let mut from_server = self.from_server.lock().unwrap();
         std::iter::from_fn(|| from_server.try_recv().ok())
             .filter_map(|message| match message {
                 Message::Text(text) => Some(serde_json::from_str(&text).unwrap()),
+                Message::Close(Some(close)) => {
+                    *self.closed.lock().unwrap() = Some((close.code, close.reason.to_string()));
+                    None
+                }
                 _ => None,
             })
             .collect()

@@ -153,7 +153,9 @@ async fn whatever_happens_to_callbacks_no_call_regresses_and_every_call_ends() {
         device.say(&json!({"type": "initiate_call", "to": "+15005550105"}));
         house.world.provider.place_call(BOB, ANN);
         house.world.pass(Duration::from_secs(45 * 60)).await;
-        for entry in house.log("ann").await {
+        let log = house.log("ann").await;
+        assert_eq!(log.len(), 2, "seed {seed}: {log:?}");
+        for entry in log {
             assert!(entry["ended_at"].is_string(), "seed {seed}: {entry}");
         }
         let mut ranks = std::collections::HashMap::new();
@@ -168,7 +170,12 @@ async fn whatever_happens_to_callbacks_no_call_regresses_and_every_call_ends() {
                 "seed {seed}: {frame}"
             );
         }
+        assert!(
+            !ranks.is_empty(),
+            "seed {seed}: the device heard of no call"
+        );
         let legs = house.world.provider.legs();
+        assert!(legs.len() >= 2, "seed {seed}: {legs:?}");
         assert!(
             legs.iter().all(|leg| leg.status.is_final()),
             "seed {seed}: {legs:?}"

@@ -45,6 +45,7 @@ pub(crate) const OURS: &str = "+15005550006";
 pub(crate) struct House {
     pub(crate) world: World<Backend>,
     pub(crate) push: Arc<FakePush>,
+    pub(crate) bus: Arc<dyn EventBus>,
     _events: JoinHandle<()>,
 }
 
@@ -116,7 +117,7 @@ impl House {
             sockets: TaskTracker::new(),
         });
         let (hub, items) = (app.clone(), app.hub.listen(&*bus));
-        let events = tokio::spawn(async move { hub.hub.run(items, &hub.calls).await });
+        let events = tokio::spawn(async move { hub.hub.run(items).await });
         let backend = Backend {
             router: router(app.clone()),
             app,
@@ -124,6 +125,7 @@ impl House {
         Self {
             world: World::new(backend, provider, clock),
             push,
+            bus,
             _events: events,
         }
     }
@@ -140,17 +142,27 @@ impl House {
         device.say(&json!({"type": "register", "userId": user}));
         self.world.rest().await;
         let first = device.heard().remove(0);
-        assert_eq!(first, json!({"type": "register_success", "userId": user}));
+        assert_eq!(
+            (&first["type"], &first["userId"]),
+            (&json!("register_success"), &json!(user))
+        );
         device
     }
 
-    /// A device of `user` that has just registered, with what it heard after.
+    /// A device of `user` that has just registered, with what it heard after
+    /// that it has.
     pub(crate) async fn device_hearing(&self, user: &str) -> (Device, Vec<Value>) {
+        let (device, mut heard) = self.device_hearing_all(user).await;
+        assert_eq!(heard.remove(0)["type"], "register_success");
+        (device, heard)
+    }
+
+    /// A device of `user` that has just registered, with all it heard.
+    pub(crate) async fn device_hearing_all(&self, user: &str) -> (Device, Vec<Value>) {
         let device = self.unregistered_device();
         device.say(&json!({"type": "register", "userId": user}));
         self.world.rest().await;
-        let mut heard = device.heard();
-        assert_eq!(heard.remove(0)["type"], "register_success");
+        let heard = device.heard();
         (device, heard)
     }
 
@@ -296,4 +308,15 @@ impl Transport for InProcess {
 /// The seconds from the beginning of the world to `moment`.
 pub(crate) fn seconds(moment: Timestamp) -> u64 {
     moment.since(ManualClock::default().now()).as_secs()
+}
+
+/// A request for a call.
+pub(crate) fn request(body: &Value, headers: &[(&str, &str)]) -> Request<Body> {
+    let mut request = Request::post("/start-call").header("content-type", "application/json");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request
+        .body(Body::from(body.to_string()))
+        .unwrap()
 }

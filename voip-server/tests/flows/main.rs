@@ -5,8 +5,11 @@
 
 mod answering;
 mod any_order;
+mod connecting;
+mod connections;
 mod device;
 mod faults;
 mod house;
 mod inbound;
 mod outbound;
+mod unclear_dials;

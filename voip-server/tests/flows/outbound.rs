@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use voip_sim::{inspect::Status, phone::PhoneScript};
 
-use crate::house::{ANN, BOB, House, OURS};
+use crate::house::{ANN, BOB, House, OURS, request};
 
 #[tokio::test]
 async fn a_call_is_placed_rings_is_answered_and_ends_under_one_name() {
@@ -161,14 +161,4 @@ async fn one_key_asked_for_ten_times_at_once_places_one_call() {
     let placed = house.world.provider.legs();
     assert_eq!(placed.iter().filter(|leg| leg.parent.is_none()).count(), 1);
     assert_eq!(house.log("ann").await.len(), 1);
-}
-
-fn request(body: &serde_json::Value, headers: &[(&str, &str)]) -> http::Request<axum::body::Body> {
-    let mut request = http::Request::post("/start-call").header("content-type", "application/json");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request
-        .body(axum::body::Body::from(body.to_string()))
-        .unwrap()
 }

@@ -24,7 +24,9 @@ CREATE TABLE calls (
     duration       INTEGER,
     reason         TEXT,
     told           INTEGER NOT NULL,
-    provider_id    TEXT
+    provider_id    TEXT,
+    connects       INTEGER,
+    trouble        TEXT
 ) STRICT;
 
 CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_id IS NOT NULL;

@@ -2,7 +2,8 @@ use std::{
     cell::Cell,
     os::raw::c_int,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use rusqlite::{Connection, hooks::Wal};
@@ -11,13 +12,21 @@ use voip_core::Error;
 
 use super::{
     failure,
-    writer::{BATCH, Counters, Write},
+    recent::Recent,
+    writer::{BATCH, Counters, LazyWrites, Write},
 };
 
-/// How many pages of log are copied into the database file at a time: 8 MiB.
+/// How many pages of log are copied into the database file at a time: 32 MiB.
 /// The more, the more often a page that changes all the time is copied once
 /// for many changes; the fewer, the faster a crashed server opens again.
-const CHECKPOINT_PAGES: c_int = 2048;
+const CHECKPOINT_PAGES: c_int = 8192;
+
+/// How long a batch that is smaller than the one before waits for more. Writers
+/// that were just told come back together; one flush is cheaper than two.
+const GATHERING: Duration = Duration::from_micros(100);
+
+/// The smallest batch that tells of many writers.
+const MANY: usize = 8;
 
 thread_local! {
     /// The pages in the log after the last commit of this thread.
@@ -25,16 +34,42 @@ thread_local! {
 }
 
 /// Carries out writes until the queue is closed and empty.
-pub(super) fn run(db: Connection, mut queue: mpsc::Receiver<Box<dyn Write>>, counters: &Counters) {
+pub(super) fn run(
+    db: Connection,
+    mut queue: mpsc::Receiver<Box<dyn Write>>,
+    lazy: &LazyWrites,
+    recent: Arc<Recent>,
+    counters: &Counters,
+) {
     // Instead of SQLite's own checkpoints, which keep everybody waiting whose
     // commit happens to bring one about.
     db.wal_hook(Some(|_: &Wal, pages| {
         LOG_PAGES.set(pages);
         Ok(())
     }));
-    let mut batches = Batches { db, flushes: true };
+    let mut batches = Batches {
+        db,
+        recent,
+        flushes: true,
+        others: None,
+    };
     let mut writes = Vec::with_capacity(BATCH);
-    while queue.blocking_recv_many(&mut writes, BATCH) > 0 {
+    let mut last = 0;
+    loop {
+        let open = queue.blocking_recv_many(&mut writes, BATCH) > 0;
+        if last >= MANY && writes.len() < last {
+            std::thread::sleep(GATHERING);
+            while writes.len() < BATCH
+                && let Ok(write) = queue.try_recv()
+            {
+                writes.push(write);
+            }
+        }
+        last = writes.len();
+        lazy.take_before(&mut writes);
+        if writes.is_empty() && !open {
+            break;
+        }
         let work = AssertUnwindSafe(|| batches.carry_out(&mut writes, counters));
         if catch_unwind(work).is_err() {
             // Our bug, but no reason for the server to write nothing any more.
@@ -50,8 +85,11 @@ pub(super) fn run(db: Connection, mut queue: mpsc::Receiver<Box<dyn Write>>, cou
 
 struct Batches {
     db: Connection,
+    recent: Arc<Recent>,
     /// Whether a commit waits for the disk.
     flushes: bool,
+    /// SQLite's number for what other connections have written.
+    others: Option<i64>,
 }
 
 /// Why nothing of a batch is written.
@@ -142,7 +180,16 @@ impl Batches {
                 .map_err(Undone::Before)?;
             self.flushes = flush;
         }
-        self.execute("BEGIN IMMEDIATE").map_err(Undone::Before)
+        self.execute("BEGIN IMMEDIATE").map_err(Undone::Before)?;
+        let others = self
+            .db
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut pragma| pragma.query_row([], |row| row.get(0)))
+            .map_err(Undone::Before)?;
+        if self.others.replace(others) != Some(others) {
+            self.recent.clear();
+        }
+        Ok(())
     }
 
     fn all(&self, writes: &mut [Box<dyn Write>]) -> Result<Failed, Undone> {
@@ -212,7 +259,7 @@ impl Undone {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
 
@@ -258,7 +305,12 @@ mod tests {
     fn batches() -> Batches {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (x BLOB) STRICT").unwrap();
-        Batches { db, flushes: true }
+        Batches {
+            db,
+            recent: Arc::default(),
+            flushes: true,
+            others: None,
+        }
     }
 
     fn number(db: &Connection, sql: &str) -> i64 {
@@ -326,7 +378,15 @@ mod tests {
             .unwrap_or_else(|_| panic!("there is room"));
         let counters = Counters::default();
         std::thread::scope(|scope| {
-            scope.spawn(|| run(db, receiver, &counters));
+            scope.spawn(|| {
+                run(
+                    db,
+                    receiver,
+                    &LazyWrites::default(),
+                    Arc::default(),
+                    &counters,
+                )
+            });
             while sender.capacity() < 8 {
                 std::thread::yield_now();
             }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use rusqlite::{Row, types::Type};
 use voip_core::{
     Answerer, BridgeEnd, BridgeOutcome, Call, CallId, CallStatus, Direction, Ended, FinalStatus,
-    Party, State, Timestamp, UserId,
+    Party, State, Timestamp, Trouble, UserId,
     ports::{Held, Version},
 };
 
@@ -14,7 +14,7 @@ macro_rules! columns {
     () => {
         "id, direction, from_party, to_party, owner, peer, created_at, version, status, \
          deadline_at, answered_at, answered_by, answered_on, bridge_outcome, bridge_at, \
-         ended_at, duration, reason, told, provider_id"
+         ended_at, duration, reason, told, provider_id, connects, trouble"
     };
 }
 pub(super) use columns;
@@ -31,6 +31,8 @@ pub(super) struct StateColumns<'a> {
     pub(super) ended_at: Option<i64>,
     pub(super) duration: Option<i64>,
     pub(super) reason: Option<&'a str>,
+    pub(super) connects: Option<u32>,
+    pub(super) trouble: Option<&'static str>,
 }
 
 impl<'a> StateColumns<'a> {
@@ -44,9 +46,11 @@ impl<'a> StateColumns<'a> {
             State::InProgress {
                 answered_at,
                 by,
+                connects,
                 bridge,
                 check_at: _,
             } => Self {
+                connects: Some(*connects),
                 deadline_at,
                 answered_at: Some(answered_at.as_micros()),
                 answered_by: by.as_ref().map(|by| by.user.as_str()),
@@ -60,6 +64,7 @@ impl<'a> StateColumns<'a> {
                 ended_at: Some(ended.at.as_micros()),
                 duration: ended.duration.map(micros),
                 reason: ended.reason.as_deref(),
+                trouble: ended.trouble.map(Trouble::as_str),
                 ..Self::default()
             },
         }
@@ -104,6 +109,7 @@ fn state(row: &Row<'_>) -> rusqlite::Result<State> {
         CallStatus::InProgress => State::InProgress {
             answered_at: time(row, 10)?,
             by: answerer(row)?,
+            connects: row.get(20)?,
             bridge: bridge(row)?,
             check_at: deadline()?,
         },
@@ -122,7 +128,13 @@ fn ended(row: &Row<'_>, status: FinalStatus) -> rusqlite::Result<State> {
         answered_at: maybe_time(row, 10)?,
         duration: duration(row, 16)?,
         reason: row.get(17)?,
+        trouble: trouble(row)?,
     }))
+}
+
+fn trouble(row: &Row<'_>) -> rusqlite::Result<Option<Trouble>> {
+    let text = row.get_ref(21)?.as_str_or_null()?;
+    text.map(|text| parsed(21, text)).transpose()
 }
 
 fn answerer(row: &Row<'_>) -> rusqlite::Result<Option<Answerer>> {

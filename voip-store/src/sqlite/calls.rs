@@ -1,3 +1,5 @@
+use std::sync::{Arc, atomic::Ordering};
+
 use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
@@ -15,11 +17,23 @@ use super::{
 #[async_trait]
 impl CallStore for SqliteStore {
     async fn insert(&self, new: NewCall) -> Result<Inserted> {
-        self.writer.write(move |db| saving::insert(db, &new)).await
+        let (recent, call) = (Arc::clone(&self.recent), Arc::new(new.call.clone()));
+        self.writer
+            .write_then(
+                move |db| saving::insert(db, &new),
+                move |inserted| match inserted {
+                    Inserted::New => recent.put(call, Version(0)),
+                    Inserted::Known(_) => {}
+                },
+            )
+            .await
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
-        self.readers.read(|db| finding::call(db, id))
+        match self.recent.find(id) {
+            Some(held) => Ok(Some(held)),
+            None => self.readers.read(|db| finding::call(db, id)),
+        }
     }
 
     async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>> {
@@ -33,10 +47,19 @@ impl CallStore for SqliteStore {
         effects: &[Effect],
         effects_due: Timestamp,
     ) -> Result<Replaced> {
-        let (call, effects) = (call.clone(), Vec::from(effects));
+        let (call, effects) = (Arc::new(call.clone()), Vec::from(effects));
+        let (recent, saved) = (Arc::clone(&self.recent), Arc::clone(&call));
+        let remember = move |outcome: &Saved| match outcome {
+            Saved::As(Replaced::Done(version)) => recent.put(saved, *version),
+            // What is remembered of it may be older than what is there.
+            Saved::As(Replaced::Conflict) | Saved::LegTaken => recent.forget(&saved.id),
+        };
         let saved = self
             .writer
-            .write(move |db| saving::replace(db, &call, version, &effects, effects_due))
+            .write_then(
+                move |db| saving::replace(db, &call, version, &effects, effects_due),
+                remember,
+            )
             .await?;
         match saved {
             Saved::As(replaced) => Ok(replaced),
@@ -55,7 +78,7 @@ impl CallStore for SqliteStore {
         limit: usize,
     ) -> Result<Vec<ClaimedEffect>> {
         // Sweeps ask all the time, and nearly always there is nothing.
-        if !self.readers.read(|db| effects::any_due(db, now))? {
+        if !self.writer.has_lazy() && !self.readers.read(|db| effects::any_due(db, now))? {
             return Ok(Vec::new());
         }
         self.writer
@@ -71,6 +94,8 @@ impl CallStore for SqliteStore {
     }
 
     async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()> {
+        // Before it is written, so that nobody who could find it looks away.
+        self.reports.store(true, Ordering::SeqCst);
         let report = report.clone();
         self.writer
             .write(move |db| effects::keep(db, &report, now))
@@ -79,7 +104,9 @@ impl CallStore for SqliteStore {
 
     async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
         // Every call asks, and nearly never there is one.
-        if !self.readers.read(|db| effects::any_kept(db, leg))? {
+        if !self.reports.load(Ordering::SeqCst)
+            || !self.readers.read(|db| effects::is_kept(db, leg))?
+        {
             return Ok(Vec::new());
         }
         let leg = leg.clone();
@@ -102,6 +129,9 @@ impl CallStore for SqliteStore {
     }
 
     async fn clear_calls(&self) -> Result<u64> {
-        self.writer.write(saving::clear).await
+        let recent = Arc::clone(&self.recent);
+        self.writer
+            .write_then(saving::clear, move |_| recent.clear())
+            .await
     }
 }

@@ -95,8 +95,15 @@ pub(super) fn keep(db: &Connection, report: &LegReport, now: Timestamp) -> rusql
     .map(drop)
 }
 
+/// Whether any report is kept.
+pub(super) fn any_kept(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT EXISTS (SELECT 1 FROM kept_reports)", [], |row| {
+        row.get(0)
+    })
+}
+
 /// Whether a report on this leg is kept.
-pub(super) fn any_kept(db: &Connection, leg: &ProviderCallId) -> rusqlite::Result<bool> {
+pub(super) fn is_kept(db: &Connection, leg: &ProviderCallId) -> rusqlite::Result<bool> {
     let mut select = db.prepare_cached("SELECT 1 FROM kept_reports WHERE leg = ? LIMIT 1")?;
     select
         .query_row([leg.as_str()], |_| Ok(()))

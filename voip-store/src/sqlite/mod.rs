@@ -17,12 +17,17 @@ mod options;
 #[cfg(test)]
 mod plans;
 mod readers;
+mod recent;
 mod saving;
 mod schema;
 mod users;
 mod writer;
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use voip_core::{Error, ErrorKind, Result};
 
@@ -30,6 +35,7 @@ pub use options::SqliteOptions;
 pub use writer::WriteStats;
 
 use readers::Readers;
+use recent::Recent;
 use writer::Writer;
 
 /// Calls and users in one SQLite file.
@@ -40,11 +46,15 @@ use writer::Writer;
 /// longer one by one and the less of the machine the more there are at once.
 /// A dropped write future leaves its write in the queue.
 ///
-/// Another process may open the same file, as administrative commands do.
+/// Another process may open the same file, as administrative commands do; this
+/// store sees at its next write that a call it works on was changed or deleted.
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
     readers: Readers,
+    recent: Arc<Recent>,
+    /// Whether a report may be kept; never false where one is.
+    reports: AtomicBool,
 }
 
 impl SqliteStore {
@@ -60,11 +70,15 @@ impl SqliteStore {
         let mut db = connection::writing(&options).map_err(|error| failure::opening(&error))?;
         schema::migrate(&mut db)?;
         let path = options.path.clone();
-        let writer = Writer::start(db, options.queue, options.queue_patience)?;
+        let reports = effects::any_kept(&db).map_err(|error| failure::opening(&error))?;
+        let recent = Arc::new(Recent::default());
+        let writer = Writer::start(db, &options, Arc::clone(&recent))?;
         Ok(Self {
             path,
             writer,
             readers: Readers::new(options),
+            recent,
+            reports: AtomicBool::new(reports),
         })
     }
 
@@ -82,6 +96,7 @@ impl SqliteStore {
     /// `Internal` when the writing thread has died before.
     pub async fn close(&self) -> Result<()> {
         self.readers.close();
+        self.recent.close();
         let Some(thread) = self.writer.stop() else {
             return Ok(());
         };

@@ -78,7 +78,7 @@ fn statements(db: &Connection) -> BTreeSet<String> {
         reason: None,
     };
     effects::keep(db, &report, now).unwrap();
-    effects::any_kept(db, &leg).unwrap();
+    effects::is_kept(db, &leg).unwrap();
     effects::take(db, &leg).unwrap();
     let number = voip_core::PhoneNumber::from_e164("+15550001111").unwrap();
     let user = User {

@@ -28,7 +28,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         columns!(),
         ") VALUES (:id, :direction, :from, :to, :owner, :peer, :created_at, 0, :status, \
          :deadline_at, :answered_at, :answered_by, :answered_on, :bridge_outcome, :bridge_at, \
-         :ended_at, :duration, :reason, :told, :provider_id)"
+         :ended_at, :duration, :reason, :told, :provider_id, :connects, :trouble)"
     ))?
     .execute(named_params! {
         ":id": call.id.as_uuid().as_bytes(),
@@ -48,6 +48,8 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         ":ended_at": state.ended_at,
         ":duration": state.duration,
         ":reason": state.reason,
+        ":connects": state.connects,
+        ":trouble": state.trouble,
         ":told": call.told,
         ":provider_id": call.provider_id.as_ref().map(voip_core::ProviderCallId::as_str),
     })?;
@@ -97,7 +99,8 @@ pub(super) fn replace(
                  deadline_at = :deadline_at, answered_at = :answered_at, \
                  answered_by = :answered_by, answered_on = :answered_on, \
                  bridge_outcome = :bridge_outcome, bridge_at = :bridge_at, \
-                 ended_at = :ended_at, duration = :duration, reason = :reason, told = :told",
+                 ended_at = :ended_at, duration = :duration, reason = :reason, told = :told, \
+                 connects = :connects, trouble = :trouble",
                 $set,
                 " WHERE id = :id AND version = :version",
                 $only
@@ -115,6 +118,8 @@ pub(super) fn replace(
                 ":ended_at": state.ended_at,
                 ":duration": state.duration,
                 ":reason": state.reason,
+                ":connects": state.connects,
+                ":trouble": state.trouble,
                 ":told": call.told,
                 ":leg": leg,
             })

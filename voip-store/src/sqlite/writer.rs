@@ -6,7 +6,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
@@ -23,7 +23,7 @@ use tokio::sync::{
 };
 use voip_core::{Error, ErrorKind, Result};
 
-use super::{batch, failure};
+use super::{SqliteOptions, batch, failure, recent::Recent};
 
 /// The most writes in one transaction: enough to make the flush cheap for
 /// each, few enough that the first does not wait long for the last.
@@ -63,6 +63,7 @@ pub(super) struct Counters {
 pub(super) struct Writer {
     /// `None` once closed.
     queue: Mutex<Option<mpsc::Sender<Box<dyn Write>>>>,
+    lazy: Arc<LazyWrites>,
     patience: Duration,
     counters: Arc<Counters>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -70,13 +71,18 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread, which from now on owns `db`.
-    pub(super) fn start(db: Connection, queue: usize, patience: Duration) -> Result<Self> {
-        let (sender, receiver) = mpsc::channel(queue.max(1));
+    pub(super) fn start(
+        db: Connection,
+        options: &SqliteOptions,
+        recent: Arc<Recent>,
+    ) -> Result<Self> {
+        let (sender, receiver) = mpsc::channel(options.queue.max(1));
         let counters = Arc::new(Counters::default());
-        let counted = Arc::clone(&counters);
+        let lazy = Arc::new(LazyWrites::default());
+        let (counted, waiting) = (Arc::clone(&counters), Arc::clone(&lazy));
         let thread = std::thread::Builder::new()
             .name("voip-sqlite-writer".to_owned())
-            .spawn(move || batch::run(db, receiver, &counted))
+            .spawn(move || batch::run(db, receiver, &waiting, recent, &counted))
             .map_err(|error| {
                 Error::new(ErrorKind::Exhausted, "no thread for the database writer")
                     .with_source(error)
@@ -84,7 +90,8 @@ impl Writer {
         let thread = Mutex::new(Some(thread));
         Ok(Self {
             queue: Mutex::new(Some(sender)),
-            patience,
+            lazy,
+            patience: options.queue_patience,
             counters,
             thread,
         })
@@ -96,9 +103,21 @@ impl Writer {
         T: Send + 'static,
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
+        self.write_then(work, |_| {}).await
+    }
+
+    /// As [`write`](Self::write); once it is safe, the writing thread does
+    /// `then`, and after that tells the caller.
+    pub(super) async fn write_then<T, F, N>(&self, work: F, then: N) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        N: FnOnce(&T) + Send + 'static,
+    {
         let (reply, outcome) = oneshot::channel();
         self.enqueue(Box::new(Awaited {
             work,
+            then,
             done: None,
             reply,
         }))
@@ -106,13 +125,21 @@ impl Writer {
         outcome.await.unwrap_or_else(|_| Err(failure::given_up()))
     }
 
-    /// Has `work` done after all writes before it, and waits only for a place
-    /// in the queue.
+    /// Has `work` done together with the next write, and before it: alone it
+    /// is not worth a commit. Once too many wait, it makes a write of its own.
     pub(super) async fn write_lazily<F>(&self, work: F) -> Result<()>
     where
         F: FnMut(&Connection) -> rusqlite::Result<()> + Send + 'static,
     {
-        self.enqueue(Box::new(Lazy { work })).await
+        match self.lazy.push(Box::new(Lazy { work })) {
+            Ok(()) => Ok(()),
+            Err(work) => self.enqueue(work).await,
+        }
+    }
+
+    /// Whether something waits for the next write.
+    pub(super) fn has_lazy(&self) -> bool {
+        !self.lazy.lock().is_empty()
     }
 
     pub(super) fn stats(&self) -> WriteStats {
@@ -167,16 +194,43 @@ impl Drop for Writer {
     }
 }
 
-struct Awaited<T, F> {
+/// Writes that wait for another one to take them along.
+#[derive(Default)]
+pub(super) struct LazyWrites(Mutex<Vec<Box<dyn Write>>>);
+
+impl LazyWrites {
+    /// Adds a write, or gives it back where enough wait.
+    fn push(&self, write: Box<dyn Write>) -> std::result::Result<(), Box<dyn Write>> {
+        let mut waiting = self.lock();
+        if waiting.len() >= BATCH {
+            return Err(write);
+        }
+        waiting.push(write);
+        Ok(())
+    }
+
+    /// Takes all, to be carried out before `writes`.
+    pub(super) fn take_before(&self, writes: &mut Vec<Box<dyn Write>>) {
+        writes.splice(0..0, self.lock().drain(..));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Box<dyn Write>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Awaited<T, F, N> {
     work: F,
+    then: N,
     done: Option<T>,
     reply: oneshot::Sender<Result<T>>,
 }
 
-impl<T, F> Write for Awaited<T, F>
+impl<T, F, N> Write for Awaited<T, F, N>
 where
     T: Send,
     F: FnMut(&Connection) -> rusqlite::Result<T> + Send,
+    N: FnOnce(&T) + Send,
 {
     fn run(&mut self, db: &Connection) -> rusqlite::Result<()> {
         self.done = Some((self.work)(db)?);
@@ -188,9 +242,15 @@ where
     }
 
     fn tell(self: Box<Self>, outcome: Result<()>) {
-        let Self { done, reply, .. } = *self;
+        let Self {
+            done, then, reply, ..
+        } = *self;
+        let outcome = outcome.and_then(|()| done.ok_or_else(failure::closed));
+        if let Ok(done) = &outcome {
+            then(done);
+        }
         // Nobody waits any more when the future was dropped.
-        let _ = reply.send(outcome.and_then(|()| done.ok_or_else(failure::closed)));
+        let _ = reply.send(outcome);
     }
 }
 

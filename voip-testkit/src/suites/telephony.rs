@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use voip_core::{
-    CallId, CallStatus, ErrorKind, ProviderCallId, Retry, Timestamp,
+    CallId, CallStatus, Callback, ErrorKind, ProviderCallId, Retry, Timestamp,
     ports::{Dial, Redirected, Telephony},
 };
 
@@ -152,7 +152,7 @@ pub async fn redirecting_an_ended_leg_says_gone(fixture: &impl TelephonyFixture)
     let redirect = async |leg: &ProviderCallId| {
         fixture
             .telephony()
-            .redirect(leg, dial.call)
+            .redirect(leg, Callback::Ask(dial.call))
             .await
             .expect("an answer either way")
     };

@@ -204,7 +204,7 @@ pub fn every_plan_can_be_written(fixture: &impl WebhooksFixture) {
         caller_id: Some("+15550001111".parse().expect("a number")),
         ring_time: Duration::from_secs(20),
         call,
-        then: Callback::BridgeEnded(call),
+        then: Callback::BridgeEnded { call, turn: 1 },
     };
     let odd = "<&\"'> \u{0}\u{8}\u{b}\u{1f}\u{fffe}\u{ffff} \r\n\t 東京 🚀";
     let plans = [

@@ -6,7 +6,7 @@ use tokio::{runtime::Handle, task::block_in_place};
 use uuid::Uuid;
 use voip_core::{
     Answerer, BridgeEnd, BridgeOutcome, Call, CallId, Direction, Effect, Ended, FinalStatus, Party,
-    ProviderCallId, State, Timestamp, UserId,
+    ProviderCallId, State, Timestamp, Trouble, UserId,
     ports::{CallStore, ClaimedEffect, Held, Inserted, NewCall},
     table,
 };
@@ -71,6 +71,7 @@ pub(super) fn ended(call: &Call) -> Call {
         answered_at: Some(call.created_at + Duration::from_secs(5)),
         duration: Some(Duration::from_secs(15)),
         reason: None,
+        trouble: None,
     };
     Call {
         state: State::Ended(ended),
@@ -175,6 +176,7 @@ fn states() -> Vec<State> {
             states.push(State::InProgress {
                 answered_at: moment,
                 by,
+                connects: u32::from(bridge.is_some()) * 3,
                 bridge,
                 check_at: later,
             });
@@ -198,11 +200,22 @@ fn states() -> Vec<State> {
                         answered_at,
                         duration,
                         reason,
+                        trouble: None,
                     };
                     states.push(State::Ended(ended));
                 }
             }
         }
+    }
+    for trouble in Trouble::ALL {
+        states.push(State::Ended(Ended {
+            status: FinalStatus::Failed,
+            at: later,
+            answered_at: None,
+            duration: None,
+            reason: Some(Arc::from("21217")),
+            trouble: Some(trouble),
+        }));
     }
     states
 }
