@@ -1,3 +1,5 @@
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{CallId, CallStatus, UserId};
@@ -16,8 +18,8 @@ pub struct Event {
     pub kind: EventKind,
 }
 
-/// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happened. `Debug` shows no number.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// Somebody calls the user.
@@ -39,4 +41,15 @@ pub enum EventKind {
     },
     /// The call reached this status.
     Status(CallStatus),
+}
+
+impl fmt::Debug for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IncomingCall { .. } => f.write_str("IncomingCall"),
+            Self::CallInitiated { .. } => f.write_str("CallInitiated"),
+            Self::CallFailed { .. } => f.write_str("CallFailed"),
+            Self::Status(status) => write!(f, "Status({status})"),
+        }
+    }
 }

@@ -226,8 +226,8 @@ pub struct ClaimedEffect {
     pub attempt: u32,
 }
 
-/// Which calls a page of a log lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Which calls a page of a log lists. `Debug` does not show the name.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LogQuery {
     /// The name looked for: a user id, or a party as text.
     pub name: Arc<str>,
@@ -271,8 +271,8 @@ impl FromStr for LogCursor {
     }
 }
 
-/// One line of a call log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One line of a call log. `Debug` does not show the parties.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LogEntry {
     /// The call.
     pub id: CallId,
@@ -290,4 +290,26 @@ pub struct LogEntry {
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for LogQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogQuery")
+            .field("owned_only", &self.owned_only)
+            .field("after", &self.after)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for LogEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogEntry")
+            .field("id", &self.id)
+            .field("direction", &self.direction)
+            .field("status", &self.status)
+            .field("created_at", &self.created_at)
+            .field("ended_at", &self.ended_at)
+            .finish_non_exhaustive()
+    }
 }

@@ -26,8 +26,8 @@ pub trait PushSender: fmt::Debug + Send + Sync + 'static {
     async fn send(&self, device: &Device, push: &Push) -> Result<Delivery>;
 }
 
-/// What a device is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a device is told. `Debug` does not show who calls.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Push {
     /// Somebody is calling: ring until `until`, not stored, highest priority.
     IncomingCall {
@@ -60,4 +60,15 @@ pub enum Delivery {
     /// Nothing was sent: no service is set up for the device's platform, the
     /// message would have come too late, or the platform forbids it.
     Skipped,
+}
+
+impl fmt::Debug for Push {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IncomingCall { call, until, .. } => {
+                write!(f, "IncomingCall({call}, until {until})")
+            }
+            Self::MissedCall { call, .. } => write!(f, "MissedCall({call})"),
+        }
+    }
 }

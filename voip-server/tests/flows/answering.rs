@@ -186,7 +186,6 @@ async fn what_is_not_a_ringing_call_of_ones_own_cannot_be_answered() {
     let id = ann.ringing();
     eve.say(&json!({"type": "answer_call", "callId": id, "userId": "eve"}));
     eve.say(&json!({"type": "answer_call", "callId": id, "userId": "ann"}));
-    eve.say(&json!({"type": "hangup", "callId": id}));
     house
         .world
         .provider
@@ -202,7 +201,7 @@ async fn what_is_not_a_ringing_call_of_ones_own_cannot_be_answered() {
         .into_iter()
         .map(|frame| frame["code"].clone())
         .collect();
-    assert_eq!(codes, ["unknown_call", "forbidden", "unknown_call"]);
+    assert_eq!(codes, ["unknown_call", "forbidden"]);
     assert!(
         ann.heard()
             .iter()
