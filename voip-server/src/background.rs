@@ -27,7 +27,7 @@ impl Background {
         let (hub, stopped) = (app.clone(), stop.clone());
         let events = tokio::spawn(async move {
             tokio::select! {
-                () = hub.hub.run(items, &hub.calls) => {}
+                () = hub.hub.run(items) => {}
                 () = stopped.cancelled() => {}
             }
         });

@@ -1,14 +1,15 @@
-use std::{sync::Arc, time::Duration};
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
+use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
 use voip_core::UserId;
 
 use super::{
     ClientFrame, ServerFrame, command,
-    hub::{Member, QUEUE},
+    hub::{Member, QUEUE, SentAway},
+    pulse::{BEAT, Beat, Pulse},
 };
 use crate::{App, api::ApiError, auth::Caller};
 
@@ -29,7 +30,8 @@ pub(super) async fn serve(app: App, socket: WebSocket) {
 
 /// The conversation with one client, over anything that carries messages: a
 /// socket, or a channel in a test. Ends when the stream does, when the server
-/// stops, or when the client does not keep up.
+/// stops, when the client does not keep up, when it answers no ping any more,
+/// or when it does not register.
 pub async fn converse<S, R, E>(app: App, mut sink: S, mut stream: R)
 where
     S: Sink<Message> + Unpin,
@@ -37,33 +39,50 @@ where
 {
     let mut connection = Connection::new(app);
     let app = connection.app.clone();
+    let mut pulse = Pulse::default();
+    // Kept from message to message, so that none of them sets a timer.
+    let mut beat = app.clock.sleep_until(app.clock.now() + BEAT);
     let reason = loop {
-        let dropped = connection
-            .member
-            .as_ref()
-            .map(|(_, member)| member.dropped.clone());
-        tokio::select! {
+        let member = connection.member.as_ref().map(|(_, member)| &**member);
+        let next = tokio::select! {
             biased;
-            reason = ending(&app, dropped.as_ref()) => break Some(reason),
-            Some(frame) = connection.outbox.recv() => tokio::select! {
-                biased;
-                // A client that does not read keeps the write waiting.
-                reason = ending(&app, dropped.as_ref()) => break Some(reason),
-                sent = write(&mut sink, frame, &mut connection.outbox) => {
-                    if sent.is_err() {
-                        break None;
+            reason = ending(&app, member) => ControlFlow::Break(Some(reason)),
+            () = &mut beat => {
+                beat = app.clock.sleep_until(app.clock.now() + BEAT);
+                match pulse.beat(member.is_some()) {
+                    Beat::Ping => {
+                        written(&app, member, sink.send(Message::Ping(Bytes::new()))).await
+                    }
+                    Beat::Gone => {
+                        ControlFlow::Break(Some((close_code::AGAIN, "no answer: please reconnect")))
+                    }
+                    Beat::Nameless => {
+                        ControlFlow::Break(Some((close_code::POLICY, "register within 60 s")))
                     }
                 }
-                () = async { app.clock.sleep_until(app.clock.now() + WRITE_TIME).await } => break None,
-            },
-            message = stream.next() => match message {
-                Some(Ok(Message::Text(text))) => connection.take(&text).await,
-                Some(Ok(Message::Binary(_))) => {
-                    connection.complain(&ApiError::bad_request("text_only", "messages are JSON text"));
+            }
+            Some(frame) = connection.outbox.recv() => {
+                written(&app, member, write(&mut sink, frame, &mut connection.outbox)).await
+            }
+            message = stream.next() => {
+                pulse.heard();
+                match message {
+                    Some(Ok(Message::Text(text))) => {
+                        connection.take(&text).await;
+                        ControlFlow::Continue(())
+                    }
+                    Some(Ok(Message::Binary(_))) => {
+                        let message = "messages are JSON text";
+                        connection.complain(&ApiError::bad_request("text_only", message));
+                        ControlFlow::Continue(())
+                    }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => ControlFlow::Continue(()),
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => ControlFlow::Break(None),
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_)) | Err(_)) | None => break None,
-            },
+            }
+        };
+        if let ControlFlow::Break(reason) = next {
+            break reason;
         }
     };
     connection.leave();
@@ -90,10 +109,10 @@ where
 type Reason = (u16, &'static str);
 
 /// Returns once the server wants the connection to end.
-async fn ending(app: &App, dropped: Option<&CancellationToken>) -> Reason {
-    let dropped = async {
-        match dropped {
-            Some(dropped) => dropped.cancelled().await,
+async fn ending(app: &App, member: Option<&Member>) -> Reason {
+    let sent_away = async {
+        match member {
+            Some(member) => member.sent_away().await,
             None => std::future::pending().await,
         }
     };
@@ -101,7 +120,30 @@ async fn ending(app: &App, dropped: Option<&CancellationToken>) -> Reason {
         () = app.stopping.cancelled() => {
             (close_code::RESTART, "the server restarts: please reconnect")
         }
-        () = dropped => (close_code::AGAIN, "too slow: please reconnect"),
+        why = sent_away => match why {
+            SentAway::TooSlow => (close_code::AGAIN, "too slow: please reconnect"),
+            SentAway::NewsLost => (close_code::AGAIN, "some news was lost: please reconnect"),
+        },
+    }
+}
+
+/// Waits for a write, which a client that does not read keeps waiting: until
+/// its time is over, or the connection is to end.
+async fn written<E>(
+    app: &App,
+    member: Option<&Member>,
+    write: impl Future<Output = Result<(), E>>,
+) -> ControlFlow<Option<Reason>> {
+    tokio::select! {
+        biased;
+        reason = ending(app, member) => ControlFlow::Break(Some(reason)),
+        sent = write => match sent {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(None),
+        },
+        () = async { app.clock.sleep_until(app.clock.now() + WRITE_TIME).await } => {
+            ControlFlow::Break(None)
+        }
     }
 }
 
@@ -177,15 +219,20 @@ impl Connection {
             Caller::Anyone | Caller::Service => {}
         }
         self.leave();
-        self.say(&ServerFrame::RegisterSuccess {
-            user_id: user.as_str(),
-        });
-        // First join, then look: nothing can fall between the two.
+        // First join, then look: nothing can fall between the two. What comes
+        // meanwhile waits until the client is told what was seen.
         let member = self.app.hub.join(&user, self.id, self.outgoing.clone());
-        let live = self.app.calls.live(&user).await;
-        self.member = Some((user.clone(), Arc::clone(&member)));
-        self.app.hub.catch_up_one(&user, &member, &live?);
-        Ok(())
+        match self.app.calls.live(&user).await {
+            Ok(live) => {
+                member.tell_present(&user, &live);
+                self.member = Some((user, member));
+                Ok(())
+            }
+            Err(error) => {
+                self.app.hub.leave(&user, &member);
+                Err(error.into())
+            }
+        }
     }
 
     fn leave(&mut self) {

@@ -1,4 +1,4 @@
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 use voip_core::{CallId, CallStatus, Event, EventKind};
@@ -6,7 +6,7 @@ use voip_core::{CallId, CallStatus, Event, EventKind};
 use crate::api::{ApiError, is_object};
 
 /// What a client says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(crate) enum ClientFrame {
     /// This connection is a device of this user.
     Register {
@@ -55,7 +55,7 @@ impl ClientFrame {
     /// # Errors
     /// What is wrong with it, for the client.
     pub(crate) fn read(text: &str) -> Result<Self, ApiError> {
-        let unusable = |why: &dyn std::fmt::Display| {
+        let unusable = |why: &dyn fmt::Display| {
             ApiError::bad_request(
                 "invalid_message",
                 format!("the message cannot be used: {why}"),
@@ -105,7 +105,7 @@ impl ClientFrame {
 }
 
 /// What a client is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[serde(
     tag = "type",
     rename_all = "snake_case",
@@ -116,6 +116,8 @@ pub(crate) enum ServerFrame<'a> {
     RegisterSuccess {
         /// The user.
         user_id: &'a str,
+        /// The user's calls that are not over, the newest first.
+        live_calls: Vec<CallId>,
     },
     /// A call is being placed.
     CallInitiated {
@@ -189,6 +191,38 @@ impl<'a> ServerFrame<'a> {
     }
 }
 
+/// Tokens, numbers and names stay out of logs: only the kind is told.
+impl fmt::Debug for ClientFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Register { .. } => "Register(…)",
+            Self::InitiateCall { .. } => "InitiateCall(…)",
+            Self::AnswerCall { .. } => "AnswerCall(…)",
+            Self::Hangup { .. } => "Hangup(…)",
+        })
+    }
+}
+
+/// Numbers and names stay out of logs: the kind is told, and which call it is
+/// about.
+impl fmt::Debug for ServerFrame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, call) = match self {
+            Self::RegisterSuccess { .. } => ("RegisterSuccess", None),
+            Self::CallInitiated { call_id, .. } => ("CallInitiated", Some(call_id)),
+            Self::CallFailed { call_id, .. } => ("CallFailed", call_id.as_ref()),
+            Self::IncomingCall { call_id, .. } => ("IncomingCall", Some(call_id)),
+            Self::CallStatus { call_id, .. } => ("CallStatus", Some(call_id)),
+            Self::Error { call_id, .. } => ("Error", call_id.as_ref()),
+        };
+        let mut frame = f.debug_struct(kind);
+        if let Some(call) = call {
+            frame.field("call_id", call);
+        }
+        frame.finish_non_exhaustive()
+    }
+}
+
 impl From<&ApiError> for ServerFrame<'static> {
     fn from(error: &ApiError) -> Self {
         Self::Error {
@@ -210,7 +244,14 @@ mod tests {
     fn server_messages_keep_their_form() {
         let call_id = ID.parse().unwrap();
         let all = [
-            ServerFrame::RegisterSuccess { user_id: "Manoj" },
+            ServerFrame::RegisterSuccess {
+                user_id: "Manoj",
+                live_calls: Vec::new(),
+            },
+            ServerFrame::RegisterSuccess {
+                user_id: "Manoj",
+                live_calls: vec![call_id],
+            },
             ServerFrame::CallInitiated {
                 call_id,
                 to: "+15550001111",
@@ -260,6 +301,44 @@ mod tests {
                 from: None
             })
         );
+    }
+
+    #[test]
+    fn no_token_number_or_name_shows_in_debug() {
+        let call_id = ID.parse().unwrap();
+        let heard = [
+            r#"{"type":"register","userId":"Manoj","token":"s3cret"}"#,
+            r#"{"type":"initiate_call","to":"+15550001111","from":"+15550002222"}"#,
+            r#"{"type":"answer_call","callId":"x","userId":"Manoj"}"#,
+        ]
+        .map(|text| format!("{:?}", ClientFrame::read(text).unwrap()));
+        let said = [
+            ServerFrame::RegisterSuccess {
+                user_id: "Manoj",
+                live_calls: Vec::new(),
+            },
+            ServerFrame::CallInitiated {
+                call_id,
+                to: "+15550001111",
+            },
+            ServerFrame::CallFailed {
+                call_id: None,
+                reason: "+15550001111 is busy",
+            },
+            ServerFrame::IncomingCall {
+                from: "+15550002222",
+                to: "+15550001111",
+                call_id,
+            },
+        ]
+        .map(|frame| format!("{frame:?}"));
+        for text in heard.iter().chain(&said) {
+            let secret = ["Manoj", "s3cret", "+1555"]
+                .iter()
+                .find(|word| text.contains(**word));
+            assert_eq!(secret, None, "{text}");
+        }
+        assert!(said[1].contains(ID), "{}", said[1]);
     }
 
     #[test]

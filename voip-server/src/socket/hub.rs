@@ -2,7 +2,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -12,7 +12,7 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use voip_core::{
-    Call, CallId, CallStatus, Calls, Direction, Event, UserId,
+    Call, CallId, CallStatus, Direction, Event, UserId,
     ports::{BusItem, Clock, EventBus, Subscription},
 };
 
@@ -40,16 +40,34 @@ struct Rooms {
 pub(super) struct Member {
     id: u64,
     sender: mpsc::Sender<Utf8Bytes>,
-    /// Cancelled when the client does not keep up.
-    pub(super) dropped: CancellationToken,
-    /// What the client knows already from looking at the present state: per
-    /// call, the number of the first event that is news.
-    floors: Mutex<HashMap<CallId, u32>>,
+    dropped: CancellationToken,
+    why: OnceLock<SentAway>,
+    hearing: Mutex<Hearing>,
 }
 
-/// How many messages may wait for one client. When it is full, the client is
-/// disconnected.
-pub(super) const QUEUE: usize = 64;
+/// How news reaches a member.
+enum Hearing {
+    /// The client is still to be told the present state; news waits until then.
+    Held(Vec<Arc<Event>>),
+    /// News is handed on. What the client knows already from the present state
+    /// is left out: per call, the number of the first event that is news.
+    Live(HashMap<CallId, u32>),
+}
+
+/// Why the hub sends a client away. It learns the present state when it comes
+/// back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SentAway {
+    /// It reads too slowly.
+    TooSlow,
+    /// The bus lost news that may have been for it.
+    NewsLost,
+}
+
+/// How many messages may wait for one client: the present state of as many live
+/// calls as are looked at, and as much news again. When it is full, the client
+/// is disconnected.
+pub(super) const QUEUE: usize = 256;
 
 impl Hub {
     /// A hub without connections.
@@ -78,9 +96,10 @@ impl Hub {
         bus.subscribe()
     }
 
-    /// Hands on what the bus carries, until it ends. After a gap every
-    /// connection is told the present state of its user's calls.
-    pub async fn run(&self, mut items: Subscription, calls: &Calls) {
+    /// Hands on what the bus carries, until it ends. After a gap every client
+    /// is sent away, to learn the present state when it comes back: reading that
+    /// here would hold up the bus until it loses more.
+    pub async fn run(&self, mut items: Subscription) {
         loop {
             let deadline = self.lock().sequencer.deadline();
             let item = match deadline {
@@ -95,7 +114,7 @@ impl Hub {
             };
             match item {
                 Some(BusItem::Event(event)) => self.hand_on(event),
-                Some(BusItem::Gap) => self.catch_up(calls).await,
+                Some(BusItem::Gap) => self.send_everybody_away(),
                 None => return,
             }
         }
@@ -107,19 +126,20 @@ impl Hub {
         (id, Arc::from(format!("ws:{}:{id}", self.node.as_simple())))
     }
 
-    /// Adds a connection to the devices of `user`.
+    /// Adds a connection to the devices of `user`. Its news waits until it is
+    /// [told](Member::tell_present) the present state.
     pub(super) fn join(
         &self,
         user: &UserId,
         id: u64,
         sender: mpsc::Sender<Utf8Bytes>,
     ) -> Arc<Member> {
-        let dropped = CancellationToken::new();
         let member = Arc::new(Member {
             id,
             sender,
-            dropped,
-            floors: Mutex::default(),
+            dropped: CancellationToken::new(),
+            why: OnceLock::new(),
+            hearing: Mutex::new(Hearing::Held(Vec::new())),
         });
         self.lock()
             .users
@@ -140,45 +160,17 @@ impl Hub {
         }
     }
 
-    /// Tells one connection how the calls of its user stand, so that a device
-    /// that comes late still rings, and one that missed something stops.
-    pub(super) fn catch_up_one(&self, user: &UserId, member: &Member, calls: &[Call]) {
+    fn send_everybody_away(&self) {
         let rooms = self.lock();
-        // The oldest first, as they came.
-        for call in calls.iter().rev() {
-            // Events newer than this look were handed to the member already.
-            if rooms.sequencer.next_of(&call.id) > call.told {
-                continue;
-            }
-            member.floors().insert(call.id, call.told);
-            member.send(&present(call, user));
+        let mut clients = 0_usize;
+        for member in rooms.users.values().flatten() {
+            member.send_away(SentAway::NewsLost);
+            clients += 1;
         }
-    }
-
-    async fn catch_up(&self, calls: &Calls) {
-        tracing::warn!("events were lost on the bus; every client is told the present state");
-        let everybody: Vec<(UserId, Vec<Arc<Member>>)> = {
-            let rooms = self.lock();
-            rooms
-                .users
-                .iter()
-                .map(|(user, members)| (user.clone(), members.clone()))
-                .collect()
-        };
-        for (user, members) in everybody {
-            match calls.live(&user).await {
-                Ok(live) => {
-                    for member in members {
-                        self.catch_up_one(&user, &member, &live);
-                    }
-                }
-                Err(error) => {
-                    // They come back and look for themselves.
-                    tracing::warn!(%error, "the present state could not be read");
-                    members.iter().for_each(|member| member.dropped.cancel());
-                }
-            }
-        }
+        tracing::warn!(
+            clients,
+            "news was lost on the bus; every client is to reconnect"
+        );
     }
 
     fn hand_on(&self, event: Arc<Event>) {
@@ -204,44 +196,99 @@ impl Hub {
 }
 
 impl Rooms {
-    fn deliver(&self, event: &Event) {
+    fn deliver(&self, event: &Arc<Event>) {
         let mut frame: Option<Utf8Bytes> = None;
         for user in &event.audience {
             for member in self.users.get(user).into_iter().flatten() {
-                if member.knows(event) {
-                    continue;
-                }
-                let frame = frame
-                    .get_or_insert_with(|| Utf8Bytes::from(ServerFrame::of_event(event).text()));
-                member.send(frame);
+                member.tell(event, &mut frame);
             }
         }
     }
 }
 
 impl Member {
-    fn send(&self, frame: &Utf8Bytes) {
-        if self.sender.try_send(frame.clone()).is_err() {
-            self.dropped.cancel();
+    /// Tells the client how its calls stand, then the news that came meanwhile;
+    /// from now on news goes to it at once.
+    ///
+    /// `live` is what was looked at after joining, the newest first.
+    pub(super) fn tell_present(&self, user: &UserId, live: &[Call]) {
+        let mut hearing = self.hearing();
+        let known = live.iter().map(|call| (call.id, call.told)).collect();
+        let before = std::mem::replace(&mut *hearing, Hearing::Live(known));
+        let live_calls = live.iter().map(|call| call.id).collect();
+        let registered = ServerFrame::RegisterSuccess {
+            user_id: user.as_str(),
+            live_calls,
+        };
+        self.send(Utf8Bytes::from(registered.text()));
+        // The oldest first, as they came.
+        for call in live.iter().rev() {
+            self.send(present(call, user));
         }
-    }
-
-    /// Whether the client has seen this event as part of the present state.
-    fn knows(&self, event: &Event) -> bool {
-        let mut floors = self.floors();
-        match floors.get(&event.call) {
-            None => false,
-            Some(&floor) if event.seq < floor => true,
-            Some(_) => {
-                floors.remove(&event.call);
-                false
+        if let Hearing::Held(events) = before {
+            for event in events {
+                if hearing.is_news(&event) {
+                    self.send(frame_of(&event));
+                }
             }
         }
     }
 
-    fn floors(&self) -> std::sync::MutexGuard<'_, HashMap<CallId, u32>> {
-        self.floors.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns once the hub sends the client away.
+    pub(super) async fn sent_away(&self) -> SentAway {
+        self.dropped.cancelled().await;
+        // It is written before the token is cancelled.
+        self.why.get().copied().unwrap_or(SentAway::TooSlow)
     }
+
+    /// Hands an event on; `frame` is its text, once somebody needed it.
+    fn tell(&self, event: &Arc<Event>, frame: &mut Option<Utf8Bytes>) {
+        let mut hearing = self.hearing();
+        match &mut *hearing {
+            Hearing::Held(events) if events.len() < QUEUE => events.push(Arc::clone(event)),
+            Hearing::Held(_) => self.send_away(SentAway::TooSlow),
+            Hearing::Live(_) => {
+                if hearing.is_news(event) {
+                    self.send(frame.get_or_insert_with(|| frame_of(event)).clone());
+                }
+            }
+        }
+    }
+
+    fn send(&self, frame: Utf8Bytes) {
+        if self.sender.try_send(frame).is_err() {
+            self.send_away(SentAway::TooSlow);
+        }
+    }
+
+    fn send_away(&self, why: SentAway) {
+        // The first reason stays.
+        let _ = self.why.set(why);
+        self.dropped.cancel();
+    }
+
+    fn hearing(&self) -> std::sync::MutexGuard<'_, Hearing> {
+        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hearing {
+    /// Whether the client has not seen this event as part of the present state.
+    fn is_news(&mut self, event: &Event) -> bool {
+        let Self::Live(known) = self else { return true };
+        match known.get(&event.call) {
+            None => true,
+            Some(&floor) if event.seq < floor => false,
+            Some(_) => {
+                known.remove(&event.call);
+                true
+            }
+        }
+    }
+}
+
+fn frame_of(event: &Event) -> Utf8Bytes {
+    Utf8Bytes::from(ServerFrame::of_event(event).text())
 }
 
 /// What a client is told of a call that began before it came.
@@ -265,5 +312,79 @@ impl fmt::Debug for Hub {
         f.debug_struct("Hub")
             .field("connections", &self.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::mpsc::Receiver;
+    use voip_core::{EventKind, ports::SystemClock, table};
+
+    /// A hub with one member that was told nothing yet, and a call of its user.
+    fn registering() -> (Hub, Arc<Member>, Receiver<Utf8Bytes>, UserId, Call) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let hub = Hub::new(Arc::new(SystemClock));
+        let user: UserId = "ann".parse().unwrap();
+        let member = hub.join(&user, 1, sender);
+        let (_, call) = table::calls().into_iter().next().unwrap();
+        (hub, member, receiver, user, call)
+    }
+
+    fn event(call: &Call, seq: u32, status: CallStatus, user: &UserId) -> Arc<Event> {
+        let kind = EventKind::Status(status);
+        Arc::new(Event {
+            call: call.id,
+            seq,
+            audience: vec![user.clone()],
+            kind,
+        })
+    }
+
+    fn heard(receiver: &mut Receiver<Utf8Bytes>) -> Vec<serde_json::Value> {
+        std::iter::from_fn(|| receiver.try_recv().ok())
+            .map(|text| serde_json::from_str(&text).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn news_between_joining_and_looking_comes_after_the_welcome_and_none_is_lost() {
+        let (hub, member, mut receiver, user, mut call) = registering();
+        call.told = 2;
+        let statuses = [
+            CallStatus::Initiated,
+            CallStatus::Queued,
+            CallStatus::Ringing,
+        ];
+        for (seq, status) in (0..).zip(statuses) {
+            hub.hand_on(event(&call, seq, status, &user));
+        }
+        assert!(
+            heard(&mut receiver).is_empty(),
+            "nothing comes before the welcome"
+        );
+        member.tell_present(&user, std::slice::from_ref(&call));
+        hub.hand_on(event(&call, 3, CallStatus::InProgress, &user));
+        let heard = heard(&mut receiver);
+        assert_eq!(heard[0]["type"], "register_success");
+        assert_eq!(
+            heard[0]["liveCalls"],
+            serde_json::json!([call.id.to_string()])
+        );
+        // The first two are part of the present state.
+        let after: Vec<_> = heard[2..].iter().map(|frame| &frame["status"]).collect();
+        assert_eq!(after, ["ringing", "in-progress"], "{heard:?}");
+        assert_eq!(heard[1]["callId"], call.id.to_string());
+        assert!(!member.dropped.is_cancelled());
+    }
+
+    #[test]
+    fn a_welcome_that_takes_too_long_is_given_up() {
+        let (hub, member, _receiver, user, call) = registering();
+        for seq in 0..=u32::try_from(QUEUE).unwrap() {
+            assert!(!member.dropped.is_cancelled(), "{seq} may wait");
+            hub.hand_on(event(&call, seq, CallStatus::Ringing, &user));
+        }
+        assert!(member.dropped.is_cancelled());
     }
 }

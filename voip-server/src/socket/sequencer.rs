@@ -91,11 +91,6 @@ impl Sequencer {
         self.waiting.front().map(|&(since, _)| since + PATIENCE)
     }
 
-    /// The number of the next event of `call`, where any has passed.
-    pub(crate) fn next_of(&self, call: &CallId) -> u32 {
-        self.calls.get(call).map_or(0, |line| line.next)
-    }
-
     fn forget(&mut self, now: Timestamp) {
         if self.swept.is_some_and(|swept| now < swept + MEMORY) {
             return;

@@ -22,10 +22,9 @@ impl Socket {
         socket
             .say(&json!({"type": "register", "userId": user}))
             .await;
-        assert_eq!(
-            socket.hear().await,
-            json!({"type": "register_success", "userId": user})
-        );
+        let welcome = socket.hear().await;
+        assert_eq!(welcome["type"], "register_success", "{welcome}");
+        assert_eq!(welcome["userId"], user);
         socket
     }
 

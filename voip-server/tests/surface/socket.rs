@@ -26,10 +26,10 @@ impl Client {
 
     pub(crate) async fn register(&mut self, user: &str) {
         self.say(json!({"type": "register", "userId": user})).await;
-        assert_eq!(
-            self.next().await,
-            json!({"type": "register_success", "userId": user})
-        );
+        let welcome = self.next().await;
+        assert_eq!(welcome["type"], "register_success", "{welcome}");
+        assert_eq!(welcome["userId"], user);
+        assert!(welcome["liveCalls"].is_array(), "{welcome}");
     }
 
     /// The next frame; `None` once the connection is closed.
