@@ -27,7 +27,7 @@ struct Wanted {
 /// whether or not anybody reads it.
 ///
 /// # Errors
-/// 404 for an unknown call, 409 where another device has answered, 410 where
+/// 401 and 403 for somebody else's user, 404 for an unknown call, 409 where another device has answered, 410 where
 /// the call is over.
 pub(crate) async fn connect_call(
     State(app): State<App>,
@@ -35,12 +35,7 @@ pub(crate) async fn connect_call(
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let body = body::bytes(body, app.limits.body_bytes).await?;
-    let signed = webhooks::is_signed(&parts.headers);
-    let caller = match signed {
-        // The provider may be given this address to run as a call's document.
-        true => webhooks::read(&app, &parts, &body).map(|_| None)?,
-        false => Some(app.auth.caller(&parts.headers, app.clock.now())?),
-    };
+    let caller = app.auth.caller(&parts.headers, app.clock.now())?;
     let content_type = parts
         .headers
         .get(header::CONTENT_TYPE)
@@ -50,9 +45,7 @@ pub(crate) async fn connect_call(
         .user_id
         .parse()
         .map_err(|error| ApiError::bad_request("invalid_user_id", format!("{error}")))?;
-    if let Some(caller) = &caller {
-        caller.must_be(&user)?;
-    }
+    caller.must_be(&user)?;
     let id: CallId = wanted
         .call_id
         .parse()
@@ -63,7 +56,6 @@ pub(crate) async fn connect_call(
             let message = "`deviceId` is 1 to 128 bytes of text";
             return Err(ApiError::bad_request("invalid_device_id", message));
         }
-        None if signed => "provider".to_owned(),
         // Nothing tells a repeat from a second device, and only one may win.
         None => format!("http:{}", Uuid::new_v4()),
     };
