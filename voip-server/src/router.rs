@@ -35,6 +35,7 @@ pub fn router(app: App) -> Router {
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))
         .route(voip_twilio::INBOUND_PATH, post(webhooks::inbound))
         .route(voip_twilio::VOICE_PATH, post(webhooks::voice))
+        .route(voip_twilio::CONNECT_PATH, post(webhooks::connect))
         .route(voip_twilio::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
         // Operators.
         .route("/healthz", get(api::healthz))
@@ -97,18 +98,34 @@ fn fresh_id() -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }
 
-/// The path as the log may show it: who asks for whose log is personal.
-fn route(path: &str) -> &str {
-    if path.starts_with("/api/call-logs/") {
-        "/api/call-logs/{user}"
-    } else {
-        path
+/// The path as the log may show it: whose log is asked for is personal, and
+/// what is not ours may hold anything.
+fn route(path: &str) -> &'static str {
+    const ROUTES: [&str; 12] = [
+        "/start-call",
+        "/connect-call",
+        "/hangup",
+        "/api/register-user",
+        "/ws",
+        voip_twilio::STATUS_PATH,
+        voip_twilio::INBOUND_PATH,
+        voip_twilio::VOICE_PATH,
+        voip_twilio::CONNECT_PATH,
+        voip_twilio::BRIDGE_ENDED_PATH,
+        "/healthz",
+        "/readyz",
+    ];
+    match ROUTES.iter().find(|route| **route == path) {
+        Some(route) => route,
+        None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
+        None => "-",
     }
 }
 
 fn too_slow(limit: Duration) -> ApiError {
     let message = format!("the request took longer than {} s", limit.as_secs());
     ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", message)
+        .retry_after(Duration::from_secs(1))
 }
 
 async fn no_such_path() -> ApiError {
@@ -126,4 +143,22 @@ async fn wrong_method() -> ApiError {
         "method_not_allowed",
         message,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_routes_and_nothing_that_clients_made_up() {
+        for (path, shown) in [
+            ("/start-call", "/start-call"),
+            (voip_twilio::STATUS_PATH, voip_twilio::STATUS_PATH),
+            ("/api/call-logs/%2B15550001111", "/api/call-logs/{user}"),
+            ("/start-call/+15550001111", "-"),
+            ("/+15550001111", "-"),
+        ] {
+            assert_eq!(route(path), shown);
+        }
+    }
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
@@ -21,7 +23,10 @@ pub(crate) async fn healthz() -> Json<Health> {
 /// # Errors
 /// 503 otherwise.
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiError> {
-    let not_ready = |message| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message);
+    let not_ready = |message| {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)
+            .retry_after(Duration::from_secs(1))
+    };
     if app.stopping.is_cancelled() {
         return Err(not_ready("the server is stopping"));
     }
