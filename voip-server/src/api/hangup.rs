@@ -34,7 +34,7 @@ pub(crate) async fn hangup(
         .parse()
         .map_err(|_| ApiError::unknown_call())?;
     app.calls
-        .hang_up(&id, caller.user())
+        .hang_up(&id, app.auth.confined(&caller))
         .await
         .map_err(hang_up_error)?;
     Ok(Json(Done {

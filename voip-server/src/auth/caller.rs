@@ -33,6 +33,15 @@ impl Auth {
         self.mode
     }
 
+    /// The user whose calls are all that the caller may see and end; nobody
+    /// where everybody may do everything.
+    pub fn confined<'a>(&self, caller: &'a Caller) -> Option<&'a UserId> {
+        match self.mode {
+            AuthMode::Open => None,
+            AuthMode::Required => caller.user(),
+        }
+    }
+
     /// Who sends this request, by its `Authorization: Bearer` header.
     ///
     /// # Errors

@@ -6,7 +6,10 @@ use super::{
     ClientFrame, ServerFrame,
     connection::{Connection, say},
 };
-use crate::api::{ApiError, answer_error, hang_up_error, start_error};
+use crate::{
+    api::{ApiError, answer_error, hang_up_error, start_error},
+    config::AuthMode,
+};
 
 /// Does what a registered client asks for.
 pub(super) async fn carry_out(
@@ -37,7 +40,12 @@ pub(super) async fn carry_out(
         }
         ClientFrame::Hangup { call_id } => {
             let id = call(&call_id)?;
-            let ended = connection.app.calls.hang_up(&id, Some(&user)).await;
+            // Where everybody may do everything, that goes for ending calls too.
+            let by = match connection.app.auth.mode() {
+                AuthMode::Open => None,
+                AuthMode::Required => Some(&user),
+            };
+            let ended = connection.app.calls.hang_up(&id, by).await;
             ended.map_err(|error| hang_up_error(error).about(id))
         }
     }
