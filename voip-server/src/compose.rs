@@ -1,6 +1,13 @@
 //! The only place that names every adapter.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -35,11 +42,19 @@ pub(crate) struct Composed {
     pub(crate) bus: Arc<dyn EventBus>,
     pub(crate) simulator: Option<Simulator>,
     pub(crate) store: Store,
+    pub(crate) pushes: Arc<PushServices>,
     pub(crate) public_url: Url,
 }
 
 /// The storage, with what closing it takes.
-pub(crate) enum Store {
+pub(crate) struct Store {
+    kind: Kind,
+    /// Held for as long as a server works on the file; the system lets go of it
+    /// when the process dies, however that happens.
+    _lock: Option<File>,
+}
+
+enum Kind {
     Memory(Arc<MemoryStore>),
     Sqlite(Arc<SqliteStore>),
 }
@@ -47,7 +62,7 @@ pub(crate) enum Store {
 /// Puts the server together; `http` is where it listens already.
 pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Composed, StartupError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Store::open(&config.database)?;
+    let store = Store::open_to_serve(&config.database)?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{http}")).map_err(StartupError::because)?,
@@ -70,11 +85,12 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         Arc::new(transport),
     ));
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
+    let pushes = Arc::new(push(&config.push, &clock)?);
     let ports = Ports {
         telephony: Arc::new(RetryingTelephony::new(telephony, Arc::clone(&clock))),
         calls: store.calls(),
         users: store.users(),
-        push: push(&config.push, &clock)?,
+        push: Arc::clone(&pushes) as _,
         bus: Arc::clone(&bus),
         clock: Arc::clone(&clock),
     };
@@ -98,39 +114,78 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         simulator,
         store,
         public_url,
+        pushes,
     })
 }
 
 impl Store {
+    /// The storage for a server, which wants a file for itself: what it finds
+    /// there at the start it takes for its own and carries on.
+    pub(crate) fn open_to_serve(config: &DatabaseConfig) -> Result<Self, StartupError> {
+        let lock = match config {
+            DatabaseConfig::Memory => None,
+            DatabaseConfig::Sqlite(path) => Some(lock(path)?),
+        };
+        Ok(Self {
+            _lock: lock,
+            ..Self::open(config)?
+        })
+    }
+
+    /// The storage, whether or not a server works on it.
     pub(crate) fn open(config: &DatabaseConfig) -> Result<Self, StartupError> {
-        match config {
-            DatabaseConfig::Memory => Ok(Self::Memory(Arc::new(MemoryStore::default()))),
+        let kind = match config {
+            DatabaseConfig::Memory => Kind::Memory(Arc::new(MemoryStore::default())),
             DatabaseConfig::Sqlite(path) => SqliteStore::open(SqliteOptions::at(path))
-                .map(|store| Self::Sqlite(Arc::new(store)))
-                .map_err(StartupError::because),
-        }
+                .map(|store| Kind::Sqlite(Arc::new(store)))
+                .map_err(StartupError::because)?,
+        };
+        Ok(Self { kind, _lock: None })
     }
 
     pub(crate) fn calls(&self) -> Arc<dyn CallStore> {
-        match self {
-            Self::Memory(store) => Arc::clone(store) as _,
-            Self::Sqlite(store) => Arc::clone(store) as _,
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
         }
     }
 
     pub(crate) fn users(&self) -> Arc<dyn UserStore> {
-        match self {
-            Self::Memory(store) => Arc::clone(store) as _,
-            Self::Sqlite(store) => Arc::clone(store) as _,
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
         }
     }
 
     /// Makes everything safe and lets go of it.
     pub(crate) async fn close(self) -> voip_core::Result<()> {
-        match self {
-            Self::Memory(_) => Ok(()),
-            Self::Sqlite(store) => store.close().await,
+        match self.kind {
+            Kind::Memory(_) => Ok(()),
+            Kind::Sqlite(store) => store.close().await,
         }
+    }
+}
+
+/// Takes the file beside the database that says a server works on it.
+fn lock(database: &Path) -> Result<File, StartupError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = Path::new(&path);
+    let cannot =
+        |error: io::Error| StartupError::new(format!("cannot lock {}: {error}", path.display()));
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartupError::new(format!(
+            "another server works on {}: stop it, or set DATABASE_URL to another file",
+            database.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(cannot(error)),
     }
 }
 
@@ -196,7 +251,7 @@ async fn simulated(
 /// FCM wants no hurry; a ringing device cannot wait.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
-fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PushSender>, StartupError> {
+fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<PushServices, StartupError> {
     let fcm = match &config.firebase {
         None => {
             tracing::warn!("FIREBASE_SERVICE_ACCOUNT is not set: pushes to Android are skipped");
@@ -242,5 +297,5 @@ fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<Arc<dyn PushSende
             Some(Arc::new(sender) as Arc<dyn PushSender>)
         }
     };
-    Ok(Arc::new(PushServices::new(fcm, apns)))
+    Ok(PushServices::new(fcm, apns))
 }

@@ -4,13 +4,42 @@ use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 use tower::ServiceExt;
 
 /// The place one connection takes up, for as long as anybody holds it: a
 /// WebSocket keeps it after its HTTP connection is done.
-pub(crate) type Place = Arc<tokio::sync::OwnedSemaphorePermit>;
+#[derive(Clone)]
+pub(crate) struct Place(Arc<Held>);
+
+struct Held {
+    abandon: CancellationToken,
+    _permit: OwnedSemaphorePermit,
+    _open: TaskTrackerToken,
+}
+
+impl Place {
+    /// Returns once whoever holds this is to let go of it, finished or not.
+    pub(crate) async fn abandoned(&self) {
+        self.0.abandon.cancelled().await;
+    }
+}
+
+/// How a listener is told to end.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stop {
+    /// Take nothing new, finish what has begun.
+    pub(crate) asked: CancellationToken,
+    /// Let go of what is not finished.
+    pub(crate) abandon: CancellationToken,
+}
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIME: Duration = Duration::from_secs(15);
@@ -18,15 +47,15 @@ const HEAD_TIME: Duration = Duration::from_secs(15);
 /// The longest head of a request, in bytes; one that is longer is told 431.
 const HEAD_BYTES: usize = 32 * 1024;
 
-/// Serves `router` until `stopping`, then lets requests in flight finish for
-/// `grace`. At most as many connections as there are `places`; more wait, one
-/// of them accepted and the others in the system's queue.
+/// Serves `router` until a stop is asked for, then lets requests in flight and
+/// sockets finish, or drops them once they are to be abandoned. At most as many
+/// connections as there are `places`; more wait, one of them accepted and the
+/// others in the system's queue.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     places: Arc<Semaphore>,
-    stopping: CancellationToken,
-    grace: Duration,
+    stop: Stop,
 ) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -36,10 +65,10 @@ pub(crate) async fn serve(
     let open = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
-            () = stopping.cancelled() => break,
+            () = stop.asked.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: let some close first.
@@ -48,6 +77,11 @@ pub(crate) async fn serve(
                 continue;
             }
         };
+        let place = Place(Arc::new(Held {
+            abandon: stop.abandon.clone(),
+            _permit: permit,
+            _open: open.token(),
+        }));
         let router = router.clone();
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
@@ -65,14 +99,17 @@ pub(crate) async fn serve(
         let connection = http
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
-        let stopping = stopping.clone();
+        let stop = stop.clone();
         open.spawn(async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
                 ended = &mut connection => ended,
-                () = stopping.cancelled() => {
+                () = stop.asked.cancelled() => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        ended = connection => ended,
+                        () = stop.abandon.cancelled() => return,
+                    }
                 }
             };
             // Clients break off all the time; that is theirs to know.
@@ -83,25 +120,23 @@ pub(crate) async fn serve(
     }
     drop(listener);
     open.close();
-    if tokio::time::timeout(grace, open.wait()).await.is_err() {
-        tracing::warn!("some requests were still in flight when the grace period was over");
-    }
+    open.wait().await;
 }
 
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(tokio::net::TcpStream, Place)> {
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
     // First the connection, then its place: two listeners share the places, and
     // one that waits for somebody to come must not sit on the last of them.
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
-    let place = Arc::clone(places)
+    let permit = Arc::clone(places)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    Ok((stream, Arc::new(place)))
+    Ok((stream, permit))
 }
 
 /// A phone that has left its network says no goodbye, and a silent socket would

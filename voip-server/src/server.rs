@@ -6,16 +6,26 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 use url::Url;
+use voip_push::PushServices;
 use voip_sim::Simulator;
 
-use crate::{App, Background, compose, config::Config, listener, logging, router, socket_router};
+use crate::{
+    App, Background, compose,
+    config::Config,
+    listener::{self, Stop},
+    logging, router, socket_router,
+};
 
 /// A running server.
 pub struct Server {
     app: App,
     addresses: Addresses,
     listeners: Vec<JoinHandle<()>>,
+    /// Cancelled when what is still open is to be dropped.
+    abandon: CancellationToken,
+    pushes: Arc<PushServices>,
     background: Background,
     simulator: Option<Simulator>,
     store: compose::Store,
@@ -54,7 +64,8 @@ impl Server {
     /// Starts a server: when this returns, it answers.
     ///
     /// # Errors
-    /// When a port is taken, storage cannot be opened, or a key cannot be read.
+    /// When a port is taken, storage cannot be opened or is another server's, or a
+    /// key cannot be read.
     pub async fn start(config: Config) -> Result<Self, StartupError> {
         Self::start_with(config, |_, _| {}).await
     }
@@ -76,15 +87,13 @@ impl Server {
         let background = Background::start(&app, &composed.bus);
         let limits = app.limits;
         let places = Arc::new(Semaphore::new(limits.connections));
+        let stop = Stop {
+            asked: app.stopping.clone(),
+            abandon: CancellationToken::new(),
+        };
         let serve = |listener, router| {
-            let (places, stopping) = (Arc::clone(&places), app.stopping.clone());
-            tokio::spawn(listener::serve(
-                listener,
-                router,
-                places,
-                stopping,
-                limits.shutdown_grace,
-            ))
+            let (places, stop) = (Arc::clone(&places), stop.clone());
+            tokio::spawn(listener::serve(listener, router, places, stop))
         };
         let listeners = vec![
             serve(http, router(app.clone())),
@@ -101,6 +110,8 @@ impl Server {
             app,
             addresses,
             listeners,
+            abandon: stop.abandon,
+            pushes: composed.pushes,
             background,
             simulator: composed.simulator,
             store: composed.store,
@@ -124,16 +135,18 @@ impl Server {
     }
 
     /// Stops in order: takes nothing new, tells clients to come back later,
-    /// finishes what is in flight within the grace period, makes storage safe.
-    pub async fn stop(self) {
+    /// finishes what is in flight, makes storage safe. The grace period is for
+    /// all of it; what is still open after it is dropped.
+    pub async fn stop(mut self) {
         tracing::info!("stopping");
         self.app.stopping.cancel();
         self.app.sockets.close();
-        for listener in self.listeners {
-            // A listener that died has nothing left to end.
-            let _ = listener.await;
-        }
         let finish = async {
+            while let Some(listener) = self.listeners.last_mut() {
+                // A listener that died has nothing left to end.
+                let _ = listener.await;
+                self.listeners.pop();
+            }
             self.app.sockets.wait().await;
             self.app.calls.finish().await;
         };
@@ -141,6 +154,10 @@ impl Server {
             tracing::warn!(
                 "some work was still going on; what is left is taken up at the next start"
             );
+        }
+        self.abandon.cancel();
+        for listener in self.listeners {
+            let _ = listener.await;
         }
         self.background.stop().await;
         if let Some(simulator) = self.simulator {
@@ -150,7 +167,7 @@ impl Server {
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "storage was not closed in order");
         }
-        tracing::info!("stopped");
+        tracing::info!(skipped_pushes = self.pushes.skipped(), "stopped");
     }
 }
 

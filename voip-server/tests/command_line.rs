@@ -214,6 +214,35 @@ fn a_configuration_that_cannot_work_is_refused_by_the_names_at_fault() {
     }
 }
 
+#[tokio::test]
+async fn a_second_server_on_the_same_file_is_refused() {
+    let machine = Machine::bare().set("SIM_PORT", "0");
+    let mut process = machine.start().await;
+    let elsewhere = ["--port", "0", "--ws-port", "0"];
+    let ran = machine.run(&elsewhere, "");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (Some(1), ""),
+        "{}",
+        ran.stderr
+    );
+    let sentence = ran.stderr.lines().last().expect("a sentence");
+    assert!(
+        sentence.contains("another server works on voip.db"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("DATABASE_URL"), "{sentence}");
+    // Commands need no file for themselves.
+    let ran = machine.run(&["clear-data", "calls", "--yes"], "");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    process.terminate();
+    process.ended().await;
+    let process = machine.start().await;
+    // However it ends, the file is free after it.
+    process.kill();
+    let _process = machine.start().await;
+}
+
 #[test]
 fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");

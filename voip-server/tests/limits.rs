@@ -26,10 +26,12 @@ const RINGS: &str = "+15005550101";
 async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
     for places in ["1", "2"] {
         let running = Running::with([("MAX_CONNECTIONS", places)]).await;
-        let mut open = Vec::new();
-        for _ in 0..places.parse().expect("a number") {
-            open.push(running.device("alice").await);
-        }
+        let mut open = vec![running.device("alice").await];
+        let taken = match places {
+            "1" => None,
+            // No more sockets, but a client that has not said what it wants.
+            _ => Some(TcpStream::connect(running.server.addresses().http).await),
+        };
         let mut waiting = TcpStream::connect(running.server.addresses().http)
             .await
             .expect("a queue");
@@ -47,6 +49,7 @@ async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
         );
         open.pop().expect("one that is open").close().await;
         assert_eq!(answer.await.expect("an answer").status, 200);
+        drop(taken);
         // And the other port again.
         running.device("bob").await.close().await;
     }
@@ -85,6 +88,36 @@ async fn a_silent_connection_is_asked_whether_it_is_still_there() {
 }
 
 #[tokio::test]
+async fn sockets_leave_a_tenth_of_the_places_to_requests() {
+    let running = Running::with([("MAX_CONNECTIONS", "10")]).await;
+    let mut open = Vec::new();
+    for _ in 0..9 {
+        open.push(running.device("alice").await);
+    }
+    for address in [
+        running.server.addresses().http,
+        running.server.addresses().socket,
+    ] {
+        let request = "GET /ws HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+            sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let answer = raw::exchange(address, request.as_bytes())
+            .await
+            .expect("an answer");
+        assert_eq!(answer.error(), (503, "too_many_sockets".to_owned()));
+        assert!(answer.header("retry-after").is_some());
+    }
+    // The provider, as well as everybody else, still gets through.
+    assert_eq!(running.get("/healthz").await.status, 200);
+    open.pop().expect("one that is open").close().await;
+    let sockets = &running.server.app().sockets;
+    eventually("its place to be free", || async {
+        (sockets.len() == 8).then_some(())
+    })
+    .await;
+    open.push(running.device("alice").await);
+}
+
+#[tokio::test]
 async fn a_flood_of_headers_is_refused_and_a_long_one_is_read() {
     let running = Running::start().await;
     let http = running.server.addresses().http;
@@ -120,6 +153,7 @@ async fn a_request_that_takes_too_long_is_told_and_its_work_goes_on() {
         .post("/start-call", json!({"to": RINGS, "from": ALICE}))
         .await;
     assert_eq!(answer.error(), (503, "timeout".to_owned()));
+    assert_eq!(answer.header("retry-after"), Some("1"));
     let placed = eventually("the call to be placed", || async {
         let log = running.log(ALICE).await;
         log.into_iter()
@@ -165,7 +199,7 @@ async fn a_client_that_does_not_read_is_sent_away_and_no_other() {
     let deaf = deaf(&running, "alice").await;
     let hub = &running.server.app().hub;
     assert_eq!(hub.len(), 2);
-    // Three pieces of news a call, and 64 that may wait.
+    // Three pieces of news a call, and 256 that may wait.
     let mut calls = 0;
     while hub.len() == 2 {
         let started = running
@@ -173,7 +207,7 @@ async fn a_client_that_does_not_read_is_sent_away_and_no_other() {
             .await;
         assert_eq!(started.status, 200, "{started:?}");
         calls += 1;
-        assert!(calls <= 30, "it is still there");
+        assert!(calls <= 120, "it is still there");
         let news = device.until_status("busy").await;
         let id = started.text("callId");
         assert!(news.iter().all(|frame| frame["callId"] == id), "{news:?}");
@@ -197,6 +231,35 @@ async fn a_client_that_does_not_read_does_not_hold_up_a_stop() {
         asked.elapsed()
     );
     drop(deaf);
+}
+
+#[tokio::test]
+async fn a_stop_has_one_grace_period_for_all_that_is_open() {
+    let running = Running::with([("SHUTDOWN_GRACE_SECONDS", "2")]).await;
+    let simulator = running.server.simulator().expect("a simulator");
+    simulator.fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
+    let mut device = running.device("alice").await;
+    device
+        .say(json!({"type": "initiate_call", "to": RINGS}))
+        .await;
+    assert_eq!(device.next().await["type"], "call_initiated");
+    let mut open = TcpStream::connect(running.server.addresses().http)
+        .await
+        .expect("a connection");
+    let half = b"POST /hangup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+        content-length: 20\r\n\r\n{";
+    open.write_all(half).await.expect("the server reads");
+    // What was sent first has been taken in once this is answered.
+    assert_eq!(running.get("/healthz").await.status, 200);
+    let asked = std::time::Instant::now();
+    within("the stop", running.server.stop()).await;
+    let took = asked.elapsed();
+    assert!(
+        took >= Duration::from_millis(1900),
+        "nothing was waited for: {took:?}"
+    );
+    assert!(took < Duration::from_millis(3800), "{took:?}");
+    assert!(raw::read_answer(&mut open).await.is_none(), "it is closed");
 }
 
 async fn start(running: &Running, key: &str, body: &Value) -> Answer {

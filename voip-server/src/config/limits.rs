@@ -30,6 +30,12 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Most sockets at a time: a tenth of the connections is left for requests,
+    /// so that the provider always finds a place.
+    pub(crate) fn sockets(&self) -> usize {
+        (self.connections - self.connections.div_ceil(10)).max(1)
+    }
+
     pub(super) fn read(source: &Source, faults: &mut Faults) -> Self {
         let default = Self::default();
         Self {

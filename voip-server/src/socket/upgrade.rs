@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use axum::{
     extract::{FromRequestParts, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
@@ -11,10 +13,14 @@ use crate::{App, api::ApiError, listener::Place};
 /// ours, and larger ones grow theirs for as long as they need it.
 const READ_BUFFER: usize = 4 * 1024;
 
+/// When to come back where too many sockets are open.
+const CROWDED: Duration = Duration::from_secs(5);
+
 /// `GET /ws`: turns the request into a WebSocket.
 ///
 /// # Errors
-/// 426 for a request that asks for no WebSocket.
+/// 426 for a request that asks for no WebSocket, 503 where as many sockets are
+/// open as may be.
 pub(crate) async fn upgrade(
     State(app): State<App>,
     request: Request<axum::body::Body>,
@@ -37,9 +43,27 @@ pub(crate) async fn upgrade(
         app.sockets.token(),
         parts.extensions.get::<Place>().cloned(),
     );
+    // This one is among them already, so two that come at once cannot both take
+    // the last place.
+    if app.sockets.len() > app.limits.sockets() {
+        let message = "too many sockets are open; try again";
+        return Err(
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sockets", message)
+                .retry_after(CROWDED),
+        );
+    }
     Ok(upgrade
         .on_upgrade(move |socket| async move {
-            connection::serve(app, socket).await;
+            let abandoned = async {
+                match &place {
+                    Some(place) => place.abandoned().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = connection::serve(app, socket) => {}
+                () = abandoned => {}
+            }
             drop((tracked, place));
         })
         .into_response())
