@@ -10,7 +10,9 @@ use voip_twilio::{AuthToken, CallbackUrls, TwilioConfig, TwilioWebhooks};
 fn write(c: &mut Criterion) {
     let base = "https://voip.example.com".parse().expect("this is a URL");
     let config = TwilioConfig::new(
-        sample::ACCOUNT.parse().expect("the sample account has the form of a SID"),
+        sample::ACCOUNT
+            .parse()
+            .expect("the sample account has the form of a SID"),
         AuthToken::new("0123456789abcdef0123456789abcdef").expect("this is an auth token's form"),
         CallbackUrls::new(base).expect("it can be called"),
     );
@@ -28,7 +30,10 @@ fn write(c: &mut Criterion) {
         call,
         then: Callback::BridgeEnded { call, turn: 1 },
     }]);
-    for (name, plan) in [("markup: hold the line", hold), ("markup: connect to a client", connect)] {
+    for (name, plan) in [
+        ("markup: hold the line", hold),
+        ("markup: connect to a client", connect),
+    ] {
         c.bench_function(name, |b| b.iter(|| webhooks.write(black_box(&plan))));
     }
 }

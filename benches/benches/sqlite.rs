@@ -26,14 +26,17 @@ fn step(c: &mut Criterion) {
         .expect("a new database can be opened");
     let ringing = Ringing::new(&runtime, &store);
     let mut group = c.benchmark_group("sqlite");
-    group.measurement_time(Duration::from_secs(8)).sample_size(50);
+    group
+        .measurement_time(Duration::from_secs(8))
+        .sample_size(50);
     group.throughput(Throughput::Elements(1));
     group.bench_function("one durable step", |b| {
         b.to_async(&runtime).iter(|| ringing.step(&store, 0));
     });
     group.throughput(Throughput::Elements(MANY));
     group.bench_function("64 durable steps at once", |b| {
-        b.to_async(&runtime).iter(|| join_all((0..MANY).map(|n| ringing.step(&store, n))));
+        b.to_async(&runtime)
+            .iter(|| join_all((0..MANY).map(|n| ringing.step(&store, n))));
     });
     group.bench_function("64 calls found by id", |b| {
         b.to_async(&runtime).iter(|| async {
@@ -60,8 +63,15 @@ impl Ringing {
             .map(|n| {
                 let call = sample::placed_call(n);
                 let effects_due = call.created_at;
-                let new = NewCall { call: call.clone(), effects: Vec::new(), effects_due, key: None };
-                runtime.block_on(store.insert(new)).expect("a call can be inserted");
+                let new = NewCall {
+                    call: call.clone(),
+                    effects: Vec::new(),
+                    effects_due,
+                    key: None,
+                };
+                runtime
+                    .block_on(store.insert(new))
+                    .expect("a call can be inserted");
                 let report = LegReport {
                     leg: sample::leg(n),
                     status: CallStatus::Ringing,
@@ -82,7 +92,9 @@ impl Ringing {
         let (call, version) = (&self.calls[place], &self.versions[place]);
         let held = Version(version.load(Ordering::Relaxed));
         let replaced = store.replace(call, held, &[], call.created_at).await;
-        let Ok(Replaced::Done(next)) = replaced else { panic!("{replaced:?}") };
+        let Ok(Replaced::Done(next)) = replaced else {
+            panic!("{replaced:?}")
+        };
         version.store(next.0, Ordering::Relaxed);
     }
 }

@@ -11,7 +11,13 @@ fn step(c: &mut Criterion) {
     let now = call.created_at + Duration::from_secs(3);
     let report = |status| {
         let leg = sample::leg(1);
-        Signal::Reported(LegReport { leg, status, at: Some(now), duration: None, reason: None })
+        Signal::Reported(LegReport {
+            leg,
+            status,
+            at: Some(now),
+            duration: None,
+            reason: None,
+        })
     };
     c.bench_function("step: a report that changes the call", |b| {
         b.iter(|| black_box(&call).step(report(CallStatus::Ringing), now));

@@ -15,7 +15,9 @@ const BASE: &str = "https://voip.example.com";
 
 fn read(c: &mut Criterion) {
     let config = TwilioConfig::new(
-        sample::ACCOUNT.parse().expect("the sample account has the form of a SID"),
+        sample::ACCOUNT
+            .parse()
+            .expect("the sample account has the form of a SID"),
         AuthToken::new(TOKEN).expect("this is the form of an auth token"),
         CallbackUrls::new(BASE.parse().expect("this is a URL")).expect("it can be called"),
     );
@@ -32,13 +34,17 @@ fn read(c: &mut Criterion) {
             content_type: Some("application/x-www-form-urlencoded; charset=UTF-8"),
             body: webhook.body.as_bytes(),
         };
-        assert!(webhooks.read(&request).is_ok(), "the sample is what the provider sends");
+        assert!(
+            webhooks.read(&request).is_ok(),
+            "the sample is what the provider sends"
+        );
         group.throughput(Throughput::Bytes(webhook.body.len() as u64));
         group.bench_function(name, |b| b.iter(|| webhooks.read(black_box(&request))));
     }
     let url = format!("{BASE}{}", status.target);
-    let fields: Vec<(String, String)> =
-        form_urlencoded::parse(status.body.as_bytes()).into_owned().collect();
+    let fields: Vec<(String, String)> = form_urlencoded::parse(status.body.as_bytes())
+        .into_owned()
+        .collect();
     group.throughput(Throughput::Elements(1));
     group.bench_function("signature: status, 31 fields", |b| {
         b.iter(|| signature::verify(TOKEN, &status.signature, black_box(&url), &fields));

@@ -49,7 +49,9 @@ pub fn named(name: &str) -> UserId {
 /// # Panics
 /// Never: the text has the form of a SID.
 pub fn leg(n: u64) -> ProviderCallId {
-    format!("CA{n:032x}").parse().expect("this is the form of a SID")
+    format!("CA{n:032x}")
+        .parse()
+        .expect("this is the form of a SID")
 }
 
 /// A call that the provider has just taken, of the user number `n`.
@@ -65,7 +67,12 @@ pub fn placed(leg: ProviderCallId, owner: UserId, created_at: Timestamp) -> Call
     let (from, to) = (phone(FROM), phone(TO));
     let step = Call::outbound(CallId::fresh(), from, to, Some(owner), None, created_at);
     let check_at = created_at + Duration::from_secs(24 * 60 * 60);
-    Call { provider_id: Some(leg), state: State::Initiated { check_at }, told: 0, ..step.call }
+    Call {
+        provider_id: Some(leg),
+        state: State::Initiated { check_at },
+        told: 0,
+        ..step.call
+    }
 }
 
 /// The same call once it is over.
@@ -79,5 +86,9 @@ pub fn ended(call: Call) -> Call {
         reason: None::<Arc<str>>,
         trouble: None,
     });
-    Call { state, told: 5, ..call }
+    Call {
+        state,
+        told: 5,
+        ..call
+    }
 }

@@ -54,7 +54,11 @@ impl Signer {
     /// Signs with `token` for a server whose public address is `base`, without
     /// a slash at its end.
     pub fn new(token: &str, base: &str) -> Self {
-        Self { token: token.to_owned(), base: base.to_owned(), now: SystemClock.now() }
+        Self {
+            token: token.to_owned(),
+            base: base.to_owned(),
+            now: SystemClock.now(),
+        }
     }
 
     /// The news that `call` has reached `status`: 28 fields, 31 at the end.
@@ -62,16 +66,24 @@ impl Signer {
     /// # Panics
     /// Where `call` has no leg.
     pub fn status(&self, call: &Call, status: CallStatus) -> Webhook {
-        let leg = call.provider_id.as_ref().expect("the provider tells of its own legs");
+        let leg = call
+            .provider_id
+            .as_ref()
+            .expect("the provider tells of its own legs");
         let sequence = u64::from(status.rank());
-        let at = (self.now + Duration::from_secs(sequence)).to_datetime().format(&Rfc2822);
+        let at = (self.now + Duration::from_secs(sequence))
+            .to_datetime()
+            .format(&Rfc2822);
         let mut fields = common(leg, call.from.expose(), call.to.expose());
         fields.extend([
             ("CallStatus", Cow::Borrowed(status.as_str())),
             ("CallbackSource", "call-progress-events".into()),
             ("Direction", "outbound-api".into()),
             ("SequenceNumber", sequence.to_string().into()),
-            ("Timestamp", at.expect("this century has an RFC 2822 form").into()),
+            (
+                "Timestamp",
+                at.expect("this century has an RFC 2822 form").into(),
+            ),
         ]);
         if status.is_final() {
             fields.extend([
@@ -88,7 +100,10 @@ impl Signer {
         let mut fields = common(leg, from, to);
         fields.extend([
             ("CallStatus", Cow::Borrowed("ringing")),
-            ("CallToken", "%7B%22parentCallInfoToken%22%3A%22none%22%7D".into()),
+            (
+                "CallToken",
+                "%7B%22parentCallInfoToken%22%3A%22none%22%7D".into(),
+            ),
             ("Direction", "inbound".into()),
             ("StirVerstat", "TN-Validation-Passed-A".into()),
         ]);
@@ -101,8 +116,14 @@ impl Signer {
             .map(|(name, value)| ((*name).to_owned(), value.clone().into_owned()))
             .collect();
         let signature = signature::sign(&self.token, &format!("{}{target}", self.base), &pairs);
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
-        Webhook { target, signature, body }
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&pairs)
+            .finish();
+        Webhook {
+            target,
+            signature,
+            body,
+        }
     }
 }
 
@@ -116,7 +137,10 @@ fn common<'a>(leg: &'a ProviderCallId, from: &'a str, to: &'a str) -> Vec<Field<
         ("From", from),
         ("To", to),
     ];
-    own.into_iter().chain(PLACES).map(|(name, value)| (name, Cow::Borrowed(value))).collect()
+    own.into_iter()
+        .chain(PLACES)
+        .map(|(name, value)| (name, Cow::Borrowed(value)))
+        .collect()
 }
 
 #[cfg(test)]
@@ -148,9 +172,20 @@ mod tests {
     fn status_webhooks_are_what_the_server_takes() {
         let signer = Signer::new(TOKEN, "http://127.0.0.1:8080");
         let call = sample::placed_call(1);
-        for status in [CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed] {
+        for status in [
+            CallStatus::Ringing,
+            CallStatus::InProgress,
+            CallStatus::Completed,
+        ] {
             let notice = read(&signer.status(&call, status));
-            let Notice::Progress { report, call: named, .. } = notice else { panic!("{notice:?}") };
+            let Notice::Progress {
+                report,
+                call: named,
+                ..
+            } = notice
+            else {
+                panic!("{notice:?}")
+            };
             assert_eq!((report.status, named), (status, Some(call.id)));
         }
     }
@@ -160,7 +195,9 @@ mod tests {
         let signer = Signer::new(TOKEN, "http://127.0.0.1:8080");
         let webhook = signer.inbound(&sample::leg(1), sample::FROM, sample::CALLED);
         let notice = read(&webhook);
-        let Notice::Voice(voice) = notice else { panic!("{notice:?}") };
+        let Notice::Voice(voice) = notice else {
+            panic!("{notice:?}")
+        };
         assert_eq!(voice.to.expose(), sample::CALLED);
         assert!(voice.inbound);
     }

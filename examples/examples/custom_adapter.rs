@@ -38,7 +38,10 @@ struct Shelf {
 
 impl MapCache {
     fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, shelf: Mutex::default() }
+        Self {
+            clock,
+            shelf: Mutex::default(),
+        }
     }
 
     fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
@@ -59,7 +62,9 @@ impl Cache for MapCache {
     async fn fill(&self, key: &str, ticket: FillTicket, value: Bytes, ttl: Duration) -> Result<()> {
         let mut shelf = self.shelf();
         if ticket.0 == shelf.removals {
-            shelf.copies.insert(key.to_owned(), (value, self.clock.now() + ttl));
+            shelf
+                .copies
+                .insert(key.to_owned(), (value, self.clock.now() + ttl));
         }
         Ok(())
     }
@@ -75,8 +80,17 @@ impl Cache for MapCache {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let cache = MapCache::new(Arc::new(SystemClock));
-    let Lookup::Miss(ticket) = cache.get("greeting").await? else { return Ok(()) };
-    cache.fill("greeting", ticket, Bytes::from_static(b"hello"), Duration::from_secs(60)).await?;
+    let Lookup::Miss(ticket) = cache.get("greeting").await? else {
+        return Ok(());
+    };
+    cache
+        .fill(
+            "greeting",
+            ticket,
+            Bytes::from_static(b"hello"),
+            Duration::from_secs(60),
+        )
+        .await?;
     println!("{:?}", cache.get("greeting").await?);
     Ok(())
 }
@@ -105,7 +119,10 @@ mod tests {
 
     async fn fresh() -> Fixture {
         let clock = Arc::new(ManualClock::default());
-        Fixture { cache: MapCache::new(Arc::clone(&clock) as _), clock }
+        Fixture {
+            cache: MapCache::new(Arc::clone(&clock) as _),
+            clock,
+        }
     }
 
     voip_testkit::cache_suite!(fresh);

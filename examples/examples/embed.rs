@@ -44,15 +44,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
     let telephony = TwilioTelephony::over_network(Arc::clone(&twilio))?;
     let ports = Ports {
-        telephony: Arc::new(RetryingTelephony::new(Arc::new(telephony), Arc::clone(&clock))),
+        telephony: Arc::new(RetryingTelephony::new(
+            Arc::new(telephony),
+            Arc::clone(&clock),
+        )),
         calls: Arc::clone(&store) as _,
         users: Arc::clone(&store) as _,
         push: Arc::new(PushServices::new(None, None)),
         bus: Arc::clone(&bus),
         clock: Arc::clone(&clock),
     };
-    let settings =
-        CallSettings { default_from: Some("+15005550006".parse()?), ..CallSettings::default() };
+    let settings = CallSettings {
+        default_from: Some("+15005550006".parse()?),
+        ..CallSettings::default()
+    };
     let app = App::new(AppParts {
         calls: Calls::new(ports, settings),
         users: Users::new(store, Arc::clone(&clock)),

@@ -12,10 +12,16 @@ use uuid::Uuid;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let to = arguments.next().unwrap_or_else(|| "+15550002222".to_owned());
-    let server = arguments.next().unwrap_or_else(|| "http://localhost:8080".to_owned());
+    let to = arguments
+        .next()
+        .unwrap_or_else(|| "+15550002222".to_owned());
+    let server = arguments
+        .next()
+        .unwrap_or_else(|| "http://localhost:8080".to_owned());
 
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(40)).build()?;
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(40))
+        .build()?;
     // The same key for every try: whichever of them gets through, one call is
     // placed, and every answer is that call's.
     let key = Uuid::new_v4().to_string();

@@ -10,10 +10,13 @@ use voip_sim::{Simulator, SimulatorConfig};
 
 /// The application under test: tells callers off.
 fn answering_machine() -> Router {
-    Router::new().route("/voice", post(async || {
-        let markup = "<Response><Say>We are closed.</Say><Hangup/></Response>";
-        ([(header::CONTENT_TYPE, "text/xml")], markup).into_response()
-    }))
+    Router::new().route(
+        "/voice",
+        post(async || {
+            let markup = "<Response><Say>We are closed.</Say><Hangup/></Response>";
+            ([(header::CONTENT_TYPE, "text/xml")], markup).into_response()
+        }),
+    )
 }
 
 #[tokio::main]
@@ -28,12 +31,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let call = simulator.place_call("+15550002222", "+15550001111").await?;
 
     // The caller listens to the whole sentence, so this takes a moment.
-    let mut leg = simulator.call(&call).ok_or("the simulator knows its own calls")?;
+    let mut leg = simulator
+        .call(&call)
+        .ok_or("the simulator knows its own calls")?;
     while !leg.status.is_final() {
         sleep(Duration::from_millis(50)).await;
-        leg = simulator.call(&call).ok_or("the simulator knows its own calls")?;
+        leg = simulator
+            .call(&call)
+            .ok_or("the simulator knows its own calls")?;
     }
-    println!("{} ended {:?} after hearing {:?}", leg.from, leg.status, leg.said());
+    println!(
+        "{} ended {:?} after hearing {:?}",
+        leg.from,
+        leg.status,
+        leg.said()
+    );
     assert_eq!(leg.said(), ["We are closed."]);
 
     simulator.stop().await;

@@ -17,7 +17,9 @@ use tokio_tungstenite::{connect_async, tungstenite::Message};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let url = arguments.first().map_or("ws://localhost:8081", String::as_str);
+    let url = arguments
+        .first()
+        .map_or("ws://localhost:8081", String::as_str);
     let limit = match arguments.get(1..3) {
         Some([flag, seconds]) if flag == "--for" => Duration::from_secs(seconds.parse()?),
         _ => Duration::MAX,

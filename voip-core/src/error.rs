@@ -75,7 +75,14 @@ impl Error {
             ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Exhausted => Retry::Safe,
             _ => Retry::Never,
         };
-        Self { kind, retry, message: message.into(), code: None, retry_after: None, source: None }
+        Self {
+            kind,
+            retry,
+            message: message.into(),
+            code: None,
+            retry_after: None,
+            source: None,
+        }
     }
 
     /// The same error, for something that may already have happened.

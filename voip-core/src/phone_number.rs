@@ -60,10 +60,15 @@ impl FromStr for PhoneNumber {
             return Err(InvalidPhoneNumber);
         }
         // Letters would be read as keypad digits, an extension silently cut off.
-        if !text.chars().all(|c| c.is_ascii_digit() || "+ -().".contains(c)) {
+        if !text
+            .chars()
+            .all(|c| c.is_ascii_digit() || "+ -().".contains(c))
+        {
             return Err(InvalidPhoneNumber);
         }
-        let parsed = PHONE_NUMBER_UTIL.parse(text, None).map_err(|_| InvalidPhoneNumber)?;
+        let parsed = PHONE_NUMBER_UTIL
+            .parse(text, None)
+            .map_err(|_| InvalidPhoneNumber)?;
         if !PHONE_NUMBER_UTIL.is_possible_number(&parsed) {
             return Err(InvalidPhoneNumber);
         }
@@ -74,7 +79,11 @@ impl FromStr for PhoneNumber {
 
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PhoneNumber(…{})", &self.0[self.0.len().saturating_sub(2)..])
+        write!(
+            f,
+            "PhoneNumber(…{})",
+            &self.0[self.0.len().saturating_sub(2)..]
+        )
     }
 }
 
@@ -85,14 +94,31 @@ mod tests {
 
     #[test]
     fn every_written_form_gives_one_number() {
-        for text in ["+15550001111", "+1 555 000 1111", " +1 (555) 000-1111 ", "+1.555.000.1111"] {
-            assert_eq!(text.parse::<PhoneNumber>().unwrap().expose(), "+15550001111", "{text}");
+        for text in [
+            "+15550001111",
+            "+1 555 000 1111",
+            " +1 (555) 000-1111 ",
+            "+1.555.000.1111",
+        ] {
+            assert_eq!(
+                text.parse::<PhoneNumber>().unwrap().expose(),
+                "+15550001111",
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "+", "15550001111", "+1", "+1555000111122", "+1555CALLNOW", "+999123456789"] {
+        for text in [
+            "",
+            "+",
+            "15550001111",
+            "+1",
+            "+1555000111122",
+            "+1555CALLNOW",
+            "+999123456789",
+        ] {
             assert!(text.parse::<PhoneNumber>().is_err(), "{text}");
         }
         assert!("+15550001111 ext. 5".parse::<PhoneNumber>().is_err());

@@ -40,7 +40,9 @@ impl RetryingTelephony {
         for pause in PAUSES {
             match attempt().await {
                 Err(error) if error.retry() == Retry::Safe => {
-                    let Some(pause) = patience(&error, pause) else { return Err(error) };
+                    let Some(pause) = patience(&error, pause) else {
+                        return Err(error);
+                    };
                     tracing::debug!(%error, pause_ms = pause.as_millis(), "trying again");
                     self.clock.sleep_until(self.clock.now() + pause).await;
                 }
@@ -78,7 +80,8 @@ impl Telephony for RetryingTelephony {
         leg: &ProviderCallId,
         hold: bool,
     ) -> Result<()> {
-        self.again(|| self.inner.set_hold(conference, leg, hold)).await
+        self.again(|| self.inner.set_hold(conference, leg, hold))
+            .await
     }
 
     async fn look_up(&self, leg: &ProviderCallId) -> Result<Option<LegReport>> {

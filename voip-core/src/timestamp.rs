@@ -136,7 +136,9 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self::from).map_err(serde::de::Error::custom)
+        OffsetDateTime::parse(&text, &Rfc3339)
+            .map(Self::from)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -153,7 +155,11 @@ fn date(days: u32) -> (u32, u32, u32) {
     // From March on, five months have 153 days.
     let month = (5 * day + 2) / 153;
     let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, next_year) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     (400 * era + year + next_year, month, day)
 }
 

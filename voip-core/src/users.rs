@@ -42,7 +42,11 @@ impl Users {
         device: impl FnOnce(crate::Timestamp) -> Device,
     ) -> Result<(), RegisterError> {
         let now = self.clock.now();
-        let user = User { id, phone: Some(phone), created_at: now };
+        let user = User {
+            id,
+            phone: Some(phone),
+            created_at: now,
+        };
         match self.store.register(&user, Some(device(now))).await? {
             Registered::Done => Ok(()),
             Registered::NumberTaken => Err(RegisterError::NumberTaken),

@@ -6,9 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use voip_core::{
-    Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, PhoneNumber, Signal, State,
-    Timestamp,
-    ports::LegReport,
+    Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, PhoneNumber, Signal,
+    State, Timestamp, ports::LegReport,
 };
 
 const LEG: &str = "CA000000000000000000000000000000b1";
@@ -29,7 +28,9 @@ fn report(status: CallStatus, second: u64, duration: Option<u64>) -> Signal {
 
 /// What a log shows of a call: everything but how often and when we looked.
 fn logged(call: &Call) -> impl PartialEq + std::fmt::Debug + use<> {
-    let State::Ended(ended) = &call.state else { panic!("the call is not over: {call:?}") };
+    let State::Ended(ended) = &call.state else {
+        panic!("the call is not over: {call:?}")
+    };
     (call.provider_id.clone(), ended.clone())
 }
 
@@ -47,9 +48,17 @@ fn answered_inbound() -> Call {
     let leg = LEG.parse().unwrap();
     let came = InboundCall { leg, from, to };
     let call = Call::inbound(CallId::fresh(), came, owner, None, start(), ring).call;
-    let by = Answerer { user: "ann".parse().unwrap(), device: Arc::from("phone") };
-    let call = call.step(Signal::Answered(by), start() + Duration::from_secs(4)).unwrap().call;
-    call.step(Signal::Connecting, start() + Duration::from_secs(5)).unwrap().call
+    let by = Answerer {
+        user: "ann".parse().unwrap(),
+        device: Arc::from("phone"),
+    };
+    let call = call
+        .step(Signal::Answered(by), start() + Duration::from_secs(4))
+        .unwrap()
+        .call;
+    call.step(Signal::Connecting, start() + Duration::from_secs(5))
+        .unwrap()
+        .call
 }
 
 /// Plays the signals into the call, one a second from when they are all known.
@@ -70,16 +79,26 @@ fn stories() -> Vec<(Call, Vec<Signal>)> {
     let ending = |status, more: &[Signal]| {
         let mut story = begun.clone();
         story.extend_from_slice(more);
-        story.push(report(status, 30, Some(if status == Completed { 25 } else { 0 })));
+        story.push(report(
+            status,
+            30,
+            Some(if status == Completed { 25 } else { 0 }),
+        ));
         (outbound(), story)
     };
-    let over = Signal::BridgeEnded { outcome: BridgeOutcome::Connected, turn: 1 };
+    let over = Signal::BridgeEnded {
+        outcome: BridgeOutcome::Connected,
+        turn: 1,
+    };
     vec![
         ending(Completed, &[report(InProgress, 5, None)]),
         ending(Busy, &[]),
         ending(NoAnswer, &[]),
         ending(Failed, &[]),
-        (answered_inbound(), vec![over, report(Completed, 30, Some(30))]),
+        (
+            answered_inbound(),
+            vec![over, report(Completed, 30, Some(30))],
+        ),
     ]
 }
 

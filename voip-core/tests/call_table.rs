@@ -24,12 +24,20 @@ fn the_page_of_states_is_what_the_machine_does() {
 fn no_signal_takes_a_call_backwards_or_out_of_its_end() {
     for (name, call) in table::calls() {
         for (signal_name, signal) in table::signals() {
-            let Ok(step) = call.step(signal, now()) else { continue };
+            let Ok(step) = call.step(signal, now()) else {
+                continue;
+            };
             let (before, after) = (call.status(), step.call.status());
-            assert!(after.rank() >= before.rank(), "{name}, {signal_name}: {before} → {after}");
+            assert!(
+                after.rank() >= before.rank(),
+                "{name}, {signal_name}: {before} → {after}"
+            );
             if before.is_final() {
                 assert_eq!(after, before, "{name}, {signal_name}");
-                assert!(step.events.is_empty(), "{name}, {signal_name}: told after the end");
+                assert!(
+                    step.events.is_empty(),
+                    "{name}, {signal_name}: told after the end"
+                );
             }
         }
     }
@@ -39,13 +47,17 @@ fn no_signal_takes_a_call_backwards_or_out_of_its_end() {
 fn the_same_signal_twice_is_as_good_as_once() {
     for (name, call) in table::calls() {
         for (signal_name, signal) in table::signals() {
-            let Ok(once) = call.step(signal.clone(), now()) else { continue };
+            let Ok(once) = call.step(signal.clone(), now()) else {
+                continue;
+            };
             // The one signal that counts how often it came.
             if signal == Signal::Connecting {
                 continue;
             }
             // Time goes on, the deadline has been dealt with.
-            let Ok(twice) = once.call.step(signal, now()) else { continue };
+            let Ok(twice) = once.call.step(signal, now()) else {
+                continue;
+            };
             let unchanged = twice.changes_nothing(&once.call);
             assert!(unchanged, "{name}, {signal_name}: {:?}", twice.effects);
         }
@@ -56,7 +68,9 @@ fn the_same_signal_twice_is_as_good_as_once() {
 fn every_status_change_is_told_once_with_numbers_without_gaps() {
     for (name, call) in table::calls() {
         for (signal_name, signal) in table::signals() {
-            let Ok(step) = call.step(signal, now()) else { continue };
+            let Ok(step) = call.step(signal, now()) else {
+                continue;
+            };
             let told = step.events.iter().filter(|event| {
                 matches!(event.kind, voip_core::EventKind::Status(status) if status == step.call.status())
             });
@@ -80,7 +94,9 @@ fn only_a_live_call_has_a_deadline() {
 fn a_call_that_was_never_connected_has_no_duration() {
     for (name, call) in table::calls() {
         for (signal_name, signal) in table::signals() {
-            let Ok(step) = call.step(signal, now()) else { continue };
+            let Ok(step) = call.step(signal, now()) else {
+                continue;
+            };
             if let State::Ended(ended) = &step.call.state
                 && ended.status != FinalStatus::Completed
             {

@@ -32,7 +32,12 @@ impl Node {
             bus: Arc::new(MemoryBus::default()),
             clock: Arc::clone(&clock) as _,
         };
-        Self { calls: Calls::new(ports, CallSettings::default()), store, telephony, clock }
+        Self {
+            calls: Calls::new(ports, CallSettings::default()),
+            store,
+            telephony,
+            clock,
+        }
     }
 
     /// An outbound call as a crash right after its record left it.
@@ -43,7 +48,12 @@ impl Node {
         let effects_due = self.clock.now() + Duration::from_secs(40);
         let (call, effects) = (step.call, step.effects);
         assert_eq!(effects, [Effect::Dial]);
-        let new = NewCall { call: call.clone(), effects, effects_due, key: None };
+        let new = NewCall {
+            call: call.clone(),
+            effects,
+            effects_due,
+            key: None,
+        };
         assert_eq!(self.store.insert(new).await.unwrap(), Inserted::New);
         call
     }
@@ -80,7 +90,10 @@ impl Node {
         let held = self.store.call(id).await.unwrap().unwrap();
         let step = held.call.step(signal, self.clock.now()).unwrap();
         let due = self.clock.now() + Duration::from_secs(40);
-        self.store.replace(&step.call, held.version, &step.effects, due).await.unwrap();
+        self.store
+            .replace(&step.call, held.version, &step.effects, due)
+            .await
+            .unwrap();
         step.effects
     }
 }
@@ -105,7 +118,11 @@ async fn a_second_crash_right_after_the_first_changes_nothing() {
     // The first life after the crash took the effect, and died with it.
     let now = node.clock.now();
     let lease = now + Duration::from_secs(40);
-    let taken = node.store.claim_effects(now + Duration::from_secs(60), lease, 10).await.unwrap();
+    let taken = node
+        .store
+        .claim_effects(now + Duration::from_secs(60), lease, 10)
+        .await
+        .unwrap();
     assert_eq!(taken.len(), 1);
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(10)).await;
@@ -142,7 +159,10 @@ async fn the_end_of_a_call_that_nobody_heard_of_is_asked_for_at_the_start() {
     node.provider_has(&call).await;
     let leg = node.telephony.legs_of(call.id).remove(0);
     node.step(&call.id, Signal::Placed(leg.clone())).await;
-    node.store.settle_effect(&call.id, Effect::Dial).await.unwrap();
+    node.store
+        .settle_effect(&call.id, Effect::Dial)
+        .await
+        .unwrap();
     node.telephony.set_status(&leg, CallStatus::Busy);
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(2)).await;

@@ -35,21 +35,49 @@ fn nothing_personal_is_in_any_debug_form() {
     shows_nothing(&ClientToken::new(TOKEN.to_owned()));
     shows_nothing(&Party::read(NUMBER));
     shows_nothing(&Party::read(NAME));
-    shows_nothing(&Answerer { user: user.clone(), device: Arc::from("phone") });
-    shows_nothing(&User { id: user.clone(), phone: Some(number.clone()), created_at: now });
-    shows_nothing(&Device { token, platform: Platform::Fcm, last_seen: now });
+    shows_nothing(&Answerer {
+        user: user.clone(),
+        device: Arc::from("phone"),
+    });
+    shows_nothing(&User {
+        id: user.clone(),
+        phone: Some(number.clone()),
+        created_at: now,
+    });
+    shows_nothing(&Device {
+        token,
+        platform: Platform::Fcm,
+        last_seen: now,
+    });
     let (from, to, reason) = (NUMBER.to_owned(), NUMBER.to_owned(), NUMBER.to_owned());
     let caller = NUMBER.to_owned();
     for kind in [
-        EventKind::IncomingCall { from, to: to.clone() },
+        EventKind::IncomingCall {
+            from,
+            to: to.clone(),
+        },
         EventKind::CallInitiated { to },
         EventKind::CallFailed { reason },
     ] {
-        shows_nothing(&Event { call, seq: 0, audience: vec![user.clone()], kind });
+        shows_nothing(&Event {
+            call,
+            seq: 0,
+            audience: vec![user.clone()],
+            kind,
+        });
     }
-    shows_nothing(&Push::IncomingCall { call, caller: caller.clone(), until: now });
+    shows_nothing(&Push::IncomingCall {
+        call,
+        caller: caller.clone(),
+        until: now,
+    });
     shows_nothing(&Push::MissedCall { call, caller });
-    shows_nothing(&LogQuery { name: Arc::from(NUMBER), owned_only: true, after: None, limit: 1 });
+    shows_nothing(&LogQuery {
+        name: Arc::from(NUMBER),
+        owned_only: true,
+        after: None,
+        limit: 1,
+    });
     shows_nothing(&LogEntry {
         id: call,
         provider_id: None,
@@ -60,7 +88,12 @@ fn nothing_personal_is_in_any_debug_form() {
         created_at: now,
         ended_at: None,
     });
-    shows_nothing(&Dial { call, to: number.clone(), from: number, ring_time: None });
+    shows_nothing(&Dial {
+        call,
+        to: number.clone(),
+        from: number,
+        ring_time: None,
+    });
     shows_nothing(&IdempotencyKey::new(Some(user), "key").unwrap());
     shows_nothing(&WebhookRequest {
         method: "POST",

@@ -9,7 +9,10 @@ pub(crate) fn start(config: &LogConfig) {
     let filter = EnvFilter::new(&config.filter);
     // Colours are for people; in a file they are rubbish, and cost time.
     let colours = io::stderr().is_terminal();
-    let lines = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours);
     // Somebody who embeds the server may have a log already.
     let _ = match config.format {
         LogFormat::Text => lines.try_init().is_ok(),

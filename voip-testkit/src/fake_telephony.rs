@@ -9,7 +9,8 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::watch;
 use voip_core::{
-    CallId, CallStatus, Callback, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
+    CallId, CallStatus, Callback, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp,
+    VoiceIdentity,
     ports::{
         ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
     },

@@ -6,8 +6,8 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use voip_core::{Callback, 
-    CallId, CallStatus, Error, ErrorKind, Party, Plan, ProviderCallId, Result, Timestamp,
+use voip_core::{
+    CallId, CallStatus, Callback, Error, ErrorKind, Party, Plan, ProviderCallId, Result, Timestamp,
     VoiceIdentity,
     ports::{
         ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Notice, Redirected, Reply,

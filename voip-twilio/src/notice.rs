@@ -32,11 +32,7 @@ const PLACED: [&str; 6] = [
 /// any name to the first request of its call, but takes none away, and the
 /// provider always names that call's status: so whatever is not about a single
 /// call must come without one.
-pub(crate) fn read(
-    form: &Form<'_>,
-    path: &str,
-    named: &Named,
-) -> Result<Notice, WebhookError> {
+pub(crate) fn read(form: &Form<'_>, path: &str, named: &Named) -> Result<Notice, WebhookError> {
     let call = named.call;
     let Some(status) = form.text("CallStatus") else {
         return without_status(form);

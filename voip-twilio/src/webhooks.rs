@@ -151,7 +151,9 @@ impl Named {
     fn in_query(query: &str) -> Self {
         // A UUID and a number have no escapes, so nothing needs decoding.
         let field = |name: &str| {
-            query.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+            query
+                .split('&')
+                .find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
         };
         Self {
             call: field(CALL_ID_FIELD).and_then(|text| text.parse().ok()),

@@ -95,7 +95,11 @@ async fn redirecting_a_leg_that_still_rings_may_be_tried_again() {
     fixture
         .provider
         .set_status(leg.as_str(), CallStatus::Ringing);
-    let error = fixture.telephony.redirect(&leg, Callback::Ask(call)).await.unwrap_err();
+    let error = fixture
+        .telephony
+        .redirect(&leg, Callback::Ask(call))
+        .await
+        .unwrap_err();
     assert_eq!(
         (error.kind(), error.retry()),
         (ErrorKind::Refused, Retry::Safe)

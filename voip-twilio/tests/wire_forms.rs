@@ -107,7 +107,10 @@ fn every_plan_has_its_document() {
         caller_id: caller_id.map(|number| number.parse().unwrap()),
         ring_time: Duration::from_secs(20),
         call: call(),
-        then: Callback::BridgeEnded { call: call(), turn: 1 },
+        then: Callback::BridgeEnded {
+            call: call(),
+            turn: 1,
+        },
     };
     let say = |text: &str| Action::Say(Arc::from(text));
     let plans = [

@@ -82,7 +82,14 @@ impl Step {
         let duration = duration.map(|duration| Duration::from_secs(duration.as_secs()));
         // A duration belongs to a call that was connected.
         let duration = duration.filter(|_| status == FinalStatus::Completed);
-        self.call.state = State::Ended(Ended { status, at, answered_at, duration, reason, trouble: None });
+        self.call.state = State::Ended(Ended {
+            status,
+            at,
+            answered_at,
+            duration,
+            reason,
+            trouble: None,
+        });
         self.tell(EventKind::Status(status.into()));
     }
 
@@ -93,7 +100,12 @@ impl Step {
     }
 
     pub(super) fn ask_provider(&mut self, now: Timestamp, pause: Duration) {
-        if self.call.state.deadline().is_none_or(|deadline| now < deadline) {
+        if self
+            .call
+            .state
+            .deadline()
+            .is_none_or(|deadline| now < deadline)
+        {
             return;
         }
         match &mut self.call.state {
@@ -124,7 +136,10 @@ impl Step {
     }
 
     pub(super) fn is_ours(&self, leg: &ProviderCallId) -> bool {
-        self.call.provider_id.as_ref().is_none_or(|ours| ours == leg)
+        self.call
+            .provider_id
+            .as_ref()
+            .is_none_or(|ours| ours == leg)
     }
 
     pub(super) fn tell(&mut self, kind: EventKind) {
@@ -135,7 +150,12 @@ impl Step {
         if audience.is_empty() {
             return;
         }
-        self.events.push(Event { call: self.call.id, seq: self.call.told, audience, kind });
+        self.events.push(Event {
+            call: self.call.id,
+            seq: self.call.told,
+            audience,
+            kind,
+        });
         self.call.told += 1;
     }
 }

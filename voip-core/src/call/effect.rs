@@ -59,6 +59,9 @@ impl FromStr for Effect {
     type Err = UnknownEffect;
 
     fn from_str(text: &str) -> Result<Self, UnknownEffect> {
-        Self::ALL.into_iter().find(|effect| effect.as_str() == text).ok_or(UnknownEffect)
+        Self::ALL
+            .into_iter()
+            .find(|effect| effect.as_str() == text)
+            .ok_or(UnknownEffect)
     }
 }

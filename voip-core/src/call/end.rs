@@ -54,7 +54,10 @@ impl FromStr for Trouble {
     type Err = UnknownTrouble;
 
     fn from_str(text: &str) -> Result<Self, UnknownTrouble> {
-        Self::ALL.into_iter().find(|trouble| trouble.as_str() == text).ok_or(UnknownTrouble)
+        Self::ALL
+            .into_iter()
+            .find(|trouble| trouble.as_str() == text)
+            .ok_or(UnknownTrouble)
     }
 }
 

@@ -6,7 +6,12 @@ use crate::{Effect, EventKind, FinalStatus, Refusal, Signal, Step, Timestamp, ti
 
 impl Step {
     /// An outbound call that nobody has answered.
-    pub(super) fn placing(&mut self, signal: Signal, at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
+    pub(super) fn placing(
+        &mut self,
+        signal: Signal,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         match signal {
             Signal::Placed(leg) => self.link(leg),
             Signal::NotPlaced { trouble, reason } => {

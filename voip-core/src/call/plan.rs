@@ -59,7 +59,9 @@ pub enum Callback {
 impl Plan {
     /// A plan of these steps.
     pub fn new(actions: impl IntoIterator<Item = Action>) -> Self {
-        Self { actions: actions.into_iter().collect() }
+        Self {
+            actions: actions.into_iter().collect(),
+        }
     }
 
     /// Hangs up at once.

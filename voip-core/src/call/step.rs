@@ -65,7 +65,9 @@ impl Call {
             peer,
             provider_id: None,
             created_at: now,
-            state: State::Initiated { check_at: now + timing::SETUP_CHECK },
+            state: State::Initiated {
+                check_at: now + timing::SETUP_CHECK,
+            },
             told: 0,
         };
         let mut step = Step::still(call);
@@ -96,12 +98,16 @@ impl Call {
             peer,
             provider_id: Some(leg),
             created_at: now,
-            state: State::Ringing { until: now + ring_time },
+            state: State::Ringing {
+                until: now + ring_time,
+            },
             told: 0,
         };
         let mut step = Step::still(call);
-        let (from, to) =
-            (step.call.from.expose().to_owned(), step.call.to.expose().to_owned());
+        let (from, to) = (
+            step.call.from.expose().to_owned(),
+            step.call.to.expose().to_owned(),
+        );
         step.tell_only(vec![owner], EventKind::IncomingCall { from, to });
         if let Some(peer) = step.call.peer.clone() {
             step.tell_only(vec![peer], EventKind::Status(CallStatus::Ringing));
@@ -142,6 +148,10 @@ impl Step {
     }
 
     fn still(call: Call) -> Self {
-        Self { call, effects: Vec::new(), events: Vec::new() }
+        Self {
+            call,
+            effects: Vec::new(),
+            events: Vec::new(),
+        }
     }
 }

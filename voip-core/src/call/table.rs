@@ -15,7 +15,10 @@ pub fn markdown() -> String {
          signal changes nothing, which is the ordinary lot of late and repeated ones.\n",
     );
     for (name, call) in calls() {
-        let _ = write!(page, "\n## {name}\n\n| signal | then | to do | to tell |\n|---|---|---|---|\n");
+        let _ = write!(
+            page,
+            "\n## {name}\n\n| signal | then | to do | to tell |\n|---|---|---|---|\n"
+        );
         for (name, signal) in signals() {
             let _ = writeln!(page, "| {name} | {} |", row(&call, signal));
         }
@@ -61,10 +64,16 @@ pub fn calls() -> Vec<(&'static str, Call)> {
     let given_up = stepped(&outbound(None), Signal::HungUp);
     vec![
         ("Outbound, initiated, no leg yet", outbound(None)),
-        ("Outbound, initiated, placed", outbound(Some(CallStatus::Initiated))),
+        (
+            "Outbound, initiated, placed",
+            outbound(Some(CallStatus::Initiated)),
+        ),
         ("Outbound, queued", outbound(Some(CallStatus::Queued))),
         ("Outbound, ringing", outbound(Some(CallStatus::Ringing))),
-        ("Outbound, in progress", outbound(Some(CallStatus::InProgress))),
+        (
+            "Outbound, in progress",
+            outbound(Some(CallStatus::InProgress)),
+        ),
         ("Outbound, completed", outbound(Some(CallStatus::Completed))),
         ("Outbound, given up before there was a leg", given_up),
         ("Inbound, in progress", answered.clone()),
@@ -80,19 +89,34 @@ pub fn calls() -> Vec<(&'static str, Call)> {
 pub fn signals() -> Vec<(String, Signal)> {
     let mut all = vec![
         ("placed".to_owned(), Signal::Placed(leg())),
-        ("not placed".to_owned(), Signal::NotPlaced { trouble: Trouble::Refused, reason: Arc::from("refused") }),
+        (
+            "not placed".to_owned(),
+            Signal::NotPlaced {
+                trouble: Trouble::Refused,
+                reason: Arc::from("refused"),
+            },
+        ),
     ];
     for status in CallStatus::ALL {
         all.push((format!("provider reports `{status}`"), reported(status)));
     }
     all.extend([
-        ("answered by the phone".to_owned(), Signal::Answered(device("phone"))),
-        ("answered by the tablet".to_owned(), Signal::Answered(device("tablet"))),
+        (
+            "answered by the phone".to_owned(),
+            Signal::Answered(device("phone")),
+        ),
+        (
+            "answered by the tablet".to_owned(),
+            Signal::Answered(device("tablet")),
+        ),
         ("hung up".to_owned(), Signal::HungUp),
         ("connecting".to_owned(), Signal::Connecting),
         (
             "connection over".to_owned(),
-            Signal::BridgeEnded { outcome: BridgeOutcome::Connected, turn: 1 },
+            Signal::BridgeEnded {
+                outcome: BridgeOutcome::Connected,
+                turn: 1,
+            },
         ),
         ("leg gone".to_owned(), Signal::LegGone),
         ("deadline came".to_owned(), Signal::DeadlineCame),
@@ -101,7 +125,10 @@ pub fn signals() -> Vec<(String, Signal)> {
 }
 
 fn row(call: &Call, signal: Signal) -> String {
-    let now = call.state.deadline().unwrap_or_else(|| start() + Duration::from_secs(60));
+    let now = call
+        .state
+        .deadline()
+        .unwrap_or_else(|| start() + Duration::from_secs(60));
     let step = match call.step(signal, now) {
         Ok(step) => step,
         Err(refusal) => return format!("refused: {refusal} | – | –"),
@@ -122,7 +149,11 @@ fn row(call: &Call, signal: Signal) -> String {
         true => "–".to_owned(),
         false => list.join(", "),
     };
-    let effects = step.effects.iter().map(|effect| format!("`{}`", effect.as_str())).collect();
+    let effects = step
+        .effects
+        .iter()
+        .map(|effect| format!("`{}`", effect.as_str()))
+        .collect();
     let events = step.events.iter().map(|event| match &event.kind {
         crate::EventKind::Status(status) => format!("`{status}`"),
         crate::EventKind::CallFailed { .. } => "call failed".to_owned(),
@@ -154,11 +185,16 @@ fn start() -> Timestamp {
 }
 
 fn device(name: &str) -> Answerer {
-    Answerer { user: user("ann"), device: Arc::from(name) }
+    Answerer {
+        user: user("ann"),
+        device: Arc::from(name),
+    }
 }
 
 fn leg() -> ProviderCallId {
-    "CA000000000000000000000000000000b1".parse().expect("a fixed, plain id")
+    "CA000000000000000000000000000000b1"
+        .parse()
+        .expect("a fixed, plain id")
 }
 
 fn number(text: &str) -> crate::PhoneNumber {

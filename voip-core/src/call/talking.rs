@@ -7,9 +7,19 @@ use crate::{
 
 impl Step {
     /// A call that somebody answered.
-    pub(super) fn talking(&mut self, signal: Signal, at: Timestamp, now: Timestamp) -> Result<(), Refusal> {
-        let State::InProgress { answered_at, by, connects, bridge, check_at } =
-            self.call.state.clone()
+    pub(super) fn talking(
+        &mut self,
+        signal: Signal,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        let State::InProgress {
+            answered_at,
+            by,
+            connects,
+            bridge,
+            check_at,
+        } = self.call.state.clone()
         else {
             return Ok(());
         };
@@ -24,13 +34,23 @@ impl Step {
             },
             Signal::HungUp => {
                 self.effects.push(Effect::HangUp);
-                self.end(FinalStatus::Completed, now, Some(now.since(answered_at)), None);
+                self.end(
+                    FinalStatus::Completed,
+                    now,
+                    Some(now.since(answered_at)),
+                    None,
+                );
             }
             Signal::Connecting => {
                 if bridge.is_none() && self.call.direction == Direction::Inbound {
                     let connects = connects.saturating_add(1);
-                    self.call.state =
-                        State::InProgress { answered_at, by, connects, bridge, check_at };
+                    self.call.state = State::InProgress {
+                        answered_at,
+                        by,
+                        connects,
+                        bridge,
+                        check_at,
+                    };
                 }
             }
             Signal::BridgeEnded { outcome, turn } => {
@@ -51,7 +71,12 @@ impl Step {
             }
             Signal::LegGone => {
                 let at = bridge.map_or(now, |bridge| bridge.at);
-                self.end(FinalStatus::Completed, at, Some(at.since(answered_at)), None);
+                self.end(
+                    FinalStatus::Completed,
+                    at,
+                    Some(at.since(answered_at)),
+                    None,
+                );
             }
             Signal::DeadlineCame => match bridge {
                 // Its leg should have ended by our plan, and nobody told us.

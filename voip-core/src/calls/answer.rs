@@ -56,7 +56,12 @@ impl Calls {
 
 impl Inner {
     async fn answer(self: Arc<Self>, id: CallId, by: Answerer) -> Result<Plan, AnswerError> {
-        let held = self.ports.calls.call(&id).await?.ok_or(AnswerError::Unknown)?;
+        let held = self
+            .ports
+            .calls
+            .call(&id)
+            .await?
+            .ok_or(AnswerError::Unknown)?;
         if held.call.direction == Direction::Inbound && held.call.owner.as_ref() != Some(&by.user) {
             // Somebody whose call it never was learns no more than that.
             return Err(match held.call.status() {
@@ -72,7 +77,12 @@ impl Inner {
     }
 
     async fn hang_up(self: Arc<Self>, id: CallId, by: Option<UserId>) -> Result<(), HangUpError> {
-        let held = self.ports.calls.call(&id).await?.ok_or(HangUpError::Unknown)?;
+        let held = self
+            .ports
+            .calls
+            .call(&id)
+            .await?
+            .ok_or(HangUpError::Unknown)?;
         if by.is_some() && held.call.owner != by {
             return Err(HangUpError::Unknown);
         }

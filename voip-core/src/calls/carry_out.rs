@@ -70,7 +70,14 @@ impl Inner {
             Effect::RingDevices => self.ring_devices(call).await,
             Effect::ReportMissed => {
                 let caller = call.logged_from().to_owned();
-                self.push(call, &Push::MissedCall { call: call.id, caller }).await
+                self.push(
+                    call,
+                    &Push::MissedCall {
+                        call: call.id,
+                        caller,
+                    },
+                )
+                .await
             }
         }
     }
@@ -91,7 +98,9 @@ impl Inner {
     }
 
     async fn redirect(self: &Arc<Self>, call: &Call, to: Callback) -> Result<()> {
-        let Some(leg) = &call.provider_id else { return Ok(()) };
+        let Some(leg) = &call.provider_id else {
+            return Ok(());
+        };
         match self.ports.telephony.redirect(leg, to).await? {
             Redirected::Done => Ok(()),
             Redirected::Gone => self.signal(call, Signal::LegGone).await,
@@ -115,20 +124,32 @@ impl Inner {
     }
 
     async fn ring_devices(&self, call: &Call) -> Result<()> {
-        let State::Ringing { until } = call.state else { return Ok(()) };
+        let State::Ringing { until } = call.state else {
+            return Ok(());
+        };
         // Found late, after a crash: ring only if it still rings.
         let still = self.ports.calls.call(&call.id).await?;
         if !matches!(still, Some(Held { call, .. }) if call.status() == CallStatus::Ringing) {
             return Ok(());
         }
         let caller = call.logged_from().to_owned();
-        self.push(call, &Push::IncomingCall { call: call.id, caller, until }).await
+        self.push(
+            call,
+            &Push::IncomingCall {
+                call: call.id,
+                caller,
+                until,
+            },
+        )
+        .await
     }
 
     /// Pushes to every device of the owner and forgets those that are gone.
     /// One device that cannot be reached keeps no other from being told.
     async fn push(&self, call: &Call, push: &Push) -> Result<()> {
-        let Some(owner) = &call.owner else { return Ok(()) };
+        let Some(owner) = &call.owner else {
+            return Ok(());
+        };
         let devices = self.ports.users.devices(owner).await?;
         // Few at a time: nobody has many devices, but anybody may register many.
         for few in devices.chunks(PUSHES) {

@@ -24,7 +24,10 @@ impl Dialling {
     pub(super) fn begin(&self, dial: &Dial) -> UnderWay {
         let parties = (dial.from.clone(), dial.to.clone());
         *self.lock().entry(parties.clone()).or_default() += 1;
-        UnderWay { dialling: self.clone(), parties }
+        UnderWay {
+            dialling: self.clone(),
+            parties,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Parties, usize>> {

@@ -34,7 +34,11 @@ where
 {
     /// `work`, to be waited for among `tasks`.
     pub(super) fn new(work: F, tasks: &TaskTracker) -> Self {
-        Self { work: Some(Box::pin(work)), tasks: tasks.clone(), _token: tasks.token() }
+        Self {
+            work: Some(Box::pin(work)),
+            tasks: tasks.clone(),
+            _token: tasks.token(),
+        }
     }
 }
 
@@ -48,7 +52,9 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let died = || Error::new(ErrorKind::Internal, "a task of the call service died");
         // Taken out meanwhile, so that nobody goes on with work that panicked.
-        let Some(mut work) = self.work.take() else { return Poll::Ready(Err(died())) };
+        let Some(mut work) = self.work.take() else {
+            return Poll::Ready(Err(died()));
+        };
         match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Ok(Poll::Pending) => {
@@ -90,7 +96,11 @@ mod tests {
             let _ = done.send("done");
         };
         // Begun, then given up.
-        assert!(tokio::time::timeout(Duration::ZERO, Errand::new(work, &tasks)).await.is_err());
+        assert!(
+            tokio::time::timeout(Duration::ZERO, Errand::new(work, &tasks))
+                .await
+                .is_err()
+        );
         go.send(()).unwrap();
         assert_eq!(outcome.await, Ok("done"));
         tasks.close();
@@ -110,7 +120,10 @@ mod tests {
     async fn work_that_panics_is_an_error() {
         let tasks = TaskTracker::new();
         let work = async {
-            assert!(Handle::try_current().is_err(), "this test panics on purpose");
+            assert!(
+                Handle::try_current().is_err(),
+                "this test panics on purpose"
+            );
         };
         let error = Errand::new(work, &tasks).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    BridgeOutcome, Call, CallId, Calls, Direction, Party, Plan, ProviderCallId, Result, Signal, State,
+    BridgeOutcome, Call, CallId, Calls, Direction, Party, Plan, ProviderCallId, Result, Signal,
+    State,
     calls::{Inner, LEASE, plans},
     ports::{Held, Inserted, LegReport, NewCall},
 };
@@ -60,7 +61,8 @@ impl Calls {
     /// the loss is seen.
     pub async fn report(&self, report: LegReport, call: Option<CallId>) -> Result<()> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.report(report, call).await }).await?
+        self.run(async move { inner.report(report, call).await })
+            .await?
     }
 
     /// The connection made for a call the `turn`th time is over: says what
@@ -75,7 +77,8 @@ impl Calls {
         outcome: BridgeOutcome,
     ) -> Result<Option<Plan>> {
         let (inner, id) = (Arc::clone(&self.inner), *id);
-        self.run(async move { inner.bridge_ended(id, turn, outcome).await }).await?
+        self.run(async move { inner.bridge_ended(id, turn, outcome).await })
+            .await?
     }
 }
 
@@ -110,15 +113,18 @@ impl Inner {
                 self.begin(&call, &effects);
                 self.apply_kept_reports(&call).await?.unwrap_or(call)
             }
-            Inserted::Known(held) => {
-                self.apply_kept_reports(&held.call).await?.unwrap_or(held.call)
-            }
+            Inserted::Known(held) => self
+                .apply_kept_reports(&held.call)
+                .await?
+                .unwrap_or(held.call),
         };
         Ok(plans::plan(&call, &self.settings, self.ports.clock.now()))
     }
 
     async fn plan(self: &Arc<Self>, id: CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
-        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
+        let Some(held) = self.ports.calls.call(&id).await? else {
+            return Ok(None);
+        };
         // The question may be the first we hear of the leg.
         let call = match &held.call.provider_id {
             Some(_) => held.call,
@@ -132,7 +138,9 @@ impl Inner {
     }
 
     async fn connect(self: &Arc<Self>, id: CallId) -> Result<Option<Plan>> {
-        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
+        let Some(held) = self.ports.calls.call(&id).await? else {
+            return Ok(None);
+        };
         let call = self.note(held, Signal::Connecting).await?;
         Ok(Some(match (call.direction, &call.state) {
             (Direction::Inbound, State::InProgress { bridge: None, .. }) => {
@@ -148,8 +156,12 @@ impl Inner {
         turn: u32,
         outcome: BridgeOutcome,
     ) -> Result<Option<Plan>> {
-        let Some(held) = self.ports.calls.call(&id).await? else { return Ok(None) };
-        let call = self.note(held, Signal::BridgeEnded { outcome, turn }).await?;
+        let Some(held) = self.ports.calls.call(&id).await? else {
+            return Ok(None);
+        };
+        let call = self
+            .note(held, Signal::BridgeEnded { outcome, turn })
+            .await?;
         // A connection that a later one has taken the place of decides nothing.
         let stale = call.direction == Direction::Inbound
             && matches!(call.state, State::InProgress { .. })
@@ -165,7 +177,10 @@ impl Inner {
             return self.note(held, Signal::Reported(report)).await.map(drop);
         }
         tracing::info!(leg = %report.leg, status = %report.status, "a report on a leg that no call has is kept");
-        self.ports.calls.keep_report(&report, self.ports.clock.now()).await?;
+        self.ports
+            .calls
+            .keep_report(&report, self.ports.clock.now())
+            .await?;
         // The leg may have been claimed between the look and the keeping.
         match self.ports.calls.call_by_provider_id(&report.leg).await? {
             Some(held) => self.apply_kept_reports(&held.call).await.map(drop),
@@ -184,14 +199,19 @@ impl Inner {
 
     /// Applies what was reported on a call's leg before the call had it.
     pub(super) async fn apply_kept_reports(self: &Arc<Self>, call: &Call) -> Result<Option<Call>> {
-        let Some(leg) = &call.provider_id else { return Ok(None) };
+        let Some(leg) = &call.provider_id else {
+            return Ok(None);
+        };
         let mut latest = None;
         for report in self.ports.calls.take_reports(leg).await? {
             match self.apply_kept(call, &report).await {
                 Ok(call) => latest = Some(call),
                 Err(error) => {
                     // Somebody was told that it is safe with us.
-                    self.ports.calls.keep_report(&report, self.ports.clock.now()).await?;
+                    self.ports
+                        .calls
+                        .keep_report(&report, self.ports.clock.now())
+                        .await?;
                     return Err(error);
                 }
             }

@@ -97,7 +97,9 @@ impl Calls {
             dialling: Dialling::default(),
             closing: CancellationToken::new(),
         };
-        Self { inner: Arc::new(inner) }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// One page of a call log.
@@ -170,7 +172,9 @@ impl Inner {
                 return Ok(held.call);
             }
             let saved =
-                self.ports.calls.replace(&step.call, held.version, &step.effects, now + LEASE);
+                self.ports
+                    .calls
+                    .replace(&step.call, held.version, &step.effects, now + LEASE);
             match saved.await? {
                 Replaced::Done(_) => {
                     self.tell(step.events).await;
@@ -237,6 +241,8 @@ impl Inner {
 
 impl fmt::Debug for Calls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Calls").field("ports", &self.inner.ports).finish_non_exhaustive()
+        f.debug_struct("Calls")
+            .field("ports", &self.inner.ports)
+            .finish_non_exhaustive()
     }
 }

@@ -48,9 +48,14 @@ impl Inner {
                     Sought::Absent => (not_placed(&error), Some(error)),
                     Sought::Unknown => {
                         // Its effect stays: a sweep goes on looking.
-                        let reason = Arc::from("no answer from the provider; still looking for the call");
+                        let reason =
+                            Arc::from("no answer from the provider; still looking for the call");
                         let trouble = Trouble::TimedOut;
-                        return Err(StartError::NotPlaced { call: id, reason, trouble });
+                        return Err(StartError::NotPlaced {
+                            call: id,
+                            reason,
+                            trouble,
+                        });
                     }
                 }
             }
@@ -65,7 +70,11 @@ impl Inner {
                 let trouble = error.as_ref().map_or(Trouble::Refused, Trouble::from);
                 let reason = error.map_or_else(|| "canceled".to_owned(), |error| error.to_string());
                 tracing::warn!(call = %id, trouble = trouble.as_str(), "the provider did not place a call");
-                Err(StartError::NotPlaced { call: id, reason: Arc::from(reason), trouble })
+                Err(StartError::NotPlaced {
+                    call: id,
+                    reason: Arc::from(reason),
+                    trouble,
+                })
             }
         }
     }
@@ -77,7 +86,9 @@ impl Inner {
         if call.provider_id.is_some() {
             return Ok(());
         }
-        let Some(dial) = dial_of(&call) else { return Ok(()) };
+        let Some(dial) = dial_of(&call) else {
+            return Ok(());
+        };
         let under_way = self.dialling.begin(&dial);
         let signal = match self.find(&call, &dial, &under_way).await {
             Sought::Found(leg) => Signal::Placed(leg),
@@ -102,7 +113,14 @@ impl Inner {
             clock.sleep_until(clock.now() + pause).await;
             // A callback may have named the leg meanwhile.
             match self.ports.calls.call(&call.id).await {
-                Ok(Some(Held { call: Call { provider_id: Some(leg), .. }, .. })) => {
+                Ok(Some(Held {
+                    call:
+                        Call {
+                            provider_id: Some(leg),
+                            ..
+                        },
+                    ..
+                })) => {
                     return Sought::Found(leg);
                 }
                 Ok(_) => {}
@@ -159,9 +177,17 @@ impl Inner {
 fn dial_of(call: &Call) -> Option<Dial> {
     let to = call.dialled_number()?.clone();
     let from = call.from.phone()?.clone();
-    Some(Dial { call: call.id, to, from, ring_time: None })
+    Some(Dial {
+        call: call.id,
+        to,
+        from,
+        ring_time: None,
+    })
 }
 
 fn not_placed(error: &Error) -> Signal {
-    Signal::NotPlaced { trouble: error.into(), reason: Arc::from(error.to_string()) }
+    Signal::NotPlaced {
+        trouble: error.into(),
+        reason: Arc::from(error.to_string()),
+    }
 }

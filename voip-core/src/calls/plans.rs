@@ -18,7 +18,9 @@ const REDIRECT_TIME: Duration = Duration::from_secs(30);
 pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan {
     match (call.direction, &call.state) {
         (Direction::Inbound, State::Ringing { until }) => {
-            let left = until.since(now).clamp(Duration::from_secs(1), COMFORT_PAUSE);
+            let left = until
+                .since(now)
+                .clamp(Duration::from_secs(1), COMFORT_PAUSE);
             Plan::new([
                 Action::Say(Arc::clone(&settings.phrases.wait)),
                 Action::Pause(left),
@@ -28,9 +30,13 @@ pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan
         // Whoever waits is about to be redirected. To connect them here as well
         // would be to connect them twice.
         (Direction::Inbound, State::InProgress { bridge: None, .. }) => patience(call),
-        (Direction::Inbound, State::InProgress { bridge: Some(bridge), .. }) => {
-            after_bridge(call, bridge.outcome, settings)
-        }
+        (
+            Direction::Inbound,
+            State::InProgress {
+                bridge: Some(bridge),
+                ..
+            },
+        ) => after_bridge(call, bridge.outcome, settings),
         (Direction::Inbound, State::Ended(ended)) if ended.answered_at.is_none() => {
             Plan::say_and_hang_up(&settings.phrases.unavailable)
         }
@@ -55,9 +61,12 @@ pub(super) fn plan(call: &Call, settings: &CallSettings, now: Timestamp) -> Plan
 /// have to be connected without it.
 pub(super) fn is_overdue(call: &Call, now: Timestamp) -> bool {
     match &call.state {
-        State::InProgress { connects: 0, bridge: None, answered_at, .. } => {
-            call.direction == Direction::Inbound && now >= *answered_at + REDIRECT_TIME
-        }
+        State::InProgress {
+            connects: 0,
+            bridge: None,
+            answered_at,
+            ..
+        } => call.direction == Direction::Inbound && now >= *answered_at + REDIRECT_TIME,
         State::InProgress { .. }
         | State::Initiated { .. }
         | State::Queued { .. }
@@ -68,7 +77,10 @@ pub(super) fn is_overdue(call: &Call, now: Timestamp) -> bool {
 
 /// Keeps the leg for a moment, then asks again.
 pub(super) fn patience(call: &Call) -> Plan {
-    Plan::new([Action::Pause(Duration::from_secs(1)), Action::Ask(Callback::Ask(call.id))])
+    Plan::new([
+        Action::Pause(Duration::from_secs(1)),
+        Action::Ask(Callback::Ask(call.id)),
+    ])
 }
 
 /// What to do with the leg of `call` once the connection to the user's voice
@@ -99,7 +111,10 @@ pub(super) fn connect(call: &Call, settings: &CallSettings) -> Plan {
         caller_id,
         ring_time: settings.client_ring_time,
         call: call.id,
-        then: Callback::BridgeEnded { call: call.id, turn: turn(call) },
+        then: Callback::BridgeEnded {
+            call: call.id,
+            turn: turn(call),
+        },
     }])
 }
 
@@ -107,6 +122,9 @@ pub(super) fn connect(call: &Call, settings: &CallSettings) -> Plan {
 pub(super) fn turn(call: &Call) -> u32 {
     match call.state {
         State::InProgress { connects, .. } => connects,
-        State::Initiated { .. } | State::Queued { .. } | State::Ringing { .. } | State::Ended(_) => 0,
+        State::Initiated { .. }
+        | State::Queued { .. }
+        | State::Ringing { .. }
+        | State::Ended(_) => 0,
     }
 }

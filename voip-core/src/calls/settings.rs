@@ -46,7 +46,9 @@ impl Default for Phrases {
     fn default() -> Self {
         Self {
             wait: Arc::from("Please hold the line while we connect your call."),
-            unavailable: Arc::from("Sorry, nobody is available right now. Please call again later."),
+            unavailable: Arc::from(
+                "Sorry, nobody is available right now. Please call again later.",
+            ),
             nobody: Arc::from("This number is not in service. Goodbye."),
             outbound: Arc::from("Hello. This is a call from our application. Goodbye."),
         }

@@ -84,13 +84,30 @@ impl Inner {
         let named = request.owner.is_some();
         let owner = match request.owner {
             Some(owner) => Some(owner),
-            None => self.ports.users.user_by_number(&from).await?.map(|user| user.id),
+            None => self
+                .ports
+                .users
+                .user_by_number(&from)
+                .await?
+                .map(|user| user.id),
         };
-        let peer = self.ports.users.user_by_number(&request.to).await?.map(|user| user.id);
+        let peer = self
+            .ports
+            .users
+            .user_by_number(&request.to)
+            .await?
+            .map(|user| user.id);
 
         let id = request.id.unwrap_or_else(CallId::fresh);
         let now = self.ports.clock.now();
-        let step = Call::outbound(id, from.clone(), request.to.clone(), owner.clone(), peer, now);
+        let step = Call::outbound(
+            id,
+            from.clone(),
+            request.to.clone(),
+            owner.clone(),
+            peer,
+            now,
+        );
         let new = NewCall {
             call: step.call.clone(),
             effects: step.effects,
@@ -128,7 +145,11 @@ impl Inner {
             if now >= patience {
                 let reason = Arc::from("the first request is still waiting for the provider");
                 let trouble = Trouble::TimedOut;
-                return Err(StartError::NotPlaced { call: call.id, reason, trouble });
+                return Err(StartError::NotPlaced {
+                    call: call.id,
+                    reason,
+                    trouble,
+                });
             }
             clock.sleep_until(now + pause).await;
             pause = (pause * 2).min(Duration::from_millis(250));
@@ -140,7 +161,10 @@ impl Inner {
 /// What became of the dial of `call`, once that is known.
 fn outcome(call: &Call) -> Option<Result<Started, StartError>> {
     if let Some(leg) = &call.provider_id {
-        return Some(Ok(Started { call: call.id, leg: leg.clone() }));
+        return Some(Ok(Started {
+            call: call.id,
+            leg: leg.clone(),
+        }));
     }
     match &call.state {
         State::Ended(ended) => {
@@ -149,7 +173,11 @@ fn outcome(call: &Call) -> Option<Result<Started, StartError>> {
                 None => Arc::from(CallStatus::from(ended.status).as_str()),
             };
             let trouble = ended.trouble.unwrap_or(Trouble::Refused);
-            Some(Err(StartError::NotPlaced { call: call.id, reason, trouble }))
+            Some(Err(StartError::NotPlaced {
+                call: call.id,
+                reason,
+                trouble,
+            }))
         }
         State::Initiated { .. }
         | State::Queued { .. }

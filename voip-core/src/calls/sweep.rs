@@ -51,7 +51,12 @@ impl Calls {
             // No lease counts: whoever had one is dead.
             let any = now + FAR_AHEAD;
             // However often an effect was cut off, that was no failure of its own.
-            for left in inner.ports.calls.claim_effects(any, now + LEASE, MANY).await? {
+            for left in inner
+                .ports
+                .calls
+                .claim_effects(any, now + LEASE, MANY)
+                .await?
+            {
                 inner.take_up(left).await?;
             }
             for id in inner.ports.calls.due_calls(any, LOOK_UPS).await? {
@@ -89,7 +94,12 @@ impl Inner {
                 tracing::error!(call = %id, %error, "a deadline could not be applied");
             }
         }
-        for left in self.ports.calls.claim_effects(now, now + LEASE, BATCH).await? {
+        for left in self
+            .ports
+            .calls
+            .claim_effects(now, now + LEASE, BATCH)
+            .await?
+        {
             if left.attempt > MOST_ATTEMPTS {
                 self.give_up(left).await?;
             } else {
@@ -122,7 +132,9 @@ impl Inner {
     }
 
     async fn give_up(&self, left: ClaimedEffect) -> Result<()> {
-        let Some(held) = self.ports.calls.call(&left.call).await? else { return Ok(()) };
+        let Some(held) = self.ports.calls.call(&left.call).await? else {
+            return Ok(());
+        };
         tracing::error!(call = %left.call, effect = left.effect.as_str(), "an effect is given up");
         self.settle(&held.call, left.effect).await;
         Ok(())

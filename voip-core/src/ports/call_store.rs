@@ -186,7 +186,10 @@ impl IdempotencyKey {
         if key.is_empty() || key.len() > 255 || !key.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(InvalidIdempotencyKey);
         }
-        Ok(Self { scope, key: Arc::from(key) })
+        Ok(Self {
+            scope,
+            key: Arc::from(key),
+        })
     }
 
     /// The word itself.
@@ -251,7 +254,12 @@ pub struct LogCursor {
 
 impl fmt::Display for LogCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.created_at.as_micros(), self.id.as_uuid().as_simple())
+        write!(
+            f,
+            "{}.{}",
+            self.created_at.as_micros(),
+            self.id.as_uuid().as_simple()
+        )
     }
 }
 
@@ -267,7 +275,10 @@ impl FromStr for LogCursor {
         let (micros, id) = text.split_once('.').ok_or(InvalidLogCursor)?;
         let micros = micros.parse().map_err(|_| InvalidLogCursor)?;
         let id = id.parse().map_err(|_| InvalidLogCursor)?;
-        Ok(Self { created_at: Timestamp::from_micros(micros), id })
+        Ok(Self {
+            created_at: Timestamp::from_micros(micros),
+            id,
+        })
     }
 }
 

@@ -4,7 +4,9 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use crate::{CallId, CallStatus, Callback, PhoneNumber, ProviderCallId, Result, Timestamp, VoiceIdentity};
+use crate::{
+    CallId, CallStatus, Callback, PhoneNumber, ProviderCallId, Result, Timestamp, VoiceIdentity,
+};
 
 /// Places and steers calls at a provider.
 ///

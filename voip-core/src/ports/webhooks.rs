@@ -79,7 +79,9 @@ pub enum Unsigned {
     #[error("it was signed for the same URL with the other scheme: check the public URL")]
     OtherScheme,
     /// The signature is for the same request with or without a trailing slash.
-    #[error("it was signed for the same path with or without a trailing slash: check the public URL")]
+    #[error(
+        "it was signed for the same path with or without a trailing slash: check the public URL"
+    )]
     OtherSlash,
     /// The signature covers the URL, but not this body.
     #[error("the URL was signed but the form fields were not: something rewrote the body")]

@@ -44,11 +44,22 @@ async fn a_redirect_whose_answer_is_lost_is_not_repeated_into_the_conversation()
         let caller = house.world.provider.place_call(BOB, ANN);
         house.world.pass(Duration::from_secs(5)).await;
         let id = device.ringing();
-        house.world.provider.engine().fail_next_rest(RestTarget::Updates, fault, 1);
+        house
+            .world
+            .provider
+            .engine()
+            .fail_next_rest(RestTarget::Updates, fault, 1);
         device.say(&json!({"type": "answer_call", "callId": id, "userId": "ann"}));
         house.world.pass(Duration::from_secs(10 * 60)).await;
-        assert!(house.world.provider.leg(&caller).bridged_with.is_some(), "{fault:?}");
-        assert_eq!(house.world.provider.legs().len(), 2, "{fault:?}: one client was dialled, once");
+        assert!(
+            house.world.provider.leg(&caller).bridged_with.is_some(),
+            "{fault:?}"
+        );
+        assert_eq!(
+            house.world.provider.legs().len(),
+            2,
+            "{fault:?}: one client was dialled, once"
+        );
     }
 }
 
@@ -59,7 +70,11 @@ async fn a_caller_is_connected_even_if_no_redirect_gets_through() {
     let caller = house.world.provider.place_call(BOB, ANN);
     house.world.pass(Duration::from_secs(5)).await;
     let id = device.ringing();
-    house.world.provider.engine().fail_next_rest(RestTarget::Updates, RestFault::ServerError, 99);
+    house
+        .world
+        .provider
+        .engine()
+        .fail_next_rest(RestTarget::Updates, RestFault::ServerError, 99);
     device.say(&json!({"type": "answer_call", "callId": id, "userId": "ann"}));
     house.world.pass(Duration::from_secs(60)).await;
     assert!(house.world.provider.leg(&caller).bridged_with.is_some());

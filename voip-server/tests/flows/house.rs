@@ -316,7 +316,5 @@ pub(crate) fn request(body: &Value, headers: &[(&str, &str)]) -> Request<Body> {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    request
-        .body(Body::from(body.to_string()))
-        .unwrap()
+    request.body(Body::from(body.to_string())).unwrap()
 }

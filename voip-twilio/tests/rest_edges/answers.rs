@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::json;
-use voip_core::{Callback, 
-    ErrorKind, Retry, Timestamp,
+use voip_core::{
+    Callback, ErrorKind, Retry, Timestamp,
     ports::{Redirected, Telephony},
 };
 use wiremock::{
@@ -166,7 +166,10 @@ async fn a_leg_that_is_over_or_unknown_is_no_fault() {
     let (_server, unknown) = answering(fault(404, 20404)).await;
     assert_eq!(unknown.look_up(&leg()).await.unwrap(), None);
     assert_eq!(
-        unknown.redirect(&leg(), Callback::Ask(to_anybody().call)).await.unwrap(),
+        unknown
+            .redirect(&leg(), Callback::Ask(to_anybody().call))
+            .await
+            .unwrap(),
         Redirected::Gone
     );
     unknown.hang_up(&leg()).await.unwrap();

@@ -63,7 +63,12 @@ impl App {
             }
             thread::sleep(Duration::from_micros(200));
         }
-        Ok(Self { process, http, socket, start: began.elapsed() })
+        Ok(Self {
+            process,
+            http,
+            socket,
+            start: began.elapsed(),
+        })
     }
 
     /// Signs webhooks for this server.
@@ -74,9 +79,13 @@ impl App {
 
 /// Whether a server is there and says that it is well.
 fn answers(addr: SocketAddr) -> bool {
-    let Ok(mut stream) = TcpStream::connect(addr) else { return false };
+    let Ok(mut stream) = TcpStream::connect(addr) else {
+        return false;
+    };
     let mut answer = [0; 12];
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").is_ok()
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .is_ok()
         && stream.read_exact(&mut answer).is_ok()
         && answer == *b"HTTP/1.1 200"
 }

@@ -17,7 +17,10 @@ impl Client {
     pub(crate) async fn connect(addr: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(addr).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 64 * 1024].into_boxed_slice() })
+        Ok(Self {
+            stream,
+            buffer: vec![0; 64 * 1024].into_boxed_slice(),
+        })
     }
 
     /// Sends a request, takes the whole answer and returns its status.

@@ -59,17 +59,28 @@ impl Database {
         let live: Vec<Call> = (0..live_calls)
             .map(|n| sample::placed(leg(LOGGED + n), sample::user(n % paced::USERS), now))
             .collect();
-        let calls = (0..LOGGED).map(|n| logged(n, now)).chain(live.iter().cloned());
+        let calls = (0..LOGGED)
+            .map(|n| logged(n, now))
+            .chain(live.iter().cloned());
         stream::iter(calls)
             .map(|call| {
-                let new = NewCall { call, effects: Vec::new(), effects_due: now, key: None };
+                let new = NewCall {
+                    call,
+                    effects: Vec::new(),
+                    effects_due: now,
+                    key: None,
+                };
                 store.insert(new)
             })
             .buffer_unordered(AT_ONCE)
             .try_for_each(|_| async { Ok(()) })
             .await?;
         store.close().await?;
-        Ok(Self { template, live, copies: Cell::new(0) })
+        Ok(Self {
+            template,
+            live,
+            copies: Cell::new(0),
+        })
     }
 
     /// A copy for a server of its own.
@@ -79,7 +90,10 @@ impl Database {
         fs::copy(&self.template, &path)?;
         // Else the first commits would pay for flushing all of it.
         fs::File::open(&path)?.sync_all()?;
-        Ok(Copy { path, live: &self.live })
+        Ok(Copy {
+            path,
+            live: &self.live,
+        })
     }
 }
 

@@ -40,33 +40,57 @@ pub(crate) const MANY: usize = 64;
 
 pub(crate) const START_CALL: Goal = Goal::times(15.0, 8.0);
 pub(crate) const STATUS: Goal = Goal {
-    floor: Want { times_hello: 6.0, rate: Some(12_000.0) },
-    goal: Want { times_hello: 4.0, rate: Some(25_000.0) },
+    floor: Want {
+        times_hello: 6.0,
+        rate: Some(12_000.0),
+    },
+    goal: Want {
+        times_hello: 4.0,
+        rate: Some(25_000.0),
+    },
 };
 pub(crate) const INBOUND: Goal = Goal::times(10.0, 6.0);
 pub(crate) const SHORT_LOG: Goal = Goal::times(6.0, 3.0);
 pub(crate) const LONG_LOG: Goal = Goal::times(80.0, 40.0);
-pub(crate) const EVENT: Most<Duration> =
-    Most { floor: Duration::from_millis(5), goal: Duration::from_millis(2) };
-pub(crate) const START: Most<Duration> =
-    Most { floor: Duration::from_millis(100), goal: Duration::from_millis(30) };
+pub(crate) const EVENT: Most<Duration> = Most {
+    floor: Duration::from_millis(5),
+    goal: Duration::from_millis(2),
+};
+pub(crate) const START: Most<Duration> = Most {
+    floor: Duration::from_millis(100),
+    goal: Duration::from_millis(30),
+};
 /// In MiB.
-pub(crate) const IDLE: Most<f64> = Most { floor: 40.0, goal: 20.0 };
+pub(crate) const IDLE: Most<f64> = Most {
+    floor: 40.0,
+    goal: 20.0,
+};
 /// In KiB.
-pub(crate) const SOCKET: Most<f64> = Most { floor: 12.0, goal: 6.0 };
+pub(crate) const SOCKET: Most<f64> = Most {
+    floor: 12.0,
+    goal: 6.0,
+};
 
 impl Goal {
     const fn times(floor: f64, goal: f64) -> Self {
         Self {
-            floor: Want { times_hello: floor, rate: None },
-            goal: Want { times_hello: goal, rate: None },
+            floor: Want {
+                times_hello: floor,
+                rate: None,
+            },
+            goal: Want {
+                times_hello: goal,
+                rate: None,
+            },
         }
     }
 
     /// How a row stands.
     pub(crate) fn verdict(&self, times_hello: f64, rate: f64, connections: usize) -> Verdict {
         let met = |want: &Want| {
-            let fast = want.rate.is_none_or(|wanted| connections != MANY || rate >= wanted);
+            let fast = want
+                .rate
+                .is_none_or(|wanted| connections != MANY || rate >= wanted);
             times_hello <= want.times_hello && fast
         };
         Verdict::of(met(&self.floor), met(&self.goal))

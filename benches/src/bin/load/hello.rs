@@ -33,7 +33,9 @@ pub(crate) fn start() -> Result<Hello, Fault> {
 
 /// Serves it until killed: axum as it comes, on the runtime the server uses.
 pub(crate) fn serve() -> Result<(), Fault> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let mut out = std::io::stdout();

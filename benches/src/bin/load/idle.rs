@@ -53,10 +53,15 @@ pub(crate) fn measure(
         let each = after.saturating_sub(before) as f64 / count as f64;
         let name = format!("memory per idle WebSocket, {count} registered");
         Ok(vec![
-            Figure::new("idle memory".to_owned(), before as f64 / 1048576.0, goal::IDLE, |mib| {
-                format!("{mib:.1} MiB")
+            Figure::new(
+                "idle memory".to_owned(),
+                before as f64 / 1048576.0,
+                goal::IDLE,
+                |mib| format!("{mib:.1} MiB"),
+            ),
+            Figure::new(name, each / 1024.0, goal::SOCKET, |kib| {
+                format!("{kib:.1} KiB")
             }),
-            Figure::new(name, each / 1024.0, goal::SOCKET, |kib| format!("{kib:.1} KiB")),
         ])
     })
 }

@@ -73,7 +73,9 @@ fn measure(options: &Options) -> Result<(), Fault> {
 
 fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
     // One thread for the client, so that it takes no more than one core.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let rows = workload::Workload::wanted(options);
     if !rows.is_empty() || options.wants(paced::NAME) {
@@ -82,7 +84,8 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
         for row in rows {
             for &connections in &options.connections {
                 let file = database.copy()?;
-                let measured = workload::measure(&runtime, row, connections, &file, &hello, options);
+                let measured =
+                    workload::measure(&runtime, row, connections, &file, &hello, options);
                 report.add_row(measured?);
             }
         }

@@ -43,8 +43,11 @@ pub(crate) const USERS: usize = 1_000;
 const CONNECTIONS: usize = 32;
 
 /// What each call goes through, a whole pass over all calls at a time.
-const STATUSES: [CallStatus; 3] =
-    [CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed];
+const STATUSES: [CallStatus; 3] = [
+    CallStatus::Ringing,
+    CallStatus::InProgress,
+    CallStatus::Completed,
+];
 
 /// An event that takes longer than this is lost.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -75,7 +78,11 @@ pub(crate) fn measure(
     // Which webhook brings about the event of this call and status.
     let places: HashMap<(String, &str), usize> = STATUSES
         .iter()
-        .flat_map(|status| calls.iter().map(move |call| (call.id.to_string(), status.as_str())))
+        .flat_map(|status| {
+            calls
+                .iter()
+                .map(move |call| (call.id.to_string(), status.as_str()))
+        })
         .enumerate()
         .map(|(place, event)| (event, place))
         .collect();
@@ -85,7 +92,12 @@ pub(crate) fn measure(
     let name = "status webhook → WebSocket event, 1 000/s";
     Ok(vec![
         Figure::plain(format!("{name}, median"), millis(quantile(&latencies, 50))),
-        Figure::new(format!("{name}, p99"), quantile(&latencies, 99), goal::EVENT, millis),
+        Figure::new(
+            format!("{name}, p99"),
+            quantile(&latencies, 99),
+            goal::EVENT,
+            millis,
+        ),
         Figure::plain(format!("{name}, longest"), millis(worst)),
     ])
 }
@@ -129,7 +141,10 @@ async fn run(
         };
         let (at, text) = event.ok_or("the sockets were closed")?;
         if let Some(&place) = place(&text).and_then(|event| {
-            places.get(&(event.0, STATUSES.iter().find(|s| s.as_str() == event.1)?.as_str()))
+            places.get(&(
+                event.0,
+                STATUSES.iter().find(|s| s.as_str() == event.1)?.as_str(),
+            ))
         }) && latencies[place].is_none()
         {
             latencies[place] = Some(at.saturating_duration_since(start + intended(place)));

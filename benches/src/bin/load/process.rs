@@ -35,7 +35,10 @@ impl Process {
         let after_name = stat.rsplit_once(')').ok_or("no process name")?.1;
         let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
         let ticks = |field: usize| -> Result<u32, Fault> {
-            Ok(fields.get(field - 3).ok_or("a short line in /proc")?.parse()?)
+            Ok(fields
+                .get(field - 3)
+                .ok_or("a short line in /proc")?
+                .parse()?)
         };
         let (user, system) = (ticks(14)?, ticks(15)?);
         Ok(TICK * (user + system))

@@ -23,18 +23,24 @@ const FIRST_LEG: u64 = 1 << 60;
 
 /// Starts it. It ends with the process.
 pub(crate) fn start() -> Result<SocketAddr, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))?;
     let addr = listener.local_addr()?;
     // Nobody joins it: there is nothing in it to finish.
-    drop(thread::Builder::new().name("provider".to_owned()).spawn(move || {
-        runtime.block_on(async {
-            let next = Arc::new(AtomicU64::new(FIRST_LEG));
-            while let Ok((stream, _)) = listener.accept().await {
-                drop(tokio::spawn(serve(stream, Arc::clone(&next))));
-            }
-        });
-    })?);
+    drop(
+        thread::Builder::new()
+            .name("provider".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    let next = Arc::new(AtomicU64::new(FIRST_LEG));
+                    while let Ok((stream, _)) = listener.accept().await {
+                        drop(tokio::spawn(serve(stream, Arc::clone(&next))));
+                    }
+                });
+            })?,
+    );
     Ok(addr)
 }
 
@@ -47,7 +53,10 @@ async fn serve(mut stream: TcpStream, next: Arc<AtomicU64>) -> std::io::Result<(
             && received >= head.bytes + head.body
         {
             let answer = match asked_for(&buffer[..head.bytes]) {
-                None => placed("201 Created", &sample::leg(next.fetch_add(1, Ordering::Relaxed))),
+                None => placed(
+                    "201 Created",
+                    &sample::leg(next.fetch_add(1, Ordering::Relaxed)),
+                ),
                 Some(leg) => placed("200 OK", &leg),
             };
             buffer.copy_within(head.bytes + head.body..received, 0);
@@ -64,8 +73,17 @@ async fn serve(mut stream: TcpStream, next: Arc<AtomicU64>) -> std::io::Result<(
 
 /// The leg that a request asks about, where it does not place a call.
 fn asked_for(head: &[u8]) -> Option<ProviderCallId> {
-    let target = std::str::from_utf8(head).ok()?.strip_prefix("GET ")?.split(' ').next()?;
-    target.rsplit('/').next()?.strip_suffix(".json")?.parse().ok()
+    let target = std::str::from_utf8(head)
+        .ok()?
+        .strip_prefix("GET ")?
+        .split(' ')
+        .next()?;
+    target
+        .rsplit('/')
+        .next()?
+        .strip_suffix(".json")?
+        .parse()
+        .ok()
 }
 
 /// The resource of a call of which there is no news yet.

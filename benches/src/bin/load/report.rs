@@ -45,7 +45,13 @@ impl Figure {
 
     /// A figure that is there to be known.
     pub(crate) fn plain(name: String, value: String) -> Self {
-        Self { name, value, floor: "–".to_owned(), goal: "–".to_owned(), verdict: "–" }
+        Self {
+            name,
+            value,
+            floor: "–".to_owned(),
+            goal: "–".to_owned(),
+            verdict: "–",
+        }
     }
 }
 
@@ -73,11 +79,19 @@ impl Report {
             );
         }
         for row in &self.rows {
-            let Row { workload, connections, run, hello } = row;
+            let Row {
+                workload,
+                connections,
+                run,
+                hello,
+            } = row;
             let (cost, bare) = (micros(run.processor_time), micros(hello.processor_time));
             let times = cost / bare;
             let Goal { floor, goal } = workload.goal();
-            let verdict = workload.goal().verdict(times, run.rate, *connections).as_str();
+            let verdict = workload
+                .goal()
+                .verdict(times, run.rate, *connections)
+                .as_str();
             let _ = writeln!(
                 out,
                 "| `{}` | {connections} | {:.0} | {:.2} | {:.2} | {cost:.1} | {bare:.1} | {times:.1} | {} | {} | {verdict} |",
@@ -92,7 +106,14 @@ impl Report {
         if !self.figures.is_empty() {
             out.push_str("\n| figure | value | floor | goal | verdict |\n|---|--:|---|---|---|\n");
         }
-        for Figure { name, value, floor, goal, verdict } in &self.figures {
+        for Figure {
+            name,
+            value,
+            floor,
+            goal,
+            verdict,
+        } in &self.figures
+        {
             let _ = writeln!(out, "| {name} | {value} | {floor} | {goal} | {verdict} |");
         }
         out

@@ -19,7 +19,11 @@ pub(crate) fn post_json(target: &str, body: &str) -> Vec<u8> {
 
 /// A webhook, with the headers the provider sends.
 pub(crate) fn webhook(webhook: &Webhook) -> Vec<u8> {
-    let Webhook { target, signature, body } = webhook;
+    let Webhook {
+        target,
+        signature,
+        body,
+    } = webhook;
     let length = body.len();
     format!(
         "POST {target} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: TwilioProxy/1.1\r\n\

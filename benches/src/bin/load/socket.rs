@@ -23,7 +23,9 @@ pub(crate) async fn register(
     let stream = tcp.connect(server).await?;
     stream.set_nodelay(true)?;
     // Ten thousand of these live in this process.
-    let config = WebSocketConfig::default().read_buffer_size(4096).write_buffer_size(0);
+    let config = WebSocketConfig::default()
+        .read_buffer_size(4096)
+        .write_buffer_size(0);
     let (mut socket, _) =
         client_async_with_config(format!("ws://{server}/"), stream, Some(config)).await?;
     let hello = serde_json::json!({ "type": "register", "userId": user });

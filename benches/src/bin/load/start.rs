@@ -21,8 +21,18 @@ pub(crate) fn measure(folder: &Path, options: &Options) -> Result<Vec<Figure>, F
     })?;
     let again = median(|_| start(&folder.join("fresh-0").join("voip.db")))?;
     Ok(vec![
-        Figure::new("start to first 200, new database".to_owned(), fresh, goal::START, millis),
-        Figure::new("start to first 200, again".to_owned(), again, goal::START, millis),
+        Figure::new(
+            "start to first 200, new database".to_owned(),
+            fresh,
+            goal::START,
+            millis,
+        ),
+        Figure::new(
+            "start to first 200, again".to_owned(),
+            again,
+            goal::START,
+            millis,
+        ),
     ])
 }
 

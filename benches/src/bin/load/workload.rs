@@ -43,16 +43,27 @@ pub(crate) struct Row {
 
 /// What the provider reports of an outbound call once it has taken it; each
 /// changes the call.
-const STATUSES: [CallStatus; 3] =
-    [CallStatus::Ringing, CallStatus::InProgress, CallStatus::Completed];
+const STATUSES: [CallStatus; 3] = [
+    CallStatus::Ringing,
+    CallStatus::InProgress,
+    CallStatus::Completed,
+];
 
 impl Workload {
-    const ALL: [Self; 5] =
-        [Self::StartCall, Self::Status, Self::Inbound, Self::ShortLog, Self::LongLog];
+    const ALL: [Self; 5] = [
+        Self::StartCall,
+        Self::Status,
+        Self::Inbound,
+        Self::ShortLog,
+        Self::LongLog,
+    ];
 
     /// The rows that were asked for.
     pub(crate) fn wanted(options: &Options) -> Vec<Self> {
-        Self::ALL.into_iter().filter(|row| options.wants(row.name())).collect()
+        Self::ALL
+            .into_iter()
+            .filter(|row| options.wants(row.name()))
+            .collect()
     }
 
     /// Its name on the command line.
@@ -139,11 +150,20 @@ pub(crate) fn measure(
     let app = App::start(&options.server, &file.path, provider::start()?)?;
     let lanes = workload.lanes(connections, file, &app.signer(), most(connections, options));
     let greet = |addr: SocketAddr, time| {
-        let lanes = (0..connections).map(|_| Lane::Same(hello::REQUEST.to_vec())).collect();
+        let lanes = (0..connections)
+            .map(|_| Lane::Same(hello::REQUEST.to_vec()))
+            .collect();
         closed_loop::run(&hello.process, addr, lanes, time)
     };
     let greeted = runtime.block_on(greet(hello.addr, options.time() / 2))?;
     let run = closed_loop::run(&app.process, app.http, lanes, options.time());
-    let run = runtime.block_on(run).map_err(|fault| format!("{}: {fault}", workload.name()))?;
-    Ok(Row { workload, connections, run, hello: greeted })
+    let run = runtime
+        .block_on(run)
+        .map_err(|fault| format!("{}: {fault}", workload.name()))?;
+    Ok(Row {
+        workload,
+        connections,
+        run,
+        hello: greeted,
+    })
 }
