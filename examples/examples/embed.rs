@@ -20,7 +20,7 @@ use voip_server::{
     router,
 };
 use voip_sim::{Simulator, SimulatorConfig};
-use voip_store::{MemoryBus, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryStore};
 use voip_twilio::{AuthToken, CallbackUrls, TwilioConfig, TwilioTelephony, TwilioWebhooks};
 
 #[tokio::main]
@@ -51,6 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         calls: Arc::clone(&store) as _,
         users: Arc::clone(&store) as _,
         push: Arc::new(PushServices::new(None, None)),
+        cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
         bus: Arc::clone(&bus),
         clock: Arc::clone(&clock),
     };

@@ -8,7 +8,7 @@ use voip_core::{
     Call, CallId, CallSettings, CallStatus, Calls, Effect, PhoneNumber, Ports, Signal,
     ports::{CallStore, Clock, Dial, Inserted, NewCall, Telephony},
 };
-use voip_store::{MemoryBus, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryStore};
 use voip_testkit::{FakePush, FakeTelephony, ManualClock};
 
 /// A node that has just started on storage that another life of it has used.
@@ -29,6 +29,7 @@ impl Node {
             calls: Arc::clone(&store) as _,
             users: Arc::clone(&store) as _,
             push: Arc::new(FakePush::new(Arc::clone(&clock) as _)),
+            cache: Arc::new(MemoryCache::new(Arc::clone(&clock) as _)),
             bus: Arc::new(MemoryBus::default()),
             clock: Arc::clone(&clock) as _,
         };

@@ -22,7 +22,7 @@ use voip_push::{
     ServiceAccount,
 };
 use voip_sim::{Simulator, SimulatorConfig};
-use voip_store::{MemoryBus, MemoryStore, SqliteOptions, SqliteStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryStore, SqliteOptions, SqliteStore};
 use voip_twilio::{
     ApiKey, AuthToken, CallbackUrls, ReqwestTransport, TwilioConfig, TwilioTelephony,
     TwilioWebhooks,
@@ -35,6 +35,9 @@ use crate::{
         Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings, TwilioSettings,
     },
 };
+
+/// How much memory copies of what is read often may take.
+const CACHE_BYTES: usize = 32 << 20;
 
 /// Everything that was put together.
 pub(crate) struct Composed {
@@ -91,6 +94,7 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         calls: store.calls(),
         users: store.users(),
         push: Arc::clone(&pushes) as _,
+        cache: Arc::new(MemoryCache::with_max_bytes(Arc::clone(&clock), CACHE_BYTES)),
         bus: Arc::clone(&bus),
         clock: Arc::clone(&clock),
     };

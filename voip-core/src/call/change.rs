@@ -17,7 +17,9 @@ impl Step {
         if report.status.rank() <= self.call.status().rank() {
             return;
         }
-        let check_at = at + timing::SETUP_CHECK;
+        // Moving the deadline at every word would cost storage more than the
+        // word itself; asking too early costs one question.
+        let check_at = self.deadline_or(at + timing::SETUP_CHECK);
         match report.status {
             CallStatus::Initiated => {}
             CallStatus::Queued => {
@@ -55,9 +57,16 @@ impl Step {
             by,
             connects: 0,
             bridge: None,
-            check_at: at + timing::TALK_CHECK,
+            check_at: match self.call.direction {
+                Direction::Inbound => at + timing::TALK_CHECK,
+                Direction::Outbound => self.deadline_or(at + timing::TALK_CHECK),
+            },
         };
         self.tell(EventKind::Status(CallStatus::InProgress));
+    }
+
+    fn deadline_or(&self, default: Timestamp) -> Timestamp {
+        self.call.state.deadline().unwrap_or(default)
     }
 
     pub(super) fn miss(&mut self, status: FinalStatus, at: Timestamp, reason: Option<EndReason>) {
@@ -117,6 +126,15 @@ impl Step {
                 self.effects.push(Effect::LookUp);
             }
             State::Ended(_) => {}
+        }
+    }
+
+    /// Looks at a deadline that has come again at `later`.
+    pub(super) fn put_off(&mut self, now: Timestamp, later: Timestamp) {
+        if let State::InProgress { check_at, .. } = &mut self.call.state
+            && now >= *check_at
+        {
+            *check_at = later;
         }
     }
 

@@ -85,6 +85,10 @@ impl Step {
                     let duration = Some(bridge.at.since(answered_at));
                     self.end(FinalStatus::Completed, bridge.at, duration, None);
                 }
+                // Still the deadline of the setup: nothing is overdue yet.
+                None if now < answered_at + timing::TALK_CHECK => {
+                    self.put_off(now, answered_at + timing::TALK_CHECK);
+                }
                 Some(_) | None => self.ask_provider(now, timing::TALK_CHECK),
             },
         }

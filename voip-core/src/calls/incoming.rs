@@ -109,6 +109,7 @@ impl Inner {
         };
         let call = match self.ports.calls.insert(new).await? {
             Inserted::New => {
+                self.forget_log_pages(&call).await;
                 self.tell(step.events).await;
                 self.begin(&call, &effects);
                 self.apply_kept_reports(&call).await?.unwrap_or(call)

@@ -12,6 +12,7 @@ mod carry_out;
 mod dialling;
 mod errand;
 mod incoming;
+mod log_page;
 mod place;
 mod plans;
 mod settings;
@@ -26,8 +27,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Call, CallId, Effect, Error, ErrorKind, Event, Refusal, Result, Signal, UserId,
     ports::{
-        CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, Replaced, Telephony,
-        UserStore,
+        Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, Replaced,
+        Telephony, UserStore,
     },
 };
 
@@ -50,6 +51,8 @@ pub struct Ports {
     pub users: Arc<dyn UserStore>,
     /// The push services.
     pub push: Arc<dyn PushSender>,
+    /// Copies of what is read often.
+    pub cache: Arc<dyn Cache>,
     /// What carries events to all nodes.
     pub bus: Arc<dyn EventBus>,
     /// Time.
@@ -177,6 +180,7 @@ impl Inner {
                     .replace(&step.call, held.version, &step.effects, now + LEASE);
             match saved.await? {
                 Replaced::Done(_) => {
+                    self.forget_log_pages(&step.call).await;
                     self.tell(step.events).await;
                     self.begin(&step.call, &step.effects);
                     return Ok(step.call);

@@ -116,6 +116,7 @@ impl Inner {
         };
         match self.ports.calls.insert(new).await? {
             Inserted::New => {
+                self.forget_log_pages(&step.call).await;
                 self.tell(step.events).await;
                 self.place(step.call).await
             }

@@ -4,6 +4,7 @@ use axum::{
     extract::{Path, RawQuery, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 use voip_core::{
@@ -48,26 +49,43 @@ pub(crate) async fn call_logs(
         // One more than wanted tells whether there is another page.
         limit: limit + 1,
     };
-    let mut entries = app.calls.log(&query).await?;
+    let write = |entries| written_page(entries, limit);
+    let page = match (limit, after) {
+        (DEFAULT_LIMIT, None) => app.calls.first_log_page(&query, write).await?,
+        _ => write(app.calls.log(&query).await?),
+    };
+    Ok(answer(&page))
+}
+
+/// A page as it is kept: the query of the next one, if there is one, a line
+/// feed, the entries.
+fn written_page(mut entries: Vec<LogEntry>, limit: usize) -> Bytes {
     let more = entries.len() > limit;
     entries.truncate(limit);
-    let mut response = (StatusCode::OK, written(&entries)).into_response();
+    let mut out = Vec::with_capacity(128 + entries.len() * 320);
+    if let (true, Some(last)) = (more, entries.last()) {
+        let (created_at, id) = (last.created_at, last.id);
+        let cursor = LogCursor { created_at, id };
+        out.extend_from_slice(format!("limit={limit}&cursor={cursor}").as_bytes());
+    }
+    out.push(b'\n');
+    write_entries(&mut out, &entries);
+    Bytes::from(out)
+}
+
+fn answer(page: &Bytes) -> Response {
+    let end = page.iter().position(|byte| *byte == b'\n').unwrap_or(0);
+    let mut response = (StatusCode::OK, page.slice(end + 1..)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if let (true, Some(last)) = (more, entries.last()) {
-        let cursor = LogCursor {
-            created_at: last.created_at,
-            id: last.id,
-        };
-        let next = format!("<?limit={limit}&cursor={cursor}>; rel=\"next\"");
-        if let Ok(next) = HeaderValue::try_from(next) {
-            headers.insert(header::LINK, next);
-        }
+    let next = [b"<?", &page[..end], b">; rel=\"next\""].concat();
+    if let (true, Ok(next)) = (end > 0, HeaderValue::from_bytes(&next)) {
+        headers.insert(header::LINK, next);
     }
-    Ok(response)
+    response
 }
 
 fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
@@ -96,10 +114,9 @@ fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
     Ok((limit, after))
 }
 
-/// The entries as a JSON array. Written by hand: a page has thousands of
-/// values of which only four can need escaping.
-fn written(entries: &[LogEntry]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 + entries.len() * 320);
+/// Writes the entries as a JSON array. By hand: a page has thousands of values
+/// of which only four can need escaping.
+fn write_entries(out: &mut Vec<u8>, entries: &[LogEntry]) {
     let mut moment = [0; Timestamp::LONGEST_TEXT];
     out.push(b'[');
     for (index, entry) in entries.iter().enumerate() {
@@ -115,13 +132,13 @@ fn written(entries: &[LogEntry]) -> Vec<u8> {
             .encode_lower(&mut Uuid::encode_buffer()));
         put("\",\"twilio_sid\":");
         match &entry.provider_id {
-            Some(sid) => string(&mut out, sid),
+            Some(sid) => string(out, sid),
             None => out.extend_from_slice(b"null"),
         }
         out.extend_from_slice(b",\"from_user\":");
-        string(&mut out, &entry.from);
+        string(out, &entry.from);
         out.extend_from_slice(b",\"to_user\":");
-        string(&mut out, &entry.to);
+        string(out, &entry.to);
         let mut put = |text: &str| out.extend_from_slice(text.as_bytes());
         put(",\"direction\":\"");
         put(entry.direction.as_str());
@@ -140,7 +157,6 @@ fn written(entries: &[LogEntry]) -> Vec<u8> {
         }
     }
     out.push(b']');
-    out
 }
 
 fn string(out: &mut Vec<u8>, text: &str) {

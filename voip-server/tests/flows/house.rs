@@ -21,7 +21,7 @@ use voip_sim::{
     rest::{ReplyDelivery, RestRequest},
     webhook::{Webhook, WebhookAnswer},
 };
-use voip_store::{MemoryBus, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryStore};
 use voip_testkit::{AppUnderTest, FakePush, ManualClock, Provider, World};
 use voip_twilio::{
     AuthToken, CallbackUrls, Failure, HttpReply, HttpRequest, Method, Transport, TransportError,
@@ -94,6 +94,7 @@ impl House {
             calls: Arc::clone(&store) as _,
             users: Arc::clone(&store) as _,
             push: Arc::clone(&push) as _,
+            cache: Arc::new(MemoryCache::new(Arc::clone(&time))),
             bus: Arc::clone(&bus),
             clock: Arc::clone(&time),
         };

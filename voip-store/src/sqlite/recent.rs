@@ -17,8 +17,10 @@ use voip_core::{
 /// version.
 pub(super) struct Recent {
     /// `None` once closed.
-    calls: Mutex<Option<HashMap<CallId, (Arc<Call>, Version)>>>,
+    calls: Mutex<Option<Remembered>>,
 }
+
+type Remembered = HashMap<CallId, (Arc<Call>, Version)>;
 
 /// How many calls are remembered; some 5 MiB. Those beyond are read.
 const MOST: usize = 8192;
@@ -71,7 +73,7 @@ impl Recent {
         *self.lock() = None;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<HashMap<CallId, (Arc<Call>, Version)>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Remembered>> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
