@@ -8,6 +8,8 @@
 //! cargo test -p voip-examples --example custom_adapter
 //! ```
 
+#![allow(clippy::print_stdout)] // An example talks to whoever runs it.
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},

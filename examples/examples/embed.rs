@@ -3,6 +3,8 @@
 //! Here: everything in memory, calls by the simulator, the API below `/phone`
 //! next to a route of the service itself.
 
+#![allow(clippy::print_stdout)] // An example talks to whoever runs it.
+
 use std::sync::Arc;
 
 use axum::{Router, routing::get};

@@ -4,6 +4,8 @@
 //! cargo run -p voip-examples --example place_call -- +15550002222
 //! ```
 
+#![allow(clippy::print_stdout)] // An example talks to whoever runs it.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

@@ -2,6 +2,8 @@
 //! no mocks. The application here is a little answering machine in axum that
 //! has nothing to do with the rest of this workspace.
 
+#![allow(clippy::print_stdout)] // An example talks to whoever runs it.
+
 use std::time::Duration;
 
 use axum::{Router, http::header, response::IntoResponse, routing::post};

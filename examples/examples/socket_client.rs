@@ -5,6 +5,8 @@
 //! cargo run -p voip-examples --example socket_client -- ws://localhost:8081 [--for SECONDS]
 //! ```
 
+#![allow(clippy::print_stdout)] // An example talks to whoever runs it.
+
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
