@@ -385,7 +385,7 @@ mod tests {
                     &LazyWrites::default(),
                     Arc::default(),
                     &counters,
-                )
+                );
             });
             while sender.capacity() < 8 {
                 std::thread::yield_now();
