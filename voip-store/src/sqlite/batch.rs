@@ -117,6 +117,10 @@ impl Batches {
             Ok(failed) => (failed, None),
             Err(undone) => (Failed::new(), Some(undone)),
         };
+        if undone.is_some() {
+            // What a commit that failed has left is anybody's guess.
+            self.recent.clear();
+        }
         let failures = if undone.is_some() {
             writes.len()
         } else {

@@ -8,6 +8,7 @@ mod batch;
 mod call_row;
 mod calls;
 mod connection;
+mod directory;
 mod effects;
 mod failure;
 mod finding;

@@ -8,6 +8,8 @@ use voip_core::{
     ports::{Held, Version},
 };
 
+use super::directory::Directory;
+
 /// The live calls that this store has written, as they were committed, so that
 /// the next step of a call need not read what the last one wrote.
 ///
@@ -18,6 +20,8 @@ use voip_core::{
 pub(super) struct Recent {
     /// `None` once closed.
     calls: Mutex<Option<Remembered>>,
+    /// Users and devices, which are forgotten on the same occasions.
+    pub(super) directory: Directory,
 }
 
 type Remembered = HashMap<CallId, (Arc<Call>, Version)>;
@@ -29,6 +33,7 @@ impl Default for Recent {
     fn default() -> Self {
         Self {
             calls: Mutex::new(Some(HashMap::new())),
+            directory: Directory::default(),
         }
     }
 }
@@ -61,8 +66,9 @@ impl Recent {
         }
     }
 
-    /// Forgets all calls.
+    /// Forgets everything.
     pub(super) fn clear(&self) {
+        self.directory.forget();
         if let Some(calls) = self.lock().as_mut() {
             calls.clear();
         }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use voip_core::{
@@ -11,8 +13,12 @@ use super::{SqliteStore, call_row};
 impl UserStore for SqliteStore {
     async fn register(&self, user: &User, device: Option<Device>) -> Result<Registered> {
         let user = user.clone();
+        let recent = Arc::clone(&self.recent);
         self.writer
-            .write(move |db| register(db, &user, device.as_ref()))
+            .write_then(
+                move |db| register(db, &user, device.as_ref()),
+                move |_| recent.directory.forget(),
+            )
             .await
     }
 
@@ -21,20 +27,45 @@ impl UserStore for SqliteStore {
     }
 
     async fn user_by_number(&self, number: &PhoneNumber) -> Result<Option<User>> {
-        self.readers.read(|db| by_number(db, number))
+        let directory = &self.recent.directory;
+        match directory.user(number) {
+            Ok(user) => Ok(user),
+            Err(asked) => {
+                let user = self.readers.read(|db| by_number(db, number))?;
+                directory.keep_user(asked, number, user.as_ref());
+                Ok(user)
+            }
+        }
     }
 
     async fn devices(&self, user: &UserId) -> Result<Vec<Device>> {
-        self.readers.read(|db| devices(db, user))
+        let directory = &self.recent.directory;
+        match directory.devices(user) {
+            Ok(devices) => Ok(devices),
+            Err(asked) => {
+                let devices = self.readers.read(|db| devices(db, user))?;
+                directory.keep_devices(asked, user, &devices);
+                Ok(devices)
+            }
+        }
     }
 
     async fn forget_device(&self, token: &PushToken) -> Result<()> {
         let token = token.clone();
-        self.writer.write(move |db| forget(db, &token)).await
+        let recent = Arc::clone(&self.recent);
+        self.writer
+            .write_then(
+                move |db| forget(db, &token),
+                move |()| recent.directory.forget(),
+            )
+            .await
     }
 
     async fn clear_users(&self) -> Result<u64> {
-        self.writer.write(clear).await
+        let recent = Arc::clone(&self.recent);
+        self.writer
+            .write_then(clear, move |_| recent.directory.forget())
+            .await
     }
 }
 
