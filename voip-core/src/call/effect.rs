@@ -4,7 +4,8 @@ use std::str::FromStr;
 ///
 /// An effect is saved together with the step that asks for it and deleted once
 /// it is carried out. Its name is its key: a call has each at most once at a
-/// time, and doing one twice is harmless.
+/// time. Whoever takes one up looks first whether it still has to be done, so
+/// that one which a crash left behind does no harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// Place the call at the provider. Never done twice: whoever finds this

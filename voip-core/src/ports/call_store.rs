@@ -92,7 +92,8 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     ) -> Result<Vec<ClaimedEffect>>;
 
     /// Deletes an effect that has been carried out; one that is not there is
-    /// fine. Need not be durable on return: doing an effect twice is harmless.
+    /// fine. Need not be durable on return: whoever
+    /// takes an effect up looks first whether it still has to be done.
     ///
     /// # Errors
     /// `Unavailable` when storage is out of order.
