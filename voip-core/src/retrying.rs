@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use crate::{
     Callback, Error, ProviderCallId, Result, Retry, Timestamp, VoiceIdentity,
     ports::{
-        ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
+        ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomReport,
+        Telephony,
     },
 };
 
@@ -67,7 +68,7 @@ impl Telephony for RetryingTelephony {
     }
 
     async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
-        self.again(|| self.inner.redirect(leg, to)).await
+        self.again(|| self.inner.redirect(leg, to.clone())).await
     }
 
     async fn hang_up(&self, leg: &ProviderCallId) -> Result<()> {
@@ -90,6 +91,14 @@ impl Telephony for RetryingTelephony {
 
     async fn find_dialled(&self, dial: &Dial, since: Timestamp) -> Result<Vec<DialledLeg>> {
         self.again(|| self.inner.find_dialled(dial, since)).await
+    }
+
+    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
+        self.again(|| self.inner.children(parent)).await
+    }
+
+    async fn room(&self, name: &str) -> Result<Option<RoomReport>> {
+        self.again(|| self.inner.room(name)).await
     }
 
     fn mint_client_token(

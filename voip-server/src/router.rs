@@ -30,6 +30,9 @@ pub fn router(app: App) -> Router {
         .route("/hangup", post(api::hangup))
         .route("/api/register-user", post(api::register_user))
         .route("/api/call-logs/{user}", get(api::call_logs))
+        .route("/api/end-call", post(api::end_call))
+        .route("/api/hold-call", post(api::hold_call))
+        .route("/api/unhold-call", post(api::unhold_call))
         .route("/ws", get(socket::upgrade))
         // The provider.
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))
@@ -37,6 +40,15 @@ pub fn router(app: App) -> Router {
         .route(voip_twilio::VOICE_PATH, post(webhooks::voice))
         .route(voip_twilio::CONNECT_PATH, post(webhooks::connect))
         .route(voip_twilio::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
+        .route(voip_twilio::AGENT_JOIN_PATH, post(webhooks::agent_join))
+        .route(voip_twilio::CALL_STATUS_PATH, post(webhooks::call_status))
+        .route("/api/call-status/{user}", post(webhooks::call_status))
+        .route(voip_twilio::CALL_EVENTS_PATH, post(webhooks::call_events))
+        .route(voip_twilio::DIAL_ACTION_PATH, post(webhooks::dial_action))
+        .route(
+            voip_twilio::CONFERENCE_EVENTS_PATH,
+            post(webhooks::conference_events),
+        )
         // Operators.
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
@@ -101,12 +113,20 @@ fn fresh_id() -> HeaderValue {
 /// The path as the log may show it: whose log is asked for is personal, and
 /// what is not ours may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 12] = [
+    const ROUTES: [&str; 20] = [
         "/start-call",
         "/connect-call",
         "/hangup",
         "/api/register-user",
+        "/api/end-call",
+        "/api/hold-call",
+        "/api/unhold-call",
         "/ws",
+        voip_twilio::AGENT_JOIN_PATH,
+        voip_twilio::CALL_STATUS_PATH,
+        voip_twilio::CALL_EVENTS_PATH,
+        voip_twilio::DIAL_ACTION_PATH,
+        voip_twilio::CONFERENCE_EVENTS_PATH,
         voip_twilio::STATUS_PATH,
         voip_twilio::INBOUND_PATH,
         voip_twilio::VOICE_PATH,
@@ -118,6 +138,7 @@ fn route(path: &str) -> &'static str {
     match ROUTES.iter().find(|route| **route == path) {
         Some(route) => route,
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
+        None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
         None => "-",
     }
 }

@@ -12,7 +12,8 @@ use voip_core::{
     CallId, CallStatus, Callback, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp,
     VoiceIdentity,
     ports::{
-        ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
+        ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember,
+        RoomReport, Telephony,
     },
 };
 
@@ -85,6 +86,10 @@ struct World {
     next_dials: VecDeque<NextDial>,
     failures: VecDeque<Error>,
     participants: BTreeMap<(ProviderCallId, ProviderCallId), bool>,
+    /// The conferences that have a name.
+    rooms: BTreeMap<String, ProviderCallId>,
+    /// The parents of legs that a dial of theirs made.
+    parents: BTreeMap<ProviderCallId, ProviderCallId>,
 }
 
 #[derive(Debug)]
@@ -171,6 +176,19 @@ impl FakeTelephony {
             .insert((conference.0.clone(), leg.clone()), false);
     }
 
+    /// A conference gets a name.
+    pub fn name_room(&self, name: &str, conference: &ConferenceRef) {
+        self.world()
+            .rooms
+            .insert(name.to_owned(), conference.0.clone());
+    }
+
+    /// The dial of `parent` makes a leg, which comes to be with `status`.
+    pub fn bring_child(&self, parent: &ProviderCallId, leg: &ProviderCallId, status: CallStatus) {
+        self.bring_in(leg, status);
+        self.world().parents.insert(leg.clone(), parent.clone());
+    }
+
     /// Whether a participant is on hold; `None` where there is no such one.
     pub fn on_hold(&self, conference: &ConferenceRef, leg: &ProviderCallId) -> Option<bool> {
         self.world()
@@ -238,7 +256,7 @@ impl Telephony for FakeTelephony {
 
     async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
         self.record
-            .send_modify(|record| record.redirects.push((leg.clone(), to)));
+            .send_modify(|record| record.redirects.push((leg.clone(), to.clone())));
         self.failure()?;
         match self.status(leg) {
             Some(CallStatus::InProgress) => Ok(Redirected::Done),
@@ -308,6 +326,35 @@ impl Telephony for FakeTelephony {
                 created_at: Some(leg.created_at),
             })
             .collect())
+    }
+
+    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
+        self.failure()?;
+        let world = self.world();
+        let of_parent = |leg: &&Leg| world.parents.get(&leg.id) == Some(parent);
+        let children = world.legs.iter().rev().filter(of_parent);
+        Ok(children.map(Leg::report).collect())
+    }
+
+    async fn room(&self, name: &str) -> Result<Option<RoomReport>> {
+        self.failure()?;
+        let world = self.world();
+        let Some(conference) = world.rooms.get(name) else {
+            return Ok(None);
+        };
+        let members = world
+            .participants
+            .iter()
+            .filter(|((room, _), _)| room == conference)
+            .map(|((_, leg), &on_hold)| RoomMember {
+                leg: leg.clone(),
+                on_hold,
+            })
+            .collect();
+        Ok(Some(RoomReport {
+            conference: ConferenceRef(conference.clone()),
+            members,
+        }))
     }
 
     fn mint_client_token(

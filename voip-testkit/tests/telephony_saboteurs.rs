@@ -11,7 +11,7 @@ use voip_core::{
     VoiceIdentity,
     ports::{
         ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Notice, Redirected, Reply,
-        Telephony, Unsigned, VoiceRequest, WebhookError, WebhookRequest, Webhooks,
+        RoomReport, Telephony, Unsigned, VoiceRequest, WebhookError, WebhookRequest, Webhooks,
     },
 };
 use voip_testkit::{
@@ -60,6 +60,14 @@ enum Flaw {
     FindsNewestFirst,
     FindsTheOld,
     CallsALostAnswerSafe,
+    FindsNoChildren,
+    FindsOldestChildFirst,
+    FindsEverybodysChildren,
+    FindsNoRoom,
+    FindsAnyRoom,
+    MissesAMember,
+    HoldsNobody,
+    HoldsStrangers,
 }
 
 #[derive(Debug)]
@@ -120,6 +128,18 @@ impl TelephonyFixture for Bench {
         "CAffffffffffffffffffffffffffffffff".parse().unwrap()
     }
 
+    async fn make_child(&self, parent: &ProviderCallId) -> ProviderCallId {
+        let leg: ProviderCallId = format!("CAc{}", CallId::fresh()).parse().unwrap();
+        self.provider.bring_child(parent, &leg, CallStatus::Ringing);
+        leg
+    }
+
+    async fn join(&self, room: &str, leg: &ProviderCallId) {
+        let conference = ConferenceRef(room.replace("CA", "CF").parse().unwrap());
+        self.provider.name_room(room, &conference);
+        self.provider.join(&conference, leg);
+    }
+
     async fn placed(&self) -> usize {
         self.provider.placed()
     }
@@ -167,7 +187,11 @@ impl Telephony for Saboteur {
     }
 
     async fn set_hold(&self, room: &ConferenceRef, leg: &ProviderCallId, hold: bool) -> Result<()> {
-        self.provider.set_hold(room, leg, hold).await
+        match (self.flaw, self.provider.set_hold(room, leg, hold).await) {
+            (Flaw::HoldsNobody, Ok(())) => self.provider.set_hold(room, leg, false).await,
+            (Flaw::HoldsStrangers, _) => Ok(()),
+            (_, outcome) => outcome,
+        }
     }
 
     async fn look_up(&self, leg: &ProviderCallId) -> Result<Option<LegReport>> {
@@ -204,6 +228,43 @@ impl Telephony for Saboteur {
             _ => {}
         }
         Ok(legs)
+    }
+
+    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
+        let mut legs = self.provider.children(parent).await?;
+        match self.flaw {
+            Flaw::FindsNoChildren => legs.clear(),
+            Flaw::FindsOldestChildFirst => legs.reverse(),
+            Flaw::FindsEverybodysChildren => {
+                for dial in self.provider.record().dials {
+                    for other in self.provider.legs_of(dial.call) {
+                        legs.extend(self.provider.children(&other).await?);
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(legs)
+    }
+
+    async fn room(&self, name: &str) -> Result<Option<RoomReport>> {
+        let mut room = self.provider.room(name).await?;
+        match self.flaw {
+            Flaw::FindsNoRoom => room = None,
+            Flaw::FindsAnyRoom => {
+                room.get_or_insert(RoomReport {
+                    conference: ConferenceRef("CF0".parse().unwrap()),
+                    members: Vec::new(),
+                });
+            }
+            Flaw::MissesAMember => {
+                if let Some(room) = &mut room {
+                    room.members.pop();
+                }
+            }
+            _ => {}
+        }
+        Ok(room)
     }
 
     fn mint_client_token(
@@ -245,6 +306,10 @@ mod telephony_catches {
     caught_by!(an_unknown_leg_is_none_not_an_error: CallsTheUnknownAnError);
     caught_by!(a_dialled_call_is_found_by_its_parties:
         FindsNothing FindsEverything FindsNewestFirst FindsTheOld CallsALostAnswerSafe);
+    caught_by!(the_children_of_a_leg_are_found:
+        FindsNoChildren FindsOldestChildFirst FindsEverybodysChildren);
+    caught_by!(a_room_is_found_with_who_is_in_it:
+        FindsNoRoom FindsAnyRoom MissesAMember HoldsNobody HoldsStrangers);
 }
 
 /// What is wrong with a webhooks adapter.
@@ -335,6 +400,7 @@ impl Webhooks for Toy {
                 leg,
                 call,
                 from: Party::read("+15550001111"),
+                client: None,
                 to: Party::read("+15550002222"),
                 status: CallStatus::InProgress,
                 inbound: true,

@@ -52,8 +52,9 @@ mod webhooks;
 pub use access_token::{AccessToken, Algorithm, MAX_TTL};
 pub use auth_token::{AuthToken, InvalidSecret};
 pub use callback_urls::{
-    BRIDGE_ENDED_PATH, CALL_ID_FIELD, CONNECT_PATH, CallbackUrls, INBOUND_PATH, InvalidPublicUrl,
-    STATUS_PATH, TURN_FIELD, VOICE_PATH,
+    AGENT_JOIN_PATH, BRIDGE_ENDED_PATH, CALL_EVENTS_PATH, CALL_ID_FIELD, CALL_STATUS_PATH,
+    CONFERENCE_EVENTS_PATH, CONFERENCE_FIELD, CONNECT_PATH, CallbackUrls, DIAL_ACTION_PATH,
+    INBOUND_PATH, InvalidPublicUrl, STATUS_PATH, TURN_FIELD, VOICE_PATH,
 };
 pub use conference::{
     Conference, ConferenceFilter, ConferenceStatus, Participant, UnknownConferenceStatus,

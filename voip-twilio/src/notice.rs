@@ -8,7 +8,7 @@ use voip_core::{
 };
 
 use crate::{
-    callback_urls::{CALL_ID_FIELD, STATUS_PATH},
+    callback_urls::{CALL_ID_FIELD, CALL_STATUS_PATH, STATUS_PATH},
     date,
     errors::{meaning, sip_reason},
     form::Form,
@@ -39,7 +39,7 @@ pub(crate) fn read(form: &Form<'_>, path: &str, named: &Named) -> Result<Notice,
     };
     let status: CallStatus = read_as(status, "CallStatus")?;
     if form.text("DialCallStatus").is_some() {
-        return dial_ended(form, call, named.turn);
+        return dial_ended(form, status, call, named.turn);
     }
     let progress = form.text("CallbackSource") == Some("call-progress-events")
         || (status.is_final() || form.text("Timestamp").is_some()) && is_status_path(path);
@@ -89,6 +89,7 @@ fn progress(
 
 fn dial_ended(
     form: &Form<'_>,
+    leg_status: CallStatus,
     call: Option<CallId>,
     turn: Option<u32>,
 ) -> Result<Notice, WebhookError> {
@@ -106,6 +107,7 @@ fn dial_ended(
         status,
         bridged: flag(form, "DialBridged"),
         duration: seconds(form, "DialCallDuration"),
+        leg_over: leg_status.is_final(),
     })
 }
 
@@ -154,6 +156,10 @@ fn voice(
         leg: required(form, "CallSid")?,
         call,
         from: Party::read(form.get("From").unwrap_or_default()),
+        // The provider sets this field, whatever the client sends.
+        client: form
+            .text("From")
+            .and_then(|from| from.strip_prefix("client:")?.parse().ok()),
         to: Party::read(form.get("To").unwrap_or_default()),
         status,
         inbound: form.get("Direction") == Some("inbound"),
@@ -183,7 +189,7 @@ fn reason(form: &Form<'_>, status: CallStatus) -> Option<Arc<str>> {
 }
 
 fn is_status_path(path: &str) -> bool {
-    path.ends_with(STATUS_PATH)
+    path.ends_with(STATUS_PATH) || path.contains(CALL_STATUS_PATH)
 }
 
 fn at(form: &Form<'_>) -> Option<Timestamp> {

@@ -11,6 +11,12 @@ use crate::{
 /// The media type of a document.
 pub const CONTENT_TYPE: &str = "text/xml; charset=utf-8";
 
+/// The news we want of a leg that a dial makes.
+const LEG_EVENTS: &str = "initiated ringing answered completed";
+
+/// The news we want of a conference.
+const ROOM_EVENTS: &str = "start end join leave hold";
+
 /// The most characters that are spoken.
 const MOST_SPOKEN: usize = 4096;
 
@@ -33,7 +39,7 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
             verb::pause(seconds.max(1))
         }
         Action::Reject => verb::reject(),
-        Action::Ask(callback) => verb::redirect(&urls.of(*callback)),
+        Action::Ask(callback) => verb::redirect(&urls.of(callback)),
         Action::ConnectClient {
             identity,
             caller_id,
@@ -42,7 +48,7 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
             then,
         } => {
             let mut dial = verb::dial()
-                .attr("action", urls.of(*then))
+                .attr("action", urls.of(then))
                 .attr("method", "POST")
                 .attr("timeout", ring_time.as_secs().clamp(5, 600));
             if let Some(number) = caller_id {
@@ -53,6 +59,31 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
                     .child(noun::parameter(CALL_ID_FIELD, &call.to_string())),
             )
         }
+        Action::ConnectNumber {
+            to,
+            caller_id,
+            ring_time,
+            news,
+            then,
+        } => verb::dial()
+            .attr("action", urls.of(then))
+            .attr("timeout", ring_time.as_secs().clamp(5, 600))
+            .attr("callerId", caller_id.expose())
+            .child(
+                noun::number(to.expose())
+                    .attr("statusCallback", urls.of(news))
+                    .attr("statusCallbackMethod", "POST")
+                    .attr("statusCallbackEvent", LEG_EVENTS),
+            ),
+        Action::JoinRoom { name, news } => verb::dial().child(
+            noun::conference(name.as_str())
+                .attr("startConferenceOnEnter", "true")
+                .attr("endConferenceOnExit", "true")
+                .attr("beep", "false")
+                .attr("statusCallback", urls.of(news))
+                .attr("statusCallbackMethod", "POST")
+                .attr("statusCallbackEvent", ROOM_EVENTS),
+        ),
         Action::HangUp => verb::hang_up(),
     }
 }

@@ -24,12 +24,12 @@ pub(crate) fn dial(config: &TwilioConfig, dial: &Dial) -> HttpRequest {
     form.append_pair("From", dial.from.expose());
     match &config.outbound_twiml_url {
         Some(url) => form.append_pair("Url", url.as_str()),
-        None => form.append_pair("Url", &config.callbacks.of(Callback::Ask(dial.call))),
+        None => form.append_pair("Url", &config.callbacks.of(&Callback::Ask(dial.call))),
     };
     form.append_pair("Method", "POST");
     form.append_pair(
         "StatusCallback",
-        &config.callbacks.of(Callback::Status(dial.call)),
+        &config.callbacks.of(&Callback::Status(dial.call)),
     );
     form.append_pair("StatusCallbackMethod", "POST");
     for event in EVENTS {
@@ -43,7 +43,7 @@ pub(crate) fn dial(config: &TwilioConfig, dial: &Dial) -> HttpRequest {
 }
 
 /// Has the provider ask afresh what to do with a leg.
-pub(crate) fn redirect(config: &TwilioConfig, leg: &ProviderCallId, to: Callback) -> HttpRequest {
+pub(crate) fn redirect(config: &TwilioConfig, leg: &ProviderCallId, to: &Callback) -> HttpRequest {
     let mut form = Serializer::new(String::new());
     form.append_pair("Url", &config.callbacks.of(to));
     form.append_pair("Method", "POST");
@@ -73,6 +73,14 @@ pub(crate) fn find_dialled(config: &TwilioConfig, dial: &Dial) -> HttpRequest {
     query.append_pair("From", dial.from.expose());
     query.append_pair("PageSize", "50");
     get(format!("{}?{}", path(config, "Calls.json"), query.finish()))
+}
+
+/// The legs that the dial of `parent` has made, newest first.
+pub(crate) fn children(config: &TwilioConfig, parent: &ProviderCallId) -> HttpRequest {
+    get(path(
+        config,
+        &format!("Calls.json?ParentCallSid={parent}&PageSize=50"),
+    ))
 }
 
 /// Puts a participant on hold, or takes it back.

@@ -126,7 +126,7 @@ impl Telephony for TwilioTelephony {
     }
 
     async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
-        let request = request::redirect(&self.config, leg, to);
+        let request = request::redirect(&self.config, leg, &to);
         if let Some(done) = response::redirected(&self.send(request, Repeat::Harmful).await?)? {
             return Ok(done);
         }
@@ -169,6 +169,39 @@ impl Telephony for TwilioTelephony {
         let ours = calls.into_iter().filter(CallResource::placed_by_us);
         // The list is newest first.
         Ok(ours.map(CallResource::into_dialled).rev().collect())
+    }
+
+    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
+        let calls = self
+            .list(request::children(&self.config, parent), |_: &CallResource| true)
+            .await?;
+        Ok(calls.into_iter().map(CallResource::into_report).collect())
+    }
+
+    async fn room(&self, name: &str) -> Result<Option<RoomReport>> {
+        // A room with one leg that waits has another status than one that has
+        // started, so neither can be asked for.
+        let filter = ConferenceFilter {
+            friendly_name: Some(name.to_owned()),
+            status: None,
+        };
+        let rooms = self.conferences(&filter).await?;
+        let live = rooms
+            .into_iter()
+            .find(|room| room.status != ConferenceStatus::Completed);
+        let Some(room) = live else { return Ok(None) };
+        let conference = ConferenceRef(room.id);
+        let members = self.participants(&conference).await?;
+        Ok(Some(RoomReport {
+            conference,
+            members: members
+                .into_iter()
+                .map(|member| RoomMember {
+                    leg: member.leg,
+                    on_hold: member.hold,
+                })
+                .collect(),
+        }))
     }
 
     fn mint_client_token(

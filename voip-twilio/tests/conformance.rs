@@ -55,6 +55,14 @@ impl TelephonyFixture for OverProvider {
         "CAffffffffffffffffffffffffffffffff".parse().unwrap()
     }
 
+    async fn make_child(&self, parent: &ProviderCallId) -> ProviderCallId {
+        self.provider.make_child(parent.as_str()).parse().unwrap()
+    }
+
+    async fn join(&self, room: &str, leg: &ProviderCallId) {
+        self.provider.join(room, leg.as_str());
+    }
+
     async fn placed(&self) -> usize {
         self.provider.placed()
     }
@@ -113,7 +121,7 @@ struct Signed {
 
 impl Signed {
     fn sent(&self, callback: Callback, fields: &[(&str, &str)]) -> SentRequest {
-        let url = self.urls.of(callback);
+        let url = self.urls.of(&callback);
         let params: Vec<_> = fields
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -1,7 +1,7 @@
 use std::str::FromStr;
 
 use crate::{
-    CallId, CallStatus, Party, PhoneNumber, ProviderCallId, State, Timestamp, UserId,
+    CallId, CallStatus, FarSide, Hold, Party, PhoneNumber, ProviderCallId, State, Timestamp, UserId,
     call::status::UnknownStatus,
 };
 
@@ -22,6 +22,9 @@ pub struct Call {
     pub peer: Option<UserId>,
     /// The provider's leg, once known.
     pub provider_id: Option<ProviderCallId>,
+    /// The far side of a call that the user's voice client placed, whose leg
+    /// `provider_id` then is; `None` for every other call.
+    pub far: Option<FarSide>,
     /// When it came to be.
     pub created_at: Timestamp,
     /// Where it stands.
@@ -75,6 +78,14 @@ impl Call {
     /// Whether `user` is its owner or the other user concerned.
     pub fn concerns(&self, user: &UserId) -> bool {
         self.owner.as_ref() == Some(user) || self.peer.as_ref() == Some(user)
+    }
+
+    /// Whether its far end is on hold; `None` for a call that has no hold.
+    pub fn hold(&self) -> Option<Hold> {
+        match (&self.far, &self.state) {
+            (Some(far), State::InProgress { .. }) => Some(far.hold()),
+            (Some(_) | None, _) => None,
+        }
     }
 
     /// Everybody who is told of its statuses.

@@ -13,7 +13,12 @@ impl Step {
         if !self.is_ours(&report.leg) {
             return;
         }
-        self.link(report.leg);
+        self.link(report.leg.clone());
+        self.reach(report, at);
+    }
+
+    /// Takes the provider's word on how far the call has come, if it is news.
+    pub(super) fn reach(&mut self, report: LegReport, at: Timestamp) {
         if report.status.rank() <= self.call.status().rank() {
             return;
         }

@@ -19,6 +19,14 @@ pub enum Effect {
     Dismiss,
     /// Ask the provider how the call stands.
     LookUp,
+    /// Move the far leg into a conference.
+    MoveFar,
+    /// Put the far leg on hold.
+    HoldFar,
+    /// Take the far leg back from hold.
+    ResumeFar,
+    /// End the far leg.
+    HangUpFar,
     /// Push the incoming call to every device of the owner.
     RingDevices,
     /// Push to every device of the owner that the call was missed.
@@ -27,12 +35,16 @@ pub enum Effect {
 
 impl Effect {
     /// Every effect.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 11] = [
         Self::Dial,
         Self::HangUp,
         Self::Connect,
         Self::Dismiss,
         Self::LookUp,
+        Self::MoveFar,
+        Self::HoldFar,
+        Self::ResumeFar,
+        Self::HangUpFar,
         Self::RingDevices,
         Self::ReportMissed,
     ];
@@ -45,6 +57,10 @@ impl Effect {
             Self::Connect => "connect",
             Self::Dismiss => "dismiss",
             Self::LookUp => "look_up",
+            Self::MoveFar => "move_far",
+            Self::HoldFar => "hold_far",
+            Self::ResumeFar => "resume_far",
+            Self::HangUpFar => "hang_up_far",
             Self::RingDevices => "ring_devices",
             Self::ReportMissed => "report_missed",
         }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, CallStatus, UserId};
+use crate::{CallId, CallStatus, Hold, UserId};
 
 /// What clients are told about a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,14 @@ pub enum EventKind {
     },
     /// The call reached this status.
     Status(CallStatus),
+    /// The far end was put on hold or taken back, or is about to be.
+    Hold {
+        /// How it stands.
+        hold: Hold,
+        /// Whether that is because a change was not confirmed in time, or was
+        /// refused.
+        failed: bool,
+    },
 }
 
 impl fmt::Debug for EventKind {
@@ -50,6 +58,9 @@ impl fmt::Debug for EventKind {
             Self::CallInitiated { .. } => f.write_str("CallInitiated"),
             Self::CallFailed { .. } => f.write_str("CallFailed"),
             Self::Status(status) => write!(f, "Status({status})"),
+            Self::Hold { hold, failed } => {
+                write!(f, "Hold({}{})", hold.as_str(), if *failed { ", failed" } else { "" })
+            }
         }
     }
 }

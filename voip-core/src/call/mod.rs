@@ -4,12 +4,17 @@
 #[allow(clippy::module_inception)]
 mod call;
 mod change;
+mod conversing;
 mod effect;
 mod end;
 mod event;
+mod far_side;
+mod holding;
 mod over;
+mod parted;
 mod placing;
 mod plan;
+mod reaching;
 mod ringing;
 mod signal;
 mod state;
@@ -23,8 +28,9 @@ pub use call::{Call, Direction};
 pub use effect::{Effect, UnknownEffect};
 pub use end::{EndReason, Ended, FinalStatus, Trouble, UnknownTrouble};
 pub use event::{Event, EventKind};
+pub use far_side::{FarSide, Hold, Link, Room, Stage};
 pub use plan::{Action, Callback, Plan};
-pub use signal::{Answerer, BridgeOutcome, Signal};
+pub use signal::{Answerer, BridgeOutcome, DialEnd, RoomChange, RoomNews, Signal};
 pub use state::{BridgeEnd, State};
 pub use status::{CallStatus, UnknownStatus};
 pub use step::{Refusal, Step, timing};

@@ -22,12 +22,20 @@ impl Step {
                     ended.answered_at = Some(at.min(ended.at));
                 }
             }
-            Signal::Answered(_) => return Err(Refusal::Over),
+            Signal::Answered(_) | Signal::HoldAsked | Signal::ResumeAsked => {
+                return Err(Refusal::Over);
+            }
             Signal::NotPlaced { .. }
             | Signal::HungUp
             | Signal::Connecting
             | Signal::BridgeEnded { .. }
             | Signal::LegGone
+            | Signal::FarReported(_)
+            | Signal::DialEnded(_)
+            | Signal::HoldSet(_)
+            | Signal::HoldRefused
+            | Signal::RoomNews(_)
+            | Signal::RoomSeen(_)
             | Signal::DeadlineCame => {}
         }
         Ok(())

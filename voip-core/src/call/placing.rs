@@ -33,7 +33,15 @@ impl Step {
                 }
                 self.end(FinalStatus::Canceled, now, None, None);
             }
-            Signal::Connecting | Signal::BridgeEnded { .. } => {}
+            Signal::HoldAsked | Signal::ResumeAsked => return Err(Refusal::NoHold),
+            Signal::Connecting
+            | Signal::BridgeEnded { .. }
+            | Signal::FarReported(_)
+            | Signal::DialEnded(_)
+            | Signal::HoldSet(_)
+            | Signal::HoldRefused
+            | Signal::RoomNews(_)
+            | Signal::RoomSeen(_) => {}
             Signal::LegGone => {
                 let reason = Some(Arc::from("the provider knows nothing of this call"));
                 self.end(FinalStatus::Failed, now, None, reason);

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use crate::{CallId, PhoneNumber, VoiceIdentity};
+use crate::{CallId, PhoneNumber, ProviderCallId, UserId, VoiceIdentity};
 
 /// What the provider should do with a leg, step after step; at the end it
 /// hangs up.
@@ -34,12 +34,33 @@ pub enum Action {
         /// What to ask once the connection is over.
         then: Callback,
     },
+    /// Connect a voice client to a phone number.
+    ConnectNumber {
+        /// The number.
+        to: PhoneNumber,
+        /// The number to show.
+        caller_id: PhoneNumber,
+        /// How long it may ring.
+        ring_time: Duration,
+        /// Who is told how the leg that this makes fares.
+        news: Callback,
+        /// What to ask once the connection is over.
+        then: Callback,
+    },
+    /// Enter a conference, which starts with whoever enters and ends with
+    /// whoever leaves.
+    JoinRoom {
+        /// Its name.
+        name: ProviderCallId,
+        /// Who is told what happens in it.
+        news: Callback,
+    },
     /// Hang up.
     HangUp,
 }
 
 /// Something of ours that the provider calls; the adapter knows the address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Callback {
     /// What to do with the leg of this call.
     Ask(CallId),
@@ -54,6 +75,14 @@ pub enum Callback {
         /// Which connection it was, counted from 1.
         turn: u32,
     },
+    /// How the leg fares that was made for the voice client of this user.
+    FarStatus(UserId),
+    /// The dial of a voice client is over.
+    DialEnded,
+    /// How to enter the conference of this name.
+    Room(ProviderCallId),
+    /// What happens in a conference.
+    RoomNews,
 }
 
 impl Plan {

@@ -17,7 +17,14 @@ impl Step {
             Signal::Placed(_)
             | Signal::NotPlaced { .. }
             | Signal::Connecting
-            | Signal::BridgeEnded { .. } => {}
+            | Signal::BridgeEnded { .. }
+            | Signal::FarReported(_)
+            | Signal::DialEnded(_)
+            | Signal::HoldSet(_)
+            | Signal::HoldRefused
+            | Signal::RoomNews(_)
+            | Signal::RoomSeen(_) => {}
+            Signal::HoldAsked | Signal::ResumeAsked => return Err(Refusal::NoHold),
             Signal::Reported(report) => {
                 // The caller's leg is in progress from the first word it hears,
                 // which is no answer; its end means that the caller is gone.

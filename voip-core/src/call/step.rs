@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::{
-    Call, CallId, CallStatus, Direction, Effect, Event, EventKind, InboundCall, PhoneNumber,
+    Call, CallId, CallStatus, ClientDial, Direction, Effect, Event, EventKind, FarSide, InboundCall, PhoneNumber,
     Signal, State, Timestamp, UserId,
 };
 
@@ -28,6 +28,15 @@ pub enum Refusal {
     /// An outbound call is answered by the far end, not by us.
     #[error("the call is not an incoming one")]
     NotIncoming,
+    /// There is nobody to put on hold yet.
+    #[error("nobody has answered the call yet")]
+    NotAnswered,
+    /// The provider connects this call in a way that knows no hold.
+    #[error("only a call placed by a voice client can be put on hold")]
+    NoHold,
+    /// The opposite was asked for a moment ago.
+    #[error("the call is just being put on hold or taken back")]
+    HoldUnderWay,
 }
 
 /// How long the machine waits for news before it asks.
@@ -41,6 +50,10 @@ pub mod timing {
     /// Between the end of the connection to a voice client and the end of the
     /// caller's leg, which the provider reports by itself.
     pub const WRAP_UP: Duration = Duration::from_secs(10);
+    /// Until a change of hold has to be confirmed.
+    pub const HOLD: Duration = Duration::from_secs(8);
+    /// Between two looks at a call whose legs are on their way.
+    pub const HOLD_CHECK: Duration = Duration::from_secs(2);
     /// The same where the caller still hears that nobody is available.
     pub const LAST_WORDS: Duration = Duration::from_secs(90);
 }
@@ -64,6 +77,7 @@ impl Call {
             owner,
             peer,
             provider_id: None,
+            far: None,
             created_at: now,
             state: State::Initiated {
                 check_at: now + timing::SETUP_CHECK,
@@ -97,6 +111,7 @@ impl Call {
             owner: Some(owner.clone()),
             peer,
             provider_id: Some(leg),
+            far: None,
             created_at: now,
             state: State::Ringing {
                 until: now + ring_time,
@@ -116,18 +131,45 @@ impl Call {
         step
     }
 
+    /// A call that the user's voice client places through the provider, and
+    /// what it starts with: nothing to do, for the provider dials by our plan.
+    pub fn from_client(id: CallId, dial: ClientDial, peer: Option<UserId>, now: Timestamp) -> Step {
+        let ClientDial {
+            leg,
+            user,
+            from,
+            to,
+        } = dial;
+        let mut step = Self::outbound(id, from, to, Some(user), peer, now);
+        step.call.provider_id = Some(leg);
+        step.call.far = Some(FarSide::unknown());
+        step.effects.clear();
+        step
+    }
+
     /// What follows from `signal` at `now`.
     ///
     /// Total: every signal has an answer in every state. A late, repeated or
     /// reordered signal is ordinary and leaves the call as it is.
     ///
     /// # Errors
-    /// A [`Refusal`] where somebody tries to answer what cannot be answered.
+    /// A [`Refusal`] where somebody tries to answer what cannot be answered, or
+    /// to hold what cannot be held.
     pub fn step(&self, signal: Signal, now: Timestamp) -> Result<Step, Refusal> {
         // Nothing happens to a call before it exists, whatever a provider's
         // clock says; providers also give whole seconds only.
         let at = signal.at().unwrap_or(now).max(self.created_at);
         let mut step = Step::still(self.clone());
+        if self.far.is_some() {
+            match &self.state {
+                State::Initiated { .. } | State::Queued { .. } | State::Ringing { .. } => {
+                    step.reaching(signal, at, now)?;
+                }
+                State::InProgress { .. } => step.conversing(signal, at, now)?,
+                State::Ended(_) => step.parted(signal, at)?,
+            }
+            return Ok(step);
+        }
         match (&self.state, self.direction) {
             (State::Initiated { .. } | State::Queued { .. }, _)
             | (State::Ringing { .. }, Direction::Outbound) => step.placing(signal, at, now)?,

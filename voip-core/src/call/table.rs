@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use crate::{
-    Answerer, BridgeOutcome, Call, CallId, CallStatus, InboundCall, Party, ProviderCallId, Signal,
-    State, Timestamp, Trouble, UserId, ports::LegReport,
+    Answerer, BridgeOutcome, Call, CallId, CallStatus, ClientDial, DialEnd, InboundCall, Party,
+    ProviderCallId, RoomChange, RoomNews, Signal, State, Timestamp, Trouble, UserId,
+    ports::{ConferenceRef, LegReport, RoomMember, RoomReport},
 };
 
 /// The table as Markdown: one section a state, one row a signal.
@@ -62,7 +63,7 @@ pub fn calls() -> Vec<(&'static str, Call)> {
     let connected = stepped(&answered, Signal::Connecting);
     let parted = stepped(&connected, Signal::BridgeEnded { outcome, turn: 1 });
     let given_up = stepped(&outbound(None), Signal::HungUp);
-    vec![
+    let mut all = vec![
         ("Outbound, initiated, no leg yet", outbound(None)),
         (
             "Outbound, initiated, placed",
@@ -82,6 +83,49 @@ pub fn calls() -> Vec<(&'static str, Call)> {
         ("Inbound, completed", stepped(&answered, Signal::HungUp)),
         ("Inbound, declined", stepped(&inbound, Signal::HungUp)),
         ("Inbound, ringing", inbound),
+    ];
+    all.extend(client_calls());
+    all
+}
+
+/// A call that a voice client placed, in every kind of state there is.
+fn client_calls() -> Vec<(&'static str, Call)> {
+    let dial = ClientDial {
+        leg: leg(),
+        user: user("ann"),
+        from: number("+15550001111"),
+        to: number("+15550002222"),
+    };
+    let id = CallId::from_uuid(uuid::Uuid::from_u128(3));
+    let placed = Call::from_client(id, dial, None, start()).call;
+    let ringing = stepped(&placed, far_reported(CallStatus::Ringing));
+    let left = stepped(&ringing, reported(CallStatus::Completed));
+    let talking = stepped(&ringing, far_reported(CallStatus::InProgress));
+    let moving = stepped(&talking, Signal::HoldAsked);
+    let holding = stepped(&moving, joined(far_leg()));
+    let in_room = stepped(&holding, joined(leg()));
+    let held = stepped(&in_room, Signal::HoldSet(true));
+    let resuming = stepped(&held, Signal::ResumeAsked);
+    let resumed = stepped(&resuming, Signal::HoldSet(false));
+    let late = start() + Duration::from_secs(60);
+    let lost = match moving.step(Signal::DeadlineCame, late) {
+        Ok(step) => step.call,
+        Err(_) => moving.clone(),
+    };
+    let over = stepped(&talking, far_reported(CallStatus::Completed));
+    vec![
+        ("By a voice client, initiated", placed),
+        ("By a voice client, ringing", ringing),
+        ("By a voice client, ringing, the client gone", left),
+        ("By a voice client, talking through the dial", talking),
+        ("By a voice client, moving into a conference", moving),
+        ("By a voice client, the move not confirmed", lost),
+        ("By a voice client, holding, the user's leg on its way", holding),
+        ("By a voice client, holding", in_room),
+        ("By a voice client, held", held),
+        ("By a voice client, resuming", resuming),
+        ("By a voice client, talking in a conference", resumed),
+        ("By a voice client, completed", over),
     ]
 }
 
@@ -119,9 +163,84 @@ pub fn signals() -> Vec<(String, Signal)> {
             },
         ),
         ("leg gone".to_owned(), Signal::LegGone),
-        ("deadline came".to_owned(), Signal::DeadlineCame),
     ]);
+    all.extend(client_signals());
+    all.push(("deadline came".to_owned(), Signal::DeadlineCame));
     all
+}
+
+/// Every kind of signal that only a call of a voice client heeds.
+fn client_signals() -> Vec<(String, Signal)> {
+    let mut all: Vec<_> = CallStatus::ALL
+        .into_iter()
+        .map(|status| (format!("far leg reports `{status}`"), far_reported(status)))
+        .collect();
+    let dial_ended = |duration, leg_over| {
+        Signal::DialEnded(DialEnd {
+            child: Some(far_leg()),
+            status: CallStatus::Completed,
+            duration,
+            leg_over,
+        })
+    };
+    let length = Some(Duration::from_secs(20));
+    let news = |what| {
+        Signal::RoomNews(RoomNews {
+            conference: room(),
+            what,
+            at: None,
+        })
+    };
+    let seen = |members: &[(ProviderCallId, bool)]| {
+        let members = members.iter().map(|(leg, on_hold)| RoomMember {
+            leg: leg.clone(),
+            on_hold: *on_hold,
+        });
+        Signal::RoomSeen(Some(RoomReport {
+            conference: ConferenceRef(room()),
+            members: members.collect(),
+        }))
+    };
+    let more = [
+        ("dial over, far leg ended", dial_ended(length, false)),
+        ("dial over, far leg moved", dial_ended(None, false)),
+        ("dial over, both gone", dial_ended(length, true)),
+        ("hold asked", Signal::HoldAsked),
+        ("resume asked", Signal::ResumeAsked),
+        ("hold set", Signal::HoldSet(true)),
+        ("hold taken back", Signal::HoldSet(false)),
+        ("hold refused", Signal::HoldRefused),
+        ("far leg joined the conference", joined(far_leg())),
+        ("user's leg joined the conference", joined(leg())),
+        ("far leg on hold", news(RoomChange::Held(far_leg(), true))),
+        ("far leg off hold", news(RoomChange::Held(far_leg(), false))),
+        ("far leg left the conference", news(RoomChange::Left(far_leg()))),
+        ("conference over", news(RoomChange::Closed)),
+        ("seen: no conference", Signal::RoomSeen(None)),
+        ("seen: both in the conference", seen(&[(leg(), false), (far_leg(), false)])),
+        ("seen: far leg on hold", seen(&[(leg(), false), (far_leg(), true)])),
+        ("seen: user's leg alone", seen(&[(leg(), false)])),
+    ];
+    all.extend(more.map(|(name, signal)| (name.to_owned(), signal)));
+    all
+}
+
+fn joined(leg: ProviderCallId) -> Signal {
+    Signal::RoomNews(RoomNews {
+        conference: room(),
+        what: RoomChange::Joined(leg),
+        at: None,
+    })
+}
+
+fn far_reported(status: CallStatus) -> Signal {
+    match reported(status) {
+        Signal::Reported(report) => Signal::FarReported(LegReport {
+            leg: far_leg(),
+            ..report
+        }),
+        other => other,
+    }
 }
 
 fn row(call: &Call, signal: Signal) -> String {
@@ -159,6 +278,10 @@ fn row(call: &Call, signal: Signal) -> String {
         crate::EventKind::CallFailed { .. } => "call failed".to_owned(),
         crate::EventKind::IncomingCall { .. } => "incoming call".to_owned(),
         crate::EventKind::CallInitiated { .. } => "call initiated".to_owned(),
+        crate::EventKind::Hold { hold, failed } => match failed {
+            true => format!("`{}` (failed)", hold.as_str()),
+            false => format!("`{}`", hold.as_str()),
+        },
     });
     format!("{then} | {} | {}", dash(effects), dash(events.collect()))
 }
@@ -193,6 +316,18 @@ fn device(name: &str) -> Answerer {
 
 fn leg() -> ProviderCallId {
     "CA000000000000000000000000000000b1"
+        .parse()
+        .expect("a fixed, plain id")
+}
+
+fn far_leg() -> ProviderCallId {
+    "CA000000000000000000000000000000c2"
+        .parse()
+        .expect("a fixed, plain id")
+}
+
+fn room() -> ProviderCallId {
+    "CF000000000000000000000000000000d3"
         .parse()
         .expect("a fixed, plain id")
 }

@@ -25,7 +25,14 @@ impl Step {
         };
         match signal {
             Signal::Placed(leg) => self.link(leg),
-            Signal::NotPlaced { .. } => {}
+            Signal::NotPlaced { .. }
+            | Signal::FarReported(_)
+            | Signal::DialEnded(_)
+            | Signal::HoldSet(_)
+            | Signal::HoldRefused
+            | Signal::RoomNews(_)
+            | Signal::RoomSeen(_) => {}
+            Signal::HoldAsked | Signal::ResumeAsked => return Err(Refusal::NoHold),
             Signal::Reported(report) => self.advance(report, at),
             Signal::Answered(device) => match by {
                 None => return Err(Refusal::NotIncoming),

@@ -19,16 +19,25 @@ const LONGEST_ATTEMPT: Duration = Duration::from_secs(60);
 /// How many devices are pushed to at a time.
 const PUSHES: usize = 16;
 
+/// Whether anybody may have tried an effect before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// It was saved just now.
+    First,
+    /// It was left behind, or has failed.
+    Again,
+}
+
 impl Inner {
     /// Carries out one effect and forgets it. One that fails is tried again
     /// while its lease lasts; after that it stays in storage, and a sweep takes
     /// it up.
-    pub(super) async fn carry_out(self: Arc<Self>, call: Call, effect: Effect) {
+    pub(super) async fn carry_out(self: Arc<Self>, call: Call, effect: Effect, mut claim: Claim) {
         let clock = &self.ports.clock;
         let last = clock.now() + LEASE - LONGEST_ATTEMPT;
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.attempt(&call, effect).await {
+            match self.attempt(&call, effect, claim).await {
                 Ok(()) => return self.settle(&call, effect).await,
                 Err(error) if error.retry() == Retry::Never => {
                     tracing::error!(call = %call.id, effect = effect.as_str(), %error, "an effect failed for good");
@@ -38,6 +47,7 @@ impl Inner {
                     tracing::warn!(call = %call.id, effect = effect.as_str(), %error, "an effect failed and will be tried again");
                 }
             }
+            claim = Claim::Again;
             let next = clock.now() + pause;
             if next > last {
                 return;
@@ -57,7 +67,12 @@ impl Inner {
         }
     }
 
-    async fn attempt(self: &Arc<Self>, call: &Call, effect: Effect) -> Result<()> {
+    async fn attempt(
+        self: &Arc<Self>,
+        call: &Call,
+        effect: Effect,
+        claim: Claim,
+    ) -> Result<()> {
         match effect {
             Effect::Dial => self.finish_dial(call.clone()).await,
             Effect::HangUp => match &call.provider_id {
@@ -67,6 +82,13 @@ impl Inner {
             Effect::Connect => self.redirect_to_user(call).await,
             Effect::Dismiss => self.redirect(call, Callback::Ask(call.id)).await,
             Effect::LookUp => self.look_up(call).await,
+            Effect::MoveFar => self.move_far(call, claim).await,
+            Effect::HoldFar => self.set_hold(call, true).await,
+            Effect::ResumeFar => self.set_hold(call, false).await,
+            Effect::HangUpFar => match call.far.as_ref().and_then(|far| far.leg.as_ref()) {
+                Some(leg) => self.ports.telephony.hang_up(leg).await,
+                None => Ok(()),
+            },
             Effect::RingDevices => self.ring_devices(call).await,
             Effect::ReportMissed => {
                 let caller = call.logged_from().to_owned();
@@ -103,11 +125,14 @@ impl Inner {
         };
         match self.ports.telephony.redirect(leg, to).await? {
             Redirected::Done => Ok(()),
-            Redirected::Gone => self.signal(call, Signal::LegGone).await,
+            Redirected::Gone => self.signal(call, Signal::LegGone).await.map(drop),
         }
     }
 
     async fn look_up(self: &Arc<Self>, call: &Call) -> Result<()> {
+        if call.far.is_some() {
+            return self.look_at_both(call).await;
+        }
         let Some(leg) = &call.provider_id else {
             return self.finish_dial(call.clone()).await;
         };
@@ -115,12 +140,12 @@ impl Inner {
             Some(report) => Signal::Reported(report),
             None => Signal::LegGone,
         };
-        self.signal(call, signal).await
+        self.signal(call, signal).await.map(drop)
     }
 
-    async fn signal(self: &Arc<Self>, call: &Call, signal: Signal) -> Result<()> {
+    pub(super) async fn signal(self: &Arc<Self>, call: &Call, signal: Signal) -> Result<Call> {
         let held = self.reload(&call.id).await?;
-        self.note(held, signal).await.map(drop)
+        self.note(held, signal).await
     }
 
     async fn ring_devices(&self, call: &Call) -> Result<()> {

@@ -9,12 +9,15 @@
 
 mod answer;
 mod carry_out;
+mod client_call;
 mod dialling;
 mod errand;
+mod hold;
 mod incoming;
 mod log_page;
 mod place;
 mod plans;
+mod room;
 mod settings;
 mod start;
 mod sweep;
@@ -33,10 +36,13 @@ use crate::{
 };
 
 pub use answer::{AnswerError, HangUpError};
+pub use client_call::ClientDial;
+pub use hold::HoldError;
 pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};
 pub use start::{StartCall, StartError, Started};
 
+use carry_out::Claim;
 use dialling::Dialling;
 use errand::Errand;
 
@@ -225,19 +231,19 @@ impl Inner {
         for &effect in effects {
             // Whoever starts a call places it and waits for the outcome.
             if effect != Effect::Dial {
-                self.spawn_effect(call.clone(), effect);
+                self.spawn_effect(call.clone(), effect, Claim::First);
             }
         }
     }
 
-    fn spawn_effect(self: &Arc<Self>, call: Call, effect: Effect) {
+    fn spawn_effect(self: &Arc<Self>, call: Call, effect: Effect, claim: Claim) {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             tracing::warn!(call = %call.id, effect = effect.as_str(), "effect postponed: all slots are busy");
             return;
         };
         let inner = Arc::clone(self);
         self.tasks.spawn(async move {
-            inner.carry_out(call, effect).await;
+            inner.carry_out(call, effect, claim).await;
             drop(slot);
         });
     }

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Action, BridgeOutcome, Call, CallSettings, Callback, Direction, Plan, State, Timestamp,
-    VoiceIdentity,
+    Action, BridgeOutcome, Call, CallSettings, Callback, Direction, FarSide, FinalStatus, Plan,
+    State, Timestamp, VoiceIdentity,
 };
 
 /// How often a waiting caller hears that somebody is being called.
@@ -116,6 +116,53 @@ pub(super) fn connect(call: &Call, settings: &CallSettings) -> Plan {
             turn: turn(call),
         },
     }])
+}
+
+/// What to do with the leg of a voice client that has placed `call`, from the
+/// start.
+pub(super) fn dial(call: &Call, settings: &CallSettings) -> Plan {
+    let dialled = call.far.as_ref().is_some_and(FarSide::is_dialled);
+    let parties = (call.owner.clone(), call.from.phone(), call.dialled_number());
+    match parties {
+        (Some(user), Some(from), Some(to)) if dialled && !call.is_over() => {
+            Plan::new([Action::ConnectNumber {
+                to: to.clone(),
+                caller_id: from.clone(),
+                ring_time: settings.dial_ring_time,
+                news: Callback::FarStatus(user),
+                then: Callback::DialEnded,
+            }])
+        }
+        _ => Plan::hang_up(),
+    }
+}
+
+/// What to do with the leg of a voice client whose dial is over.
+pub(super) fn after_dial(call: &Call, settings: &CallSettings) -> Plan {
+    match &call.state {
+        State::Ended(ended) => Plan::say_and_hang_up(match ended.status {
+            FinalStatus::Completed | FinalStatus::Canceled => &settings.phrases.ended,
+            FinalStatus::Busy => &settings.phrases.busy,
+            FinalStatus::NoAnswer => &settings.phrases.no_answer,
+            FinalStatus::Failed => &settings.phrases.failed,
+        }),
+        State::Initiated { .. }
+        | State::Queued { .. }
+        | State::Ringing { .. }
+        | State::InProgress { .. } => join_room(call),
+    }
+}
+
+/// Has a leg of `call` enter its conference, where it has one.
+pub(super) fn join_room(call: &Call) -> Plan {
+    let moved = call.far.as_ref().is_some_and(|far| !far.is_dialled());
+    match &call.provider_id {
+        Some(name) if moved && !call.is_over() => Plan::new([Action::JoinRoom {
+            name: name.clone(),
+            news: Callback::RoomNews,
+        }]),
+        Some(_) | None => Plan::hang_up(),
+    }
 }
 
 /// Which connection of the caller to the user's voice client this is.

@@ -12,6 +12,8 @@ pub struct CallSettings {
     /// How long a voice client may ring once its user has answered in the app.
     /// Default 20 s.
     pub client_ring_time: Duration,
+    /// How long a number rings that a voice client calls. Default 30 s.
+    pub dial_ring_time: Duration,
     /// The number outbound calls come from, where the request names none.
     pub default_from: Option<PhoneNumber>,
     /// What callers hear.
@@ -29,6 +31,18 @@ pub struct Phrases {
     pub nobody: Arc<str>,
     /// When we call somebody and no user is there to talk to.
     pub outbound: Arc<str>,
+    /// When a voice client calls something that is no phone number.
+    pub bad_number: Arc<str>,
+    /// When a voice client may not place its call.
+    pub refused: Arc<str>,
+    /// When the number that a voice client called was busy.
+    pub busy: Arc<str>,
+    /// When nobody answered there.
+    pub no_answer: Arc<str>,
+    /// When it could not be reached.
+    pub failed: Arc<str>,
+    /// When the other side has hung up.
+    pub ended: Arc<str>,
 }
 
 impl Default for CallSettings {
@@ -36,6 +50,7 @@ impl Default for CallSettings {
         Self {
             ring_time: Duration::from_secs(50),
             client_ring_time: Duration::from_secs(20),
+            dial_ring_time: Duration::from_secs(30),
             default_from: None,
             phrases: Phrases::default(),
         }
@@ -51,6 +66,12 @@ impl Default for Phrases {
             ),
             nobody: Arc::from("This number is not in service. Goodbye."),
             outbound: Arc::from("Hello. This is a call from our application. Goodbye."),
+            bad_number: Arc::from("Sorry, this is not a phone number we can call."),
+            refused: Arc::from("Sorry, this call cannot be placed."),
+            busy: Arc::from("The number you called is busy."),
+            no_answer: Arc::from("Nobody answered."),
+            failed: Arc::from("The number you called could not be reached."),
+            ended: Arc::from("The call has ended."),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     CallId, Calls, Effect, Result, Signal,
-    calls::{Inner, LEASE},
+    calls::{Inner, LEASE, carry_out::Claim},
     ports::{ClaimedEffect, Held},
 };
 
@@ -63,7 +63,7 @@ impl Calls {
                 match inner.ports.calls.call(&id).await? {
                     // Without a leg its dial was left behind, and is taken up.
                     Some(Held { call, .. }) if call.provider_id.is_some() => {
-                        inner.spawn_effect(call, Effect::LookUp);
+                        inner.spawn_effect(call, Effect::LookUp, Claim::Again);
                     }
                     Some(_) | None => {}
                 }
@@ -127,7 +127,7 @@ impl Inner {
             }
         };
         tracing::info!(call = %left.call, effect = left.effect.as_str(), attempt = left.attempt, "an effect left behind is taken up");
-        self.spawn_effect(held.call, left.effect);
+        self.spawn_effect(held.call, left.effect, Claim::Again);
         Ok(())
     }
 

@@ -58,8 +58,8 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     /// Replaces a call that was read at `version`, and adds `effects`, held
     /// for the caller until `effects_due`.
     ///
-    /// Only what a step may change is saved: leg, state and the count of
-    /// events. Id, direction, parties, users and `created_at` stay as they
+    /// Only what a step may change is saved: leg, far side, state and the count
+    /// of events. Id, direction, parties, users and `created_at` stay as they
     /// were inserted.
     ///
     /// # Errors

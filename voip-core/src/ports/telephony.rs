@@ -17,6 +17,8 @@ use crate::{
 /// - `redirecting_an_ended_leg_says_gone`
 /// - `an_unknown_leg_is_none_not_an_error`
 /// - `a_dialled_call_is_found_by_its_parties`
+/// - `the_children_of_a_leg_are_found`
+/// - `a_room_is_found_with_who_is_in_it`
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
 pub trait Telephony: fmt::Debug + Send + Sync + 'static {
@@ -69,6 +71,20 @@ pub trait Telephony: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`look_up`](Self::look_up).
     async fn find_dialled(&self, dial: &Dial, since: Timestamp) -> Result<Vec<DialledLeg>>;
+
+    /// The legs that the dial of `parent` has made, newest first: what to do
+    /// when the provider's word about them was lost.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>>;
+
+    /// The conference of this name that is not over, with who is in it; `None`
+    /// where there is none.
+    ///
+    /// # Errors
+    /// As [`look_up`](Self::look_up).
+    async fn room(&self, name: &str) -> Result<Option<RoomReport>>;
 
     /// Makes a token with which a voice client registers as `identity`.
     ///
@@ -127,6 +143,31 @@ pub struct DialledLeg {
     pub report: LegReport,
     /// When the provider created it.
     pub created_at: Option<Timestamp>,
+}
+
+/// What a provider says of a conference that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomReport {
+    /// The conference.
+    pub conference: ConferenceRef,
+    /// Who is in it.
+    pub members: Vec<RoomMember>,
+}
+
+/// A leg in a conference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomMember {
+    /// The leg.
+    pub leg: ProviderCallId,
+    /// Whether it is on hold.
+    pub on_hold: bool,
+}
+
+impl RoomReport {
+    /// The member with this leg.
+    pub fn member(&self, leg: &ProviderCallId) -> Option<&RoomMember> {
+        self.members.iter().find(|member| member.leg == *leg)
+    }
 }
 
 /// The provider's name of a live conference.

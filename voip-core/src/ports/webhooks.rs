@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use crate::{CallId, Party, Plan, ProviderCallId, Timestamp, ports::LegReport};
+use crate::{
+    CallId, Party, Plan, ProviderCallId, Timestamp, VoiceIdentity, ports::LegReport,
+};
 
 /// Reads what the provider sends us and writes what we answer. Pure.
 ///
@@ -123,8 +125,11 @@ pub enum Notice {
         status: crate::CallStatus,
         /// Whether the two were ever connected, where the provider says so.
         bridged: Option<bool>,
-        /// How long the child was connected.
+        /// How long the child was connected; not said of one that was moved
+        /// elsewhere.
         duration: Option<Duration>,
+        /// Whether the leg that dialled is over itself.
+        leg_over: bool,
     },
     /// Something happened in a conference.
     Conference {
@@ -176,6 +181,8 @@ pub struct VoiceRequest {
     pub call: Option<CallId>,
     /// Who calls.
     pub from: Party,
+    /// The voice client that calls, where the provider vouches that one does.
+    pub client: Option<VoiceIdentity>,
     /// Who is called.
     pub to: Party,
     /// Its present status.

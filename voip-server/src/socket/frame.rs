@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
-use voip_core::{CallId, CallStatus, Event, EventKind};
+use voip_core::{CallId, CallStatus, Event, EventKind, Hold};
 
 use crate::api::{ApiError, is_object};
 
@@ -149,6 +149,15 @@ pub(crate) enum ServerFrame<'a> {
         /// The status.
         status: CallStatus,
     },
+    /// The far end of a call was put on hold or taken back, or is about to be.
+    CallHold {
+        /// Which call.
+        call_id: CallId,
+        /// How it stands.
+        hold: Hold,
+        /// Whether that is because a change failed.
+        failed: bool,
+    },
     /// Something the client said could not be done.
     Error {
         /// For people.
@@ -175,6 +184,11 @@ impl<'a> ServerFrame<'a> {
             EventKind::Status(status) => Self::CallStatus {
                 call_id,
                 status: *status,
+            },
+            EventKind::Hold { hold, failed } => Self::CallHold {
+                call_id,
+                hold: *hold,
+                failed: *failed,
             },
         }
     }

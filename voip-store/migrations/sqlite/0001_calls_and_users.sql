@@ -26,7 +26,9 @@ CREATE TABLE calls (
     told           INTEGER NOT NULL,
     provider_id    TEXT,
     connects       INTEGER,
-    trouble        TEXT
+    trouble        TEXT,
+    -- The far side of a voice client's call, as JSON: written and read whole.
+    far            TEXT
 ) STRICT;
 
 CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_id IS NOT NULL;

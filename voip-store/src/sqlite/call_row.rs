@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Row, types::Type};
 use voip_core::{
-    Answerer, BridgeEnd, BridgeOutcome, Call, CallId, CallStatus, Direction, Ended, FinalStatus,
+    Answerer, BridgeEnd, BridgeOutcome, Call, CallId, CallStatus, Direction, Ended, FarSide, FinalStatus,
     Party, State, Timestamp, Trouble, UserId,
     ports::{Held, Version},
 };
@@ -14,7 +14,7 @@ macro_rules! columns {
     () => {
         "id, direction, from_party, to_party, owner, peer, created_at, version, status, \
          deadline_at, answered_at, answered_by, answered_on, bridge_outcome, bridge_at, \
-         ended_at, duration, reason, told, provider_id, connects, trouble"
+         ended_at, duration, reason, told, provider_id, connects, trouble, far"
     };
 }
 pub(super) use columns;
@@ -84,6 +84,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Held> {
         owner: owner.map(|text| parsed(4, text)).transpose()?,
         peer: peer.map(|text| parsed(5, text)).transpose()?,
         provider_id: provider_id.map(|text| parsed(19, text)).transpose()?,
+        far: far(row)?,
         created_at: time(row, 6)?,
         state: state(row)?,
         told: row.get(18)?,
@@ -135,6 +136,19 @@ fn ended(row: &Row<'_>, status: FinalStatus) -> rusqlite::Result<State> {
 fn trouble(row: &Row<'_>) -> rusqlite::Result<Option<Trouble>> {
     let text = row.get_ref(21)?.as_str_or_null()?;
     text.map(|text| parsed(21, text)).transpose()
+}
+
+/// The far side as text: only calls of voice clients have one, and nothing
+/// looks for what is in it.
+pub(super) fn far_text(call: &Call) -> rusqlite::Result<Option<String>> {
+    let text = call.far.as_ref().map(serde_json::to_string).transpose();
+    text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
+}
+
+fn far(row: &Row<'_>) -> rusqlite::Result<Option<FarSide>> {
+    let text = row.get_ref(22)?.as_str_or_null()?;
+    let far = text.map(serde_json::from_str).transpose();
+    far.map_err(|_| odd(22, Type::Text))
 }
 
 fn answerer(row: &Row<'_>) -> rusqlite::Result<Option<Answerer>> {

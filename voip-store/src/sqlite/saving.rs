@@ -28,7 +28,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         columns!(),
         ") VALUES (:id, :direction, :from, :to, :owner, :peer, :created_at, 0, :status, \
          :deadline_at, :answered_at, :answered_by, :answered_on, :bridge_outcome, :bridge_at, \
-         :ended_at, :duration, :reason, :told, :provider_id, :connects, :trouble)"
+         :ended_at, :duration, :reason, :told, :provider_id, :connects, :trouble, :far)"
     ))?
     .execute(named_params! {
         ":id": call.id.as_uuid().as_bytes(),
@@ -50,6 +50,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         ":reason": state.reason,
         ":connects": state.connects,
         ":trouble": state.trouble,
+        ":far": call_row::far_text(call)?,
         ":told": call.told,
         ":provider_id": call.provider_id.as_ref().map(voip_core::ProviderCallId::as_str),
     })?;
@@ -92,6 +93,7 @@ pub(super) fn replace(
         .as_ref()
         .map(voip_core::ProviderCallId::as_str);
     let state = StateColumns::of(&call.state);
+    let far = call_row::far_text(call)?;
     macro_rules! update {
         ($set:literal, $only:literal) => {
             db.prepare_cached(concat!(
@@ -100,7 +102,7 @@ pub(super) fn replace(
                  answered_by = :answered_by, answered_on = :answered_on, \
                  bridge_outcome = :bridge_outcome, bridge_at = :bridge_at, \
                  ended_at = :ended_at, duration = :duration, reason = :reason, told = :told, \
-                 connects = :connects, trouble = :trouble",
+                 connects = :connects, trouble = :trouble, far = :far",
                 $set,
                 " WHERE id = :id AND version = :version",
                 $only
@@ -120,6 +122,7 @@ pub(super) fn replace(
                 ":reason": state.reason,
                 ":connects": state.connects,
                 ":trouble": state.trouble,
+                ":far": far,
                 ":told": call.told,
                 ":leg": leg,
             })

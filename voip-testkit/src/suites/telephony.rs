@@ -36,6 +36,12 @@ pub trait TelephonyFixture: Send + Sync {
     /// A name for a leg that the provider does not know.
     fn unknown_leg(&self) -> ProviderCallId;
 
+    /// The dial of a connected leg makes another one, which rings.
+    async fn make_child(&self, parent: &ProviderCallId) -> ProviderCallId;
+
+    /// A connected leg enters the conference of this name, which comes to be.
+    async fn join(&self, room: &str, leg: &ProviderCallId);
+
     /// How many calls the provider has placed.
     async fn placed(&self) -> usize;
 }
@@ -56,6 +62,8 @@ macro_rules! telephony_suite {
             redirecting_an_ended_leg_says_gone
             an_unknown_leg_is_none_not_an_error
             a_dialled_call_is_found_by_its_parties
+            the_children_of_a_leg_are_found
+            a_room_is_found_with_who_is_in_it
         }
     };
     ($fresh:path; $($case:ident)+) => {
@@ -204,6 +212,65 @@ pub async fn a_dialled_call_is_found_by_its_parties(fixture: &impl TelephonyFixt
         [],
         "older ones are not asked for"
     );
+}
+
+/// The legs that a leg's dial has made are found, the newest first, and no
+/// others.
+pub async fn the_children_of_a_leg_are_found(fixture: &impl TelephonyFixture) {
+    let parent = place(fixture, &dial(CALLEE)).await;
+    let other = place(fixture, &dial(ANOTHER)).await;
+    fixture.answer(&parent).await;
+    fixture.answer(&other).await;
+    let children = async |of: &ProviderCallId| {
+        let legs = fixture.telephony().children(of).await;
+        let legs = legs.expect("the provider answers").into_iter();
+        legs.map(|report| report.leg).collect::<Vec<_>>()
+    };
+    assert_eq!(children(&parent).await, [], "there are none yet");
+    let first = fixture.make_child(&parent).await;
+    let second = fixture.make_child(&parent).await;
+    fixture.make_child(&other).await;
+    assert_eq!(children(&parent).await, [second, first]);
+    assert_eq!(children(&fixture.unknown_leg()).await, []);
+}
+
+/// A conference is found by its name with who is in it, and a leg that is put
+/// on hold there is seen to be.
+pub async fn a_room_is_found_with_who_is_in_it(fixture: &impl TelephonyFixture) {
+    const ROOM: &str = "CA000000000000000000000000000000e1";
+    let telephony = fixture.telephony();
+    let (one, two) = (
+        place(fixture, &dial(CALLEE)).await,
+        place(fixture, &dial(ANOTHER)).await,
+    );
+    fixture.answer(&one).await;
+    fixture.answer(&two).await;
+    let room = telephony.room(ROOM).await;
+    assert_eq!(room.expect("not being there is no error"), None);
+    fixture.join(ROOM, &one).await;
+    fixture.join(ROOM, &two).await;
+    let seen = async || {
+        let room = telephony.room(ROOM).await.expect("the provider answers");
+        let room = room.expect("it is there");
+        let on_hold = |leg| room.member(leg).map(|member| member.on_hold);
+        assert_eq!(room.members.len(), 2, "nobody else is in it");
+        (room.conference.clone(), on_hold(&one), on_hold(&two))
+    };
+    let (conference, first, second) = seen().await;
+    assert_eq!((first, second), (Some(false), Some(false)));
+    let hold = async |hold| telephony.set_hold(&conference, &one, hold).await;
+    hold(true).await.expect("it is a participant");
+    hold(true).await.expect("a repeat is harmless");
+    assert_eq!(seen().await, (conference.clone(), Some(true), Some(false)));
+    hold(false).await.expect("it still is one");
+    assert_eq!(seen().await, (conference.clone(), Some(false), Some(false)));
+    let error = telephony
+        .set_hold(&conference, &fixture.unknown_leg(), true)
+        .await
+        .expect_err("it is no participant");
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    let other = telephony.room("CA000000000000000000000000000000e2").await;
+    assert_eq!(other.expect("not being there is no error"), None);
 }
 
 const CALLEE: &str = "+15550001111";

@@ -206,6 +206,17 @@ pub fn every_plan_can_be_written(fixture: &impl WebhooksFixture) {
         call,
         then: Callback::BridgeEnded { call, turn: 1 },
     };
+    let number = Action::ConnectNumber {
+        to: "+15550002222".parse().expect("a number"),
+        caller_id: "+15550001111".parse().expect("a number"),
+        ring_time: Duration::from_secs(30),
+        news: Callback::FarStatus("é / ?".parse().expect("a user")),
+        then: Callback::DialEnded,
+    };
+    let room = Action::JoinRoom {
+        name: fixture.leg(),
+        news: Callback::RoomNews,
+    };
     let odd = "<&\"'> \u{0}\u{8}\u{b}\u{1f}\u{fffe}\u{ffff} \r\n\t 東京 🚀";
     let plans = [
         Plan::default(),
@@ -217,6 +228,8 @@ pub fn every_plan_can_be_written(fixture: &impl WebhooksFixture) {
         Plan::new([Action::Ask(Callback::Ask(call))]),
         Plan::new([connect.clone(), Action::HangUp]),
         Plan::new([connect]),
+        Plan::new([number]),
+        Plan::new([room]),
     ];
     let mut bodies = Vec::new();
     for plan in &plans {

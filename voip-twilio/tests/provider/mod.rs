@@ -40,11 +40,22 @@ struct World {
     calls: Vec<Call>,
     refuse_next: bool,
     lose_next: bool,
+    /// Who is in which conference, and whether on hold.
+    rooms: Vec<Room>,
+}
+
+#[derive(Debug)]
+struct Room {
+    sid: String,
+    name: String,
+    over: bool,
+    members: Vec<(String, bool)>,
 }
 
 #[derive(Clone, Debug)]
 struct Call {
     sid: String,
+    parent: Option<String>,
     to: String,
     from: String,
     status: CallStatus,
@@ -77,7 +88,44 @@ impl Provider {
     }
 
     pub(crate) fn placed(&self) -> usize {
-        self.world.lock().unwrap().calls.len()
+        let world = self.world.lock().unwrap();
+        world.calls.iter().filter(|call| call.parent.is_none()).count()
+    }
+
+    /// The dial of a call makes another one.
+    pub(crate) fn make_child(&self, parent: &str) -> String {
+        let mut world = self.world.lock().unwrap();
+        let sid = format!("CA{:032x}", 0xc000 + world.calls.len());
+        let call = Call {
+            sid: sid.clone(),
+            parent: Some(parent.to_owned()),
+            to: String::new(),
+            from: String::new(),
+            status: CallStatus::Ringing,
+            created: self.now(),
+        };
+        world.calls.push(call);
+        sid
+    }
+
+    /// A call enters a conference. There was one of the same name before,
+    /// which is over.
+    pub(crate) fn join(&self, name: &str, sid: &str) {
+        let mut world = self.world.lock().unwrap();
+        if !world.rooms.iter().any(|room| room.name == name) {
+            for over in [false, true] {
+                let place = world.rooms.len();
+                world.rooms.push(Room {
+                    sid: format!("CF{place:032x}"),
+                    name: name.to_owned(),
+                    over,
+                    members: Vec::new(),
+                });
+            }
+        }
+        let mut rooms = world.rooms.iter_mut();
+        let room = rooms.find(|room| room.name == name && !room.over).unwrap();
+        room.members.push((sid.to_owned(), false));
     }
 }
 
@@ -94,6 +142,9 @@ impl Transport for Provider {
         let fields = fields(request.form.as_deref().unwrap_or(query));
         let now = self.now();
         let mut world = self.world.lock().unwrap();
+        if let Some(rest) = path.strip_prefix("Conferences") {
+            return Ok(world.conferences(request.method, rest, &fields));
+        }
         match (request.method, path.strip_prefix("Calls/")) {
             (Method::Post, None) => world.create(&fields, now),
             (Method::Get, None) => Ok(world.list(&fields)),
@@ -133,6 +184,7 @@ impl World {
         let place = self.calls.len();
         let call = Call {
             sid: format!("CA{place:032x}"),
+            parent: None,
             to: fields["To"].clone(),
             from: fields["From"].clone(),
             status: CallStatus::Queued,
@@ -145,19 +197,67 @@ impl World {
         }
     }
 
+    /// The conferences of a name, the participants of one, or one of those.
+    fn conferences(
+        &mut self,
+        method: Method,
+        rest: &str,
+        fields: &HashMap<String, String>,
+    ) -> HttpReply {
+        if rest == ".json" {
+            let named = self.rooms.iter().rev();
+            let shown: Vec<_> = named
+                .filter(|room| room.name == fields["FriendlyName"])
+                .map(|room| {
+                    let status = if room.over { "completed" } else { "init" };
+                    json!({"sid": room.sid, "friendly_name": room.name, "status": status})
+                })
+                .collect();
+            return reply(200, &json!({"conferences": shown, "next_page_uri": null}));
+        }
+        let (sid, rest) = rest[1..].split_once("/Participants").unwrap();
+        let room = self.rooms.iter_mut().find(|room| room.sid == sid && !room.over);
+        let Some(room) = room else {
+            return fault(404, 20404);
+        };
+        let shown = |(leg, hold): &(String, bool)| {
+            json!({
+                "call_sid": leg, "conference_sid": sid, "hold": hold, "muted": false,
+                "status": "connected",
+            })
+        };
+        if rest == ".json" {
+            let all: Vec<_> = room.members.iter().map(shown).collect();
+            return reply(200, &json!({"participants": all, "next_page_uri": null}));
+        }
+        let leg = rest[1..].strip_suffix(".json").unwrap();
+        match room.members.iter_mut().find(|member| member.0 == leg) {
+            None => fault(404, 20404),
+            Some(member) => {
+                if method == Method::Post {
+                    member.1 = fields["Hold"] == "true";
+                }
+                reply(200, &shown(member))
+            }
+        }
+    }
+
     fn list(&self, fields: &HashMap<String, String>) -> HttpReply {
         let page: usize = fields.get("Page").map_or(0, |page| page.parse().unwrap());
         let matching: Vec<_> = self
             .calls
             .iter()
             .rev()
-            .filter(|call| call.to == fields["To"] && call.from == fields["From"])
+            .filter(|call| match fields.get("ParentCallSid") {
+                Some(parent) => call.parent.as_ref() == Some(parent),
+                None => call.to == fields["To"] && call.from == fields["From"],
+            })
             .collect();
         let shown = matching.iter().skip(page * PAGE).take(PAGE);
         let next = ((page + 1) * PAGE < matching.len()).then(|| {
+            let filter = fields.iter().filter(|(name, _)| !name.starts_with("Page"));
             let parties = form_urlencoded::Serializer::new(String::new())
-                .append_pair("To", &fields["To"])
-                .append_pair("From", &fields["From"])
+                .extend_pairs(filter)
                 .finish();
             format!(
                 "/2010-04-01/Accounts/{ACCOUNT}/Calls.json?{parties}&Page={}",

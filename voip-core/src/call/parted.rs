@@ -1,0 +1,72 @@
+//! What follows when a call that a voice client placed is over: nobody may be
+//! left behind.
+
+use crate::{
+    CallStatus, Effect, FinalStatus, ProviderCallId, Refusal, RoomChange, Signal, State, Step,
+    Timestamp, ports::LegReport,
+};
+
+impl Step {
+    /// A call of a voice client that is over.
+    pub(super) fn parted(&mut self, signal: Signal, at: Timestamp) -> Result<(), Refusal> {
+        match signal {
+            Signal::FarReported(report) => self.far_after_all(&report, at),
+            Signal::RoomNews(news) => {
+                if let RoomChange::Joined(leg) = news.what {
+                    self.send_away(&leg);
+                }
+            }
+            Signal::RoomSeen(Some(report)) => {
+                for member in report.members {
+                    self.send_away(&member.leg);
+                }
+            }
+            Signal::Answered(_) | Signal::HoldAsked | Signal::ResumeAsked => {
+                return Err(Refusal::Over);
+            }
+            Signal::Placed(_)
+            | Signal::NotPlaced { .. }
+            | Signal::Reported(_)
+            | Signal::HungUp
+            | Signal::Connecting
+            | Signal::BridgeEnded { .. }
+            | Signal::LegGone
+            | Signal::DialEnded(_)
+            | Signal::HoldSet(_)
+            | Signal::HoldRefused
+            | Signal::RoomSeen(None)
+            | Signal::DeadlineCame => {}
+        }
+        Ok(())
+    }
+
+    /// A leg of a call that is over comes into its conference.
+    fn send_away(&mut self, leg: &ProviderCallId) {
+        if self.call.provider_id.as_ref() == Some(leg) {
+            self.effects.push(Effect::HangUp);
+        } else if self.far().is_some_and(|far| far.leg.as_ref() == Some(leg)) {
+            self.effects.push(Effect::HangUpFar);
+        }
+    }
+
+    fn far_after_all(&mut self, report: &LegReport, at: Timestamp) {
+        let Some(far) = &mut self.call.far else {
+            return;
+        };
+        let known = far.leg.is_some();
+        if !known {
+            far.leg = Some(report.leg.clone());
+            if !report.status.is_final() {
+                self.effects.push(Effect::HangUpFar);
+            }
+        } else if far.leg.as_ref() == Some(&report.leg)
+            && report.status == CallStatus::InProgress
+            && let State::Ended(ended) = &mut self.call.state
+            && ended.status == FinalStatus::Completed
+            && ended.answered_at.is_none()
+        {
+            // Its end overtook its answer.
+            ended.answered_at = Some(at.min(ended.at));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Calls that a user's voice client places through the provider.
+
+use std::sync::Arc;
+
+use crate::{
+    Call, CallId, Calls, DialEnd, PhoneNumber, Plan, ProviderCallId, Result, Signal, UserId,
+    calls::{Inner, LEASE, plans},
+    ports::{Inserted, LegReport, NewCall},
+};
+
+/// A call that a voice client places.
+#[derive(Clone, Debug)]
+pub struct ClientDial {
+    /// The client's own leg; a repeat of the news names the same one.
+    pub leg: ProviderCallId,
+    /// Whose client it is.
+    pub user: UserId,
+    /// The number to show.
+    pub from: PhoneNumber,
+    /// Whom to call.
+    pub to: PhoneNumber,
+}
+
+impl Calls {
+    /// A voice client of `user` calls `to`: puts the call on record and says
+    /// how the provider connects it. `None` for what is no phone number.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn client_dials(
+        &self,
+        leg: ProviderCallId,
+        user: UserId,
+        to: Option<PhoneNumber>,
+    ) -> Result<Plan> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move { inner.client_dials(leg, user, to).await })
+            .await?
+    }
+
+    /// The provider reports on the leg that it made for the voice client's leg
+    /// `near`. One that no call knows is logged and forgotten: the call is on
+    /// record before the provider makes any leg for it.
+    ///
+    /// # Errors
+    /// When storage is out of order; the provider should be refused, so that
+    /// the loss is seen.
+    pub async fn report_far(&self, near: ProviderCallId, report: LegReport) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move {
+            let leg = report.leg.clone();
+            let signal = Signal::FarReported(report);
+            if inner.signal_by_leg(&near, signal).await?.is_none() {
+                tracing::info!(%leg, %near, "a report on a leg of a call that nobody knows");
+            }
+            Ok(())
+        })
+        .await?
+    }
+
+    /// The dial of the voice client's leg `near` is over: says what comes
+    /// next.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn dial_ended(&self, near: ProviderCallId, end: DialEnd) -> Result<Plan> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move {
+            let call = inner.signal_by_leg(&near, Signal::DialEnded(end)).await?;
+            Ok(match call {
+                Some(call) => plans::after_dial(&call, &inner.settings),
+                None => Plan::say_and_hang_up(&inner.settings.phrases.ended),
+            })
+        })
+        .await?
+    }
+
+    /// The call with this leg: the provider's name for it.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn by_leg(&self, leg: &ProviderCallId) -> Result<Option<Call>> {
+        let held = self.inner.ports.calls.call_by_provider_id(leg).await?;
+        Ok(held.map(|held| held.call))
+    }
+}
+
+impl Inner {
+    async fn client_dials(
+        self: Arc<Self>,
+        leg: ProviderCallId,
+        user: UserId,
+        to: Option<PhoneNumber>,
+    ) -> Result<Plan> {
+        let phrases = &self.settings.phrases;
+        let Some(to) = to else {
+            return Ok(Plan::say_and_hang_up(&phrases.bad_number));
+        };
+        let Some(from) = self.settings.default_from.clone() else {
+            tracing::error!("a voice client cannot call: no number to call from is configured");
+            return Ok(Plan::say_and_hang_up(&phrases.refused));
+        };
+        let peer = self.ports.users.user_by_number(&to).await?;
+        let dial = ClientDial {
+            leg,
+            user: user.clone(),
+            from,
+            to,
+        };
+        let now = self.ports.clock.now();
+        let step = Call::from_client(CallId::fresh(), dial, peer.map(|peer| peer.id), now);
+        let new = NewCall {
+            call: step.call.clone(),
+            effects: step.effects,
+            effects_due: now + LEASE,
+            key: None,
+        };
+        let call = match self.ports.calls.insert(new).await? {
+            Inserted::New => {
+                self.forget_log_pages(&step.call).await;
+                self.tell(step.events).await;
+                step.call
+            }
+            Inserted::Known(held) => held.call,
+        };
+        // The leg is proof of who calls: nobody else's call goes on here.
+        if call.owner.as_ref() != Some(&user) {
+            return Ok(Plan::hang_up());
+        }
+        Ok(plans::dial(&call, &self.settings))
+    }
+
+    /// Applies a signal to the call with this leg, if there is one.
+    pub(super) async fn signal_by_leg(
+        self: &Arc<Self>,
+        leg: &ProviderCallId,
+        signal: Signal,
+    ) -> Result<Option<Call>> {
+        match self.ports.calls.call_by_provider_id(leg).await? {
+            Some(held) => self.note(held, signal).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}

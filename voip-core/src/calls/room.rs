@@ -1,0 +1,142 @@
+//! The conferences in which calls are held.
+
+use std::sync::Arc;
+
+use crate::{
+    Call, Callback, Calls, Error, ErrorKind, Link, Plan, ProviderCallId, Result, Retry, RoomNews,
+    Signal, Stage,
+    calls::{Inner, carry_out::Claim, plans},
+    ports::{ConferenceRef, Redirected},
+};
+
+impl Calls {
+    /// A leg asks how to enter the conference of the call with the leg `name`;
+    /// `None` for a call we do not know.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn enter_room(&self, name: &ProviderCallId) -> Result<Option<Plan>> {
+        Ok(self.by_leg(name).await?.map(|call| plans::join_room(&call)))
+    }
+
+    /// Something happened in the conference of the call with the leg `name`.
+    /// News of a conference that is not ours changes nothing.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn room_news(&self, name: ProviderCallId, news: RoomNews) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move {
+            let signal = Signal::RoomNews(news);
+            inner.signal_by_leg(&name, signal).await.map(drop)
+        })
+        .await?
+    }
+}
+
+impl Inner {
+    /// Sends the far leg into its conference. A second redirect would tear it
+    /// out again, so whoever tries again looks first.
+    pub(super) async fn move_far(self: &Arc<Self>, call: &Call, claim: Claim) -> Result<()> {
+        let mut call = self.reload(&call.id).await?.call;
+        let again = |call: &Call| match call.far.as_ref().map(|far| &far.link) {
+            Some(Link::Moving { again, .. }) => Some(*again),
+            Some(Link::Dial | Link::Lost { .. } | Link::Room(_)) | None => None,
+        };
+        if claim == Claim::Again || again(&call) == Some(true) {
+            call = self.look_into_room(&call).await?;
+        }
+        let (Some(_), Some(near), Some(far)) = (again(&call), &call.provider_id, far_leg(&call))
+        else {
+            return Ok(());
+        };
+        let moved = self.ports.telephony.redirect(far, Callback::Room(near.clone()));
+        match moved.await {
+            Ok(Redirected::Done) => Ok(()),
+            // How it ended is what there is to say.
+            Ok(Redirected::Gone) => self.look_at_both(&call).await,
+            Err(error) => self.hold_failed(&call, error).await,
+        }
+    }
+
+    /// Has the provider put the far leg on hold or take it back, where that is
+    /// still wanted.
+    pub(super) async fn set_hold(self: &Arc<Self>, call: &Call, hold: bool) -> Result<()> {
+        let call = self.reload(&call.id).await?.call;
+        let Some(Link::Room(room)) = call.far.as_ref().map(|far| &far.link) else {
+            return Ok(());
+        };
+        let wanted = match room.stage {
+            Stage::Holding { .. } => hold,
+            Stage::Resuming { .. } | Stage::Talking => !hold,
+            Stage::Held => false,
+        };
+        let Some(far) = far_leg(&call).filter(|_| wanted && !call.is_over()) else {
+            return Ok(());
+        };
+        let conference = ConferenceRef(room.conference.clone());
+        match self.ports.telephony.set_hold(&conference, far, hold).await {
+            Ok(()) => self.signal(&call, Signal::HoldSet(hold)).await.map(drop),
+            // It has left the conference, or was never quite in.
+            Err(error) if error.kind() == ErrorKind::NotFound => self.look_at_both(&call).await,
+            Err(error) => self.hold_failed(&call, error).await,
+        }
+    }
+
+    /// What certainly did not happen is reported; what may have is looked at
+    /// when the call's deadline comes; the rest is tried again.
+    async fn hold_failed(self: &Arc<Self>, call: &Call, error: Error) -> Result<()> {
+        match error.retry() {
+            Retry::Never => {
+                tracing::warn!(call = %call.id, %error, "the provider refuses to change a hold");
+                self.signal(call, Signal::HoldRefused).await.map(drop)
+            }
+            Retry::Ambiguous => {
+                tracing::warn!(call = %call.id, %error, "a hold may or may not have changed");
+                Ok(())
+            }
+            Retry::Safe => Err(error),
+        }
+    }
+
+    /// Asks the provider about both legs of a call, and what connects them.
+    pub(super) async fn look_at_both(self: &Arc<Self>, call: &Call) -> Result<()> {
+        let mut call = self.reload(&call.id).await?.call;
+        let telephony = &self.ports.telephony;
+        let Some(near) = call.provider_id.clone() else {
+            return Ok(());
+        };
+        let far = match far_leg(&call) {
+            Some(leg) => telephony.look_up(leg).await?,
+            None => telephony.children(&near).await?.into_iter().next(),
+        };
+        if let Some(report) = far {
+            call = self.signal(&call, Signal::FarReported(report)).await?;
+        }
+        if call.is_over() {
+            return Ok(());
+        }
+        call = self.look_into_room(&call).await?;
+        let signal = match telephony.look_up(&near).await? {
+            Some(report) => Signal::Reported(report),
+            None => Signal::LegGone,
+        };
+        self.signal(&call, signal).await.map(drop)
+    }
+
+    /// Asks the provider about the conference of a call, where there may be one.
+    async fn look_into_room(self: &Arc<Self>, call: &Call) -> Result<Call> {
+        let moved = call.far.as_ref().is_some_and(|far| !far.is_dialled());
+        match &call.provider_id {
+            Some(name) if moved => {
+                let room = self.ports.telephony.room(name.as_str()).await?;
+                self.signal(call, Signal::RoomSeen(room)).await
+            }
+            Some(_) | None => Ok(call.clone()),
+        }
+    }
+}
+
+fn far_leg(call: &Call) -> Option<&ProviderCallId> {
+    call.far.as_ref().and_then(|far| far.leg.as_ref())
+}

@@ -1,0 +1,77 @@
+use axum::{Json, body::Body, extract::State};
+use http::{Request, StatusCode};
+use serde::Deserialize;
+use voip_core::{HoldError, ProviderCallId, Refusal};
+
+use super::{ApiError, hangup::Done, json};
+use crate::{App, auth::LoggedIn};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wanted {
+    parent_call_sid: String,
+}
+
+/// `POST /api/hold-call`: puts the far end of a call on hold, and answers once
+/// the provider has confirmed it.
+///
+/// # Errors
+/// 404 for an unknown call, one that is over and somebody else's, 409 where
+/// nobody has answered yet, 502 where the provider did not do it.
+pub(crate) async fn hold_call(
+    State(app): State<App>,
+    LoggedIn(user): LoggedIn,
+    request: Request<Body>,
+) -> Result<Json<Done>, ApiError> {
+    let leg = leg(&app, request).await?;
+    app.calls.hold(&leg, &user).await.map_err(hold_error)?;
+    Ok(done("the call is on hold"))
+}
+
+/// `POST /api/unhold-call`: takes the far end back, and answers once the
+/// provider has confirmed it.
+///
+/// # Errors
+/// As [`hold_call`].
+pub(crate) async fn unhold_call(
+    State(app): State<App>,
+    LoggedIn(user): LoggedIn,
+    request: Request<Body>,
+) -> Result<Json<Done>, ApiError> {
+    let leg = leg(&app, request).await?;
+    app.calls.resume(&leg, &user).await.map_err(hold_error)?;
+    Ok(done("the call is back from hold"))
+}
+
+async fn leg(app: &App, request: Request<Body>) -> Result<ProviderCallId, ApiError> {
+    let wanted: Wanted = json(request, app.limits.body_bytes).await?;
+    wanted
+        .parent_call_sid
+        .parse()
+        .map_err(|_| ApiError::unknown_call())
+}
+
+fn done(message: &'static str) -> Json<Done> {
+    Json(Done {
+        success: true,
+        message,
+    })
+}
+
+fn hold_error(error: HoldError) -> ApiError {
+    let conflict = |code| ApiError::new(StatusCode::CONFLICT, code, error.to_string());
+    match error {
+        HoldError::Unknown | HoldError::Refused(Refusal::Over) => ApiError::unknown_call(),
+        HoldError::Refused(Refusal::NotAnswered) => conflict("not_answered"),
+        HoldError::Refused(Refusal::HoldUnderWay) => conflict("hold_under_way"),
+        HoldError::Refused(
+            Refusal::NoHold | Refusal::NotIncoming | Refusal::AnsweredElsewhere,
+        ) => conflict("no_hold"),
+        HoldError::Unconfirmed => ApiError::new(
+            StatusCode::BAD_GATEWAY,
+            "hold_unconfirmed",
+            error.to_string(),
+        ),
+        HoldError::Storage(error) => error.into(),
+    }
+}

@@ -1,0 +1,54 @@
+use axum::{body::Body, extract::State, response::Response};
+use http::Request;
+use voip_core::{
+    PhoneNumber, UserId,
+    ports::{Notice, VoiceRequest},
+};
+
+use super::signed::{misplaced, notice, reply};
+use crate::{App, api::ApiError};
+
+/// Where a page may put the number it wants called: its own field first, then
+/// the one of the provider's examples.
+const NUMBER_FIELD: &str = "phoneNumber";
+
+/// `POST /api/agent-join`: the voice client of a user calls a number. The
+/// answer has the provider dial it.
+///
+/// Who calls is what the provider says, and never what the client sends.
+///
+/// # Errors
+/// 400 for a leg that is no voice client's, 403 for a bad signature, 503 when
+/// the call could not be saved.
+pub(crate) async fn agent_join(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let Notice::Voice(voice) = notice(&app, request).await? else {
+        return Err(misplaced());
+    };
+    let user = caller(&voice).ok_or_else(not_a_client)?;
+    let to = number(&voice);
+    let plan = app.calls.client_dials(voice.leg, user, to).await?;
+    Ok(reply(&app, &plan))
+}
+
+fn caller(voice: &VoiceRequest) -> Option<UserId> {
+    voice.client.as_ref()?.user()
+}
+
+fn number(voice: &VoiceRequest) -> Option<PhoneNumber> {
+    match voice.fields.get(NUMBER_FIELD) {
+        Some(text) => text.parse().ok(),
+        None => match voice.to.phone() {
+            Some(number) => Some(number.clone()),
+            None => voice.to.expose().parse().ok(),
+        },
+    }
+}
+
+fn not_a_client() -> ApiError {
+    let message = "this is for calls of our users' voice clients: give a phone number's incoming \
+                   calls the address of /twilio-inbound";
+    ApiError::bad_request("not_a_voice_client", message)
+}

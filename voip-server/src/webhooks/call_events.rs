@@ -1,0 +1,36 @@
+use axum::{body::Body, extract::State, response::Response};
+use http::Request;
+use voip_core::{Plan, ProviderCallId, ports::Notice};
+
+use super::signed::{misplaced, notice, reply};
+use crate::{App, api::ApiError};
+
+/// `POST /api/call-events?conferenceName=`: how to enter the conference of a
+/// call. A leg of a call that is over, or that we do not know, is hung up.
+///
+/// # Errors
+/// 400 without a name, 403 for a bad signature, 503 when the call could not be
+/// read.
+pub(crate) async fn call_events(
+    State(app): State<App>,
+    request: Request<Body>,
+) -> Result<Response, ApiError> {
+    let name = name(request.uri().query());
+    let Notice::Voice(_) = notice(&app, request).await? else {
+        return Err(misplaced());
+    };
+    let name = name.ok_or_else(|| {
+        ApiError::bad_request(
+            "invalid_conference_name",
+            "`conferenceName` must be a call's sid",
+        )
+    })?;
+    let plan = app.calls.enter_room(&name).await?;
+    Ok(reply(&app, &plan.unwrap_or_else(Plan::hang_up)))
+}
+
+fn name(query: Option<&str>) -> Option<ProviderCallId> {
+    form_urlencoded::parse(query?.as_bytes())
+        .find(|(field, _)| field == voip_twilio::CONFERENCE_FIELD)
+        .and_then(|(_, name)| name.parse().ok())
+}
