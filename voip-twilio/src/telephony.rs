@@ -6,11 +6,14 @@ use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use voip_core::{
     Callback, Error, ErrorKind, ProviderCallId, Result, Timestamp, VoiceIdentity,
-    ports::{ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony},
+    ports::{
+        ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember, RoomReport,
+        Telephony,
+    },
 };
 
 use crate::{
-    Conference, ConferenceFilter, HttpReply, HttpRequest, Participant, ReqwestTransport, Transport,
+    Conference, ConferenceFilter, ConferenceStatus, HttpReply, HttpRequest, Participant, ReqwestTransport, Transport,
     TwilioConfig,
     access_token::AccessToken,
     request,

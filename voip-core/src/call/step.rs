@@ -87,7 +87,7 @@ impl Call {
         let mut step = Step::still(call);
         let to = step.call.to.expose().to_owned();
         step.tell(EventKind::CallInitiated { to });
-        step.tell(EventKind::Status(CallStatus::Initiated));
+        step.tell(EventKind::reached(CallStatus::Initiated));
         step.effects.push(Effect::Dial);
         step
     }
@@ -125,7 +125,7 @@ impl Call {
         );
         step.tell_only(vec![owner], EventKind::IncomingCall { from, to });
         if let Some(peer) = step.call.peer.clone() {
-            step.tell_only(vec![peer], EventKind::Status(CallStatus::Ringing));
+            step.tell_only(vec![peer], EventKind::reached(CallStatus::Ringing));
         }
         step.effects.push(Effect::RingDevices);
         step
@@ -141,6 +141,9 @@ impl Call {
             to,
         } = dial;
         let mut step = Self::outbound(id, from, to, Some(user), peer, now);
+        for event in &mut step.events {
+            event.leg = Some(leg.clone());
+        }
         step.call.provider_id = Some(leg);
         step.call.far = Some(FarSide::unknown());
         step.effects.clear();
