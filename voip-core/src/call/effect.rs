@@ -31,11 +31,15 @@ pub enum Effect {
     RingDevices,
     /// Push to every device of the owner that the call was missed.
     ReportMissed,
+    /// Push to every device of the owner that the ringing is over, where
+    /// nothing was missed: devices that only a push has woken hear it no other
+    /// way.
+    StopRinging,
 }
 
 impl Effect {
     /// Every effect.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Dial,
         Self::HangUp,
         Self::Connect,
@@ -47,6 +51,7 @@ impl Effect {
         Self::HangUpFar,
         Self::RingDevices,
         Self::ReportMissed,
+        Self::StopRinging,
     ];
 
     /// Its name in storage.
@@ -63,6 +68,7 @@ impl Effect {
             Self::HangUpFar => "hang_up_far",
             Self::RingDevices => "ring_devices",
             Self::ReportMissed => "report_missed",
+            Self::StopRinging => "stop_ringing",
         }
     }
 }
