@@ -32,12 +32,13 @@ mod voice_identity;
 pub use call::{
     Action, Answerer, BridgeEnd, BridgeOutcome, Call, CallStatus, Callback, DialEnd, Direction,
     Effect, EndReason, Ended, Event, EventKind, FarSide, FinalStatus, Hold, Link, Plan, Refusal,
-    Room, RoomChange, RoomNews, Signal, Stage, State, Step, Trouble, UnknownEffect, UnknownStatus, UnknownTrouble, table, timing,
+    Room, RoomChange, RoomNews, Signal, Stage, State, Step, Trouble, UnknownEffect, UnknownStatus,
+    UnknownTrouble, table, timing,
 };
 pub use call_id::{CallId, InvalidCallId};
 pub use calls::{
-    AnswerError, CallSettings, Calls, ClientDial, HangUpError, HoldError, InboundCall, Phrases, Ports, StartCall,
-    StartError, Started,
+    AnswerError, CallSettings, Calls, ClientDial, HangUpError, HoldError, InboundCall, Phrases,
+    Ports, StartCall, StartError, Started,
 };
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use party::Party;

@@ -155,11 +155,13 @@ mod tests {
 
     #[test]
     fn a_user_is_one_segment_whatever_the_name() {
-        let of = |user: &str| {
-            urls("https://a.test/x").of(&Callback::FarStatus(user.parse().unwrap()))
-        };
+        let of =
+            |user: &str| urls("https://a.test/x").of(&Callback::FarStatus(user.parse().unwrap()));
         assert_eq!(of("Manoj"), "https://a.test/x/api/call-status/Manoj");
-        assert_eq!(of("../é?&"), "https://a.test/x/api/call-status/%2E%2E%2F%C3%A9%3F%26");
+        assert_eq!(
+            of("../é?&"),
+            "https://a.test/x/api/call-status/%2E%2E%2F%C3%A9%3F%26"
+        );
     }
 
     fn urls(base: &str) -> CallbackUrls {

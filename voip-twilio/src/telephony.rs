@@ -7,14 +7,14 @@ use serde::de::DeserializeOwned;
 use voip_core::{
     Callback, Error, ErrorKind, ProviderCallId, Result, Timestamp, VoiceIdentity,
     ports::{
-        ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember, RoomReport,
-        Telephony,
+        ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember,
+        RoomReport, Telephony,
     },
 };
 
 use crate::{
-    Conference, ConferenceFilter, ConferenceStatus, HttpReply, HttpRequest, Participant, ReqwestTransport, Transport,
-    TwilioConfig,
+    Conference, ConferenceFilter, ConferenceStatus, HttpReply, HttpRequest, Participant,
+    ReqwestTransport, Transport, TwilioConfig,
     access_token::AccessToken,
     request,
     response::{self, CallResource, Page, Repeat},
@@ -176,7 +176,10 @@ impl Telephony for TwilioTelephony {
 
     async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
         let calls = self
-            .list(request::children(&self.config, parent), |_: &CallResource| true)
+            .list(
+                request::children(&self.config, parent),
+                |_: &CallResource| true,
+            )
             .await?;
         Ok(calls.into_iter().map(CallResource::into_report).collect())
     }

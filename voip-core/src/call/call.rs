@@ -1,8 +1,8 @@
 use std::str::FromStr;
 
 use crate::{
-    CallId, CallStatus, FarSide, Hold, Party, PhoneNumber, ProviderCallId, State, Timestamp, UserId,
-    call::status::UnknownStatus,
+    CallId, CallStatus, FarSide, Hold, Party, PhoneNumber, ProviderCallId, State, Timestamp,
+    UserId, call::status::UnknownStatus,
 };
 
 /// A call.

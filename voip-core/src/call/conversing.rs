@@ -86,7 +86,12 @@ impl Step {
     }
 
     fn talk_deadline(&mut self, now: Timestamp) {
-        let State::InProgress { answered_at, check_at, .. } = self.call.state else {
+        let State::InProgress {
+            answered_at,
+            check_at,
+            ..
+        } = self.call.state
+        else {
             return;
         };
         let Some(far) = self.far() else { return };

@@ -78,7 +78,12 @@ impl fmt::Debug for EventKind {
             Self::CallFailed { .. } => f.write_str("CallFailed"),
             Self::Status { status, .. } => write!(f, "Status({status})"),
             Self::Hold { hold, failed } => {
-                write!(f, "Hold({}{})", hold.as_str(), if *failed { ", failed" } else { "" })
+                write!(
+                    f,
+                    "Hold({}{})",
+                    hold.as_str(),
+                    if *failed { ", failed" } else { "" }
+                )
             }
         }
     }

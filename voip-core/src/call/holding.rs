@@ -7,8 +7,8 @@
 //! Later holds only change the conference.
 
 use crate::{
-    Effect, EventKind, FinalStatus, Link, ProviderCallId, Refusal, Room, RoomChange, RoomNews, Stage, State,
-    Step, Timestamp,
+    Effect, EventKind, FinalStatus, Link, ProviderCallId, Refusal, Room, RoomChange, RoomNews,
+    Stage, State, Step, Timestamp,
     ports::{RoomMember, RoomReport},
     timing,
 };
@@ -92,7 +92,11 @@ impl Step {
     pub(super) fn hold_refused(&mut self, now: Timestamp) {
         let Some(link) = self.link_mut() else { return };
         match link {
-            Link::Moving { near_in: false, again: false, .. } => *link = Link::Dial,
+            Link::Moving {
+                near_in: false,
+                again: false,
+                ..
+            } => *link = Link::Dial,
             Link::Moving { near_in, .. } => *link = Link::Lost { near_in: *near_in },
             Link::Room(room) => match room.stage {
                 Stage::Holding { .. } => room.stage = Stage::Talking,
@@ -217,10 +221,20 @@ impl Step {
     /// A change that the provider has not made yet is asked for once more.
     fn ask_again(&mut self, on_hold: bool) {
         let effect = match (self.far().map(|far| &far.link), on_hold) {
-            (Some(Link::Room(Room { stage: Stage::Holding { .. }, .. })), false) => Effect::HoldFar,
-            (Some(Link::Room(Room { stage: Stage::Resuming { .. }, .. })), true) => {
-                Effect::ResumeFar
-            }
+            (
+                Some(Link::Room(Room {
+                    stage: Stage::Holding { .. },
+                    ..
+                })),
+                false,
+            ) => Effect::HoldFar,
+            (
+                Some(Link::Room(Room {
+                    stage: Stage::Resuming { .. },
+                    ..
+                })),
+                true,
+            ) => Effect::ResumeFar,
             (Some(_) | None, _) => return,
         };
         if !self.effects.contains(&effect) {

@@ -4,8 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Effect, FinalStatus, ProviderCallId, Refusal, Signal, Step, Timestamp, ports::LegReport,
-    timing,
+    Effect, FinalStatus, ProviderCallId, Refusal, Signal, Step, Timestamp, ports::LegReport, timing,
 };
 
 impl Step {
@@ -86,7 +85,12 @@ impl Step {
             (Some(_), Some(since)) if now >= since + timing::HOLD_CHECK => {
                 self.effects.push(Effect::HangUpFar);
                 let duration = self.talked_until(since);
-                self.end(status, since, duration, Some(Arc::from("the caller hung up")));
+                self.end(
+                    status,
+                    since,
+                    duration,
+                    Some(Arc::from("the caller hung up")),
+                );
             }
             (Some(_), Some(_)) => {}
         }

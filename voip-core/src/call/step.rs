@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use crate::{
-    Call, CallId, CallStatus, ClientDial, Direction, Effect, Event, EventKind, FarSide, InboundCall, PhoneNumber,
-    Signal, State, Timestamp, UserId,
+    Call, CallId, CallStatus, ClientDial, Direction, Effect, Event, EventKind, FarSide,
+    InboundCall, PhoneNumber, Signal, State, Timestamp, UserId,
 };
 
 /// What follows from a signal.

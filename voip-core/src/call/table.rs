@@ -120,7 +120,10 @@ fn client_calls() -> Vec<(&'static str, Call)> {
         ("By a voice client, talking through the dial", talking),
         ("By a voice client, moving into a conference", moving),
         ("By a voice client, the move not confirmed", lost),
-        ("By a voice client, holding, the user's leg on its way", holding),
+        (
+            "By a voice client, holding, the user's leg on its way",
+            holding,
+        ),
         ("By a voice client, holding", in_room),
         ("By a voice client, held", held),
         ("By a voice client, resuming", resuming),
@@ -214,11 +217,20 @@ fn client_signals() -> Vec<(String, Signal)> {
         ("user's leg joined the conference", joined(leg())),
         ("far leg on hold", news(RoomChange::Held(far_leg(), true))),
         ("far leg off hold", news(RoomChange::Held(far_leg(), false))),
-        ("far leg left the conference", news(RoomChange::Left(far_leg()))),
+        (
+            "far leg left the conference",
+            news(RoomChange::Left(far_leg())),
+        ),
         ("conference over", news(RoomChange::Closed)),
         ("seen: no conference", Signal::RoomSeen(None)),
-        ("seen: both in the conference", seen(&[(leg(), false), (far_leg(), false)])),
-        ("seen: far leg on hold", seen(&[(leg(), false), (far_leg(), true)])),
+        (
+            "seen: both in the conference",
+            seen(&[(leg(), false), (far_leg(), false)]),
+        ),
+        (
+            "seen: far leg on hold",
+            seen(&[(leg(), false), (far_leg(), true)]),
+        ),
         ("seen: user's leg alone", seen(&[(leg(), false)])),
     ];
     all.extend(more.map(|(name, signal)| (name.to_owned(), signal)));

@@ -67,12 +67,7 @@ impl Inner {
         }
     }
 
-    async fn attempt(
-        self: &Arc<Self>,
-        call: &Call,
-        effect: Effect,
-        claim: Claim,
-    ) -> Result<()> {
+    async fn attempt(self: &Arc<Self>, call: &Call, effect: Effect, claim: Claim) -> Result<()> {
         match effect {
             Effect::Dial => self.finish_dial(call.clone()).await,
             Effect::HangUp => match &call.provider_id {

@@ -50,7 +50,10 @@ impl Inner {
         else {
             return Ok(());
         };
-        let moved = self.ports.telephony.redirect(far, Callback::Room(near.clone()));
+        let moved = self
+            .ports
+            .telephony
+            .redirect(far, Callback::Room(near.clone()));
         match moved.await {
             Ok(Redirected::Done) => Ok(()),
             // How it ended is what there is to say.

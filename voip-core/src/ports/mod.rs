@@ -23,7 +23,8 @@ pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};
 pub use push_sender::{Delivery, Push, PushSender, RingOutcome};
 pub use telephony::{
-    ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember, RoomReport, Telephony,
+    ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember, RoomReport,
+    Telephony,
 };
 pub use user_store::{Registered, UserStore};
 pub use webhooks::{Notice, Reply, Unsigned, VoiceRequest, WebhookError, WebhookRequest, Webhooks};

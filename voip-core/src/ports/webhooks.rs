@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
-use crate::{
-    CallId, Party, Plan, ProviderCallId, Timestamp, VoiceIdentity, ports::LegReport,
-};
+use crate::{CallId, Party, Plan, ProviderCallId, Timestamp, VoiceIdentity, ports::LegReport};
 
 /// Reads what the provider sends us and writes what we answer. Pure.
 ///

@@ -80,9 +80,14 @@ pub(crate) fn answer_error(error: AnswerError, id: CallId) -> ApiError {
                 Refusal::AnsweredElsewhere => "answered_elsewhere",
                 Refusal::Over => "call_over",
                 Refusal::NotIncoming => "not_incoming",
+                Refusal::NotAnswered | Refusal::NoHold | Refusal::HoldUnderWay => "no_hold",
             };
             let status = match refusal {
-                Refusal::AnsweredElsewhere | Refusal::NotIncoming => StatusCode::CONFLICT,
+                Refusal::AnsweredElsewhere
+                | Refusal::NotIncoming
+                | Refusal::NotAnswered
+                | Refusal::NoHold
+                | Refusal::HoldUnderWay => StatusCode::CONFLICT,
                 Refusal::Over => StatusCode::GONE,
             };
             ApiError::new(status, code, refusal.to_string()).about(id)

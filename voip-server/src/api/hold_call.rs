@@ -64,9 +64,9 @@ fn hold_error(error: HoldError) -> ApiError {
         HoldError::Unknown | HoldError::Refused(Refusal::Over) => ApiError::unknown_call(),
         HoldError::Refused(Refusal::NotAnswered) => conflict("not_answered"),
         HoldError::Refused(Refusal::HoldUnderWay) => conflict("hold_under_way"),
-        HoldError::Refused(
-            Refusal::NoHold | Refusal::NotIncoming | Refusal::AnsweredElsewhere,
-        ) => conflict("no_hold"),
+        HoldError::Refused(Refusal::NoHold | Refusal::NotIncoming | Refusal::AnsweredElsewhere) => {
+            conflict("no_hold")
+        }
         HoldError::Unconfirmed => ApiError::new(
             StatusCode::BAD_GATEWAY,
             "hold_unconfirmed",

@@ -231,5 +231,6 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
         ),
         default_from: default_from.or_else(|| provider::default_from(source)),
         phrases: texts::read(source, default.phrases),
+        dial_ring_time: default.dial_ring_time,
     }
 }

@@ -12,5 +12,6 @@ pub(super) fn read(source: &Source, default: Phrases) -> Phrases {
         unavailable: text("UNAVAILABLE_TEXT", default.unavailable),
         nobody: text("NOBODY_TEXT", default.nobody),
         outbound: text("OUTBOUND_TEXT", default.outbound),
+        ..default
     }
 }

@@ -227,6 +227,7 @@ impl fmt::Debug for ServerFrame<'_> {
             Self::CallFailed { call_id, .. } => ("CallFailed", call_id.as_ref()),
             Self::IncomingCall { call_id, .. } => ("IncomingCall", Some(call_id)),
             Self::CallStatus { call_id, .. } => ("CallStatus", Some(call_id)),
+            Self::CallHold { call_id, .. } => ("CallHold", Some(call_id)),
             Self::Error { call_id, .. } => ("Error", call_id.as_ref()),
         };
         let mut frame = f.debug_struct(kind);

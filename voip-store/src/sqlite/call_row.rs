@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Row, types::Type};
 use voip_core::{
-    Answerer, BridgeEnd, BridgeOutcome, Call, CallId, CallStatus, Direction, Ended, FarSide, FinalStatus,
-    Party, State, Timestamp, Trouble, UserId,
+    Answerer, BridgeEnd, BridgeOutcome, Call, CallId, CallStatus, Direction, Ended, FarSide,
+    FinalStatus, Party, State, Timestamp, Trouble, UserId,
     ports::{Held, Version},
 };
 

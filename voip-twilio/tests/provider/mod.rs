@@ -89,7 +89,11 @@ impl Provider {
 
     pub(crate) fn placed(&self) -> usize {
         let world = self.world.lock().unwrap();
-        world.calls.iter().filter(|call| call.parent.is_none()).count()
+        world
+            .calls
+            .iter()
+            .filter(|call| call.parent.is_none())
+            .count()
     }
 
     /// The dial of a call makes another one.
@@ -216,7 +220,10 @@ impl World {
             return reply(200, &json!({"conferences": shown, "next_page_uri": null}));
         }
         let (sid, rest) = rest[1..].split_once("/Participants").unwrap();
-        let room = self.rooms.iter_mut().find(|room| room.sid == sid && !room.over);
+        let room = self
+            .rooms
+            .iter_mut()
+            .find(|room| room.sid == sid && !room.over);
         let Some(room) = room else {
             return fault(404, 20404);
         };

@@ -49,6 +49,7 @@ pub(super) fn outbound(number: u128, owner: &str) -> Call {
         owner: Some(user(owner)),
         peer: None,
         provider_id: Some(leg(number)),
+        far: None,
         created_at: after(u64::try_from(number).expect("a small number")),
         state: State::Ringing { until: after(90) },
         told: 1,
