@@ -5,8 +5,9 @@
 use std::{sync::Arc, time::Duration};
 
 use voip_core::{
-    Call, CallId, CallSettings, CallStatus, Calls, Effect, PhoneNumber, Ports, Signal,
-    ports::{CallStore, Clock, Dial, Inserted, NewCall, Telephony},
+    Answerer, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect, InboundCall, Party,
+    PhoneNumber, Platform, Ports, Signal, User, UserId,
+    ports::{CallStore, Clock, Dial, Inserted, NewCall, Push, RingOutcome, Telephony, UserStore},
 };
 use voip_store::{MemoryBus, MemoryCache, MemoryStore};
 use voip_testkit::{FakePush, FakeTelephony, ManualClock};
@@ -16,6 +17,7 @@ struct Node {
     calls: Calls,
     store: Arc<MemoryStore>,
     telephony: Arc<FakeTelephony>,
+    push: Arc<FakePush>,
     clock: Arc<ManualClock>,
 }
 
@@ -24,11 +26,12 @@ impl Node {
         let clock = Arc::new(ManualClock::default());
         let store = Arc::new(MemoryStore::default());
         let telephony = Arc::new(FakeTelephony::new(Arc::clone(&clock) as _));
+        let push = Arc::new(FakePush::new(Arc::clone(&clock) as _));
         let ports = Ports {
             telephony: Arc::clone(&telephony) as _,
             calls: Arc::clone(&store) as _,
             users: Arc::clone(&store) as _,
-            push: Arc::new(FakePush::new(Arc::clone(&clock) as _)),
+            push: Arc::clone(&push) as _,
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock) as _)),
             bus: Arc::new(MemoryBus::default()),
             clock: Arc::clone(&clock) as _,
@@ -37,8 +40,41 @@ impl Node {
             calls: Calls::new(ports, CallSettings::default()),
             store,
             telephony,
+            push,
             clock,
         }
+    }
+
+    /// A call to Ann, who has one device, as a crash right after its record
+    /// left it: the device does not ring yet.
+    async fn half_rung(&self) -> Call {
+        let (id, now): (UserId, _) = ("ann".parse().unwrap(), self.clock.now());
+        let ann = User {
+            id: id.clone(),
+            phone: None,
+            created_at: now,
+        };
+        let phone = Device {
+            token: "ann-phone".parse().unwrap(),
+            platform: Platform::Fcm,
+            last_seen: now,
+        };
+        self.store.register(&ann, Some(phone)).await.unwrap();
+        let came = InboundCall {
+            leg: "CA000000000000000000000000000000b1".parse().unwrap(),
+            from: Party::read("+15550002222"),
+            to: Party::read("+15550001111"),
+        };
+        let ring_time = CallSettings::default().ring_time;
+        let step = Call::inbound(CallId::fresh(), came, id, None, now, ring_time);
+        let new = NewCall {
+            call: step.call.clone(),
+            effects: step.effects,
+            effects_due: now + Duration::from_secs(40),
+            key: None,
+        };
+        assert_eq!(self.store.insert(new).await.unwrap(), Inserted::New);
+        step.call
     }
 
     /// An outbound call as a crash right after its record left it.
@@ -168,4 +204,41 @@ async fn the_end_of_a_call_that_nobody_heard_of_is_asked_for_at_the_start() {
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(2)).await;
     assert_eq!(node.now(&call.id).await.status(), CallStatus::Busy);
+}
+
+#[tokio::test]
+async fn the_end_of_a_ringing_that_a_crash_cut_off_is_still_told_and_the_ringing_is_not() {
+    let by = Answerer {
+        user: "ann".parse().unwrap(),
+        device: Arc::from("tablet"),
+    };
+    for (signal, told) in [
+        (Signal::Answered(by), RingOutcome::Answered),
+        (Signal::HungUp, RingOutcome::Declined),
+    ] {
+        let node = Node::new();
+        let call = node.half_rung().await;
+        let effects = node.step(&call.id, signal).await;
+        assert!(effects.contains(&Effect::StopRinging), "{effects:?}");
+        node.calls.take_over().await.unwrap();
+        node.pass(Duration::from_secs(10)).await;
+        let sent: Vec<Push> = node.push.sent().into_iter().map(|sent| sent.push).collect();
+        let over = Push::RingOver {
+            call: call.id,
+            outcome: told,
+            until: call.state.deadline().unwrap(),
+        };
+        assert_eq!(sent, [over]);
+    }
+}
+
+#[tokio::test]
+async fn a_ringing_that_has_ended_by_itself_meanwhile_is_not_ended_by_push() {
+    let node = Node::new();
+    let call = node.half_rung().await;
+    node.step(&call.id, Signal::HungUp).await;
+    node.clock.advance_to(call.state.deadline().unwrap());
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(10)).await;
+    assert_eq!(node.push.sent(), []);
 }

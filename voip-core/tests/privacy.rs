@@ -7,7 +7,9 @@ use std::{fmt::Debug, sync::Arc};
 use voip_core::{
     Answerer, CallId, CallStatus, Device, Direction, Event, EventKind, Party, PhoneNumber,
     Platform, PushToken, Timestamp, User, UserId, VoiceIdentity,
-    ports::{ClientToken, Dial, IdempotencyKey, LogEntry, LogQuery, Push, WebhookRequest},
+    ports::{
+        ClientToken, Dial, IdempotencyKey, LogEntry, LogQuery, Push, RingOutcome, WebhookRequest,
+    },
     table,
 };
 
@@ -72,6 +74,11 @@ fn nothing_personal_is_in_any_debug_form() {
         until: now,
     });
     shows_nothing(&Push::MissedCall { call, caller });
+    shows_nothing(&Push::RingOver {
+        call,
+        outcome: RingOutcome::Answered,
+        until: now,
+    });
     shows_nothing(&LogQuery {
         name: Arc::from(NUMBER),
         owned_only: true,

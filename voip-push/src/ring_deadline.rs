@@ -1,4 +1,4 @@
-//! The moment after which a ring is worth nothing.
+//! The moment after which a ring, or its end, is worth nothing.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ pub(crate) struct RingDeadline(Option<Timestamp>);
 impl RingDeadline {
     pub(crate) fn of(push: &Push) -> Self {
         match push {
-            Push::IncomingCall { until, .. } => Self(Some(*until)),
+            Push::IncomingCall { until, .. } | Push::RingOver { until, .. } => Self(Some(*until)),
             Push::MissedCall { .. } => Self(None),
         }
     }

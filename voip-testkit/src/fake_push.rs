@@ -134,7 +134,10 @@ impl FakePush {
 impl PushSender for FakePush {
     async fn send(&self, device: &Device, push: &Push) -> Result<Delivery> {
         let at = self.clock.now();
-        let late = matches!(push, Push::IncomingCall { until, .. } if at >= *until);
+        let late = matches!(
+            push,
+            Push::IncomingCall { until, .. } | Push::RingOver { until, .. } if at >= *until
+        );
         if late || self.only.is_some_and(|only| device.platform != only) {
             return Ok(Delivery::Skipped);
         }

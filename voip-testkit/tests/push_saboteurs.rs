@@ -65,10 +65,14 @@ impl PushSender for Zealot {
         if self.foreign {
             device.platform = Platform::Fcm;
         }
-        if let (true, Push::IncomingCall { call, caller, .. }) = (self.late, &push) {
-            push = Push::MissedCall {
-                call: *call,
-                caller: caller.clone(),
+        if self.late {
+            push = match push {
+                Push::IncomingCall { call, caller, .. } => Push::MissedCall { call, caller },
+                Push::RingOver { call, .. } => Push::MissedCall {
+                    call,
+                    caller: String::new(),
+                },
+                missed @ Push::MissedCall { .. } => missed,
             };
         }
         let sent = self.service.send(&device, &push).await?;
@@ -243,6 +247,34 @@ async fn a_late_ring_that_is_hushed_up_is_caught() {
 async fn a_sender_that_is_too_careful_is_caught() {
     let bench = Bench::sabotaged(|_, _, _| Ok(Delivery::Skipped));
     push_sender::a_ring_is_not_sent_after_its_deadline(&bench).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a late end is skipped")]
+async fn a_late_end_of_a_ring_is_caught() {
+    let bench = Bench::zealous(true, false, true);
+    push_sender::the_end_of_a_ring_is_not_sent_after_its_deadline(&bench).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a late end is not sent")]
+async fn a_late_end_of_a_ring_that_is_hushed_up_is_caught() {
+    let bench = Bench::zealous(true, false, false);
+    push_sender::the_end_of_a_ring_is_not_sent_after_its_deadline(&bench).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "only what is accepted was sent")]
+async fn an_end_of_a_ring_that_is_hushed_up_is_caught() {
+    let bench = Bench::sabotaged(|_, _, _| Ok(Delivery::Skipped));
+    push_sender::the_end_of_a_ring_is_not_sent_after_its_deadline(&bench).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a live device is not gone")]
+async fn a_sender_that_takes_the_end_of_a_ring_for_the_end_of_a_device_is_caught() {
+    let bench = Bench::sabotaged(|_, _, _| Ok(Delivery::Gone));
+    push_sender::the_end_of_a_ring_is_not_sent_after_its_deadline(&bench).await;
 }
 
 #[tokio::test]

@@ -23,11 +23,15 @@ pub enum Effect {
     RingDevices,
     /// Push to every device of the owner that the call was missed.
     ReportMissed,
+    /// Push to every device of the owner that the ringing is over, where
+    /// nothing was missed: devices that only a push has woken hear it no other
+    /// way.
+    StopRinging,
 }
 
 impl Effect {
     /// Every effect.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Dial,
         Self::HangUp,
         Self::Connect,
@@ -35,6 +39,7 @@ impl Effect {
         Self::LookUp,
         Self::RingDevices,
         Self::ReportMissed,
+        Self::StopRinging,
     ];
 
     /// Its name in storage.
@@ -47,6 +52,7 @@ impl Effect {
             Self::LookUp => "look_up",
             Self::RingDevices => "ring_devices",
             Self::ReportMissed => "report_missed",
+            Self::StopRinging => "stop_ringing",
         }
     }
 }

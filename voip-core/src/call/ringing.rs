@@ -37,9 +37,11 @@ impl Step {
             Signal::Answered(by) => {
                 self.answer(Some(by), now);
                 self.effects.push(Effect::Connect);
+                self.effects.push(Effect::StopRinging);
             }
             Signal::HungUp => {
                 self.effects.push(Effect::Dismiss);
+                self.effects.push(Effect::StopRinging);
                 self.end(FinalStatus::Busy, now, None, Some(Arc::from("declined")));
             }
             Signal::LegGone => self.miss(FinalStatus::Canceled, now, None),

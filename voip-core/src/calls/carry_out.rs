@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use crate::{
     Call, CallStatus, Callback, Device, Effect, Result, Retry, Signal, State,
     calls::{Inner, LEASE},
-    ports::{Delivery, Held, Push, Redirected},
+    ports::{Delivery, Held, Push, Redirected, RingOutcome},
 };
 
 /// The first pause after a failure; each is twice the one before.
@@ -79,6 +79,7 @@ impl Inner {
                 )
                 .await
             }
+            Effect::StopRinging => self.stop_ringing(call).await,
         }
     }
 
@@ -138,6 +139,25 @@ impl Inner {
             &Push::IncomingCall {
                 call: call.id,
                 caller,
+                until,
+            },
+        )
+        .await
+    }
+
+    async fn stop_ringing(&self, call: &Call) -> Result<()> {
+        let outcome = match &call.state {
+            State::InProgress { .. } => RingOutcome::Answered,
+            State::Ended(ended) if ended.answered_at.is_some() => RingOutcome::Answered,
+            State::Ended(_) => RingOutcome::Declined,
+            State::Initiated { .. } | State::Queued { .. } | State::Ringing { .. } => return Ok(()),
+        };
+        let until = call.created_at + self.settings.ring_time;
+        self.push(
+            call,
+            &Push::RingOver {
+                call: call.id,
+                outcome,
                 until,
             },
         )

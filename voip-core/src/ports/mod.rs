@@ -21,7 +21,7 @@ pub use call_store::{
 };
 pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};
-pub use push_sender::{Delivery, Push, PushSender};
+pub use push_sender::{Delivery, Push, PushSender, RingOutcome};
 pub use telephony::{
     ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, Telephony,
 };

@@ -12,6 +12,7 @@ use crate::{CallId, Device, Result, Timestamp};
 /// - `accepted_push_has_a_receipt`
 /// - `unknown_token_is_gone_not_an_error`
 /// - `a_ring_is_not_sent_after_its_deadline`
+/// - `the_end_of_a_ring_is_not_sent_after_its_deadline`
 /// - `a_platform_it_does_not_serve_is_skipped`
 #[cfg_attr(feature = "mock", mockall::automock)]
 #[async_trait]
@@ -45,6 +46,38 @@ pub enum Push {
         /// Who called, as text to show.
         caller: String,
     },
+    /// The ringing is over and nothing was missed: stop, show nothing. Not
+    /// stored for longer than the call would have rung, highest priority.
+    RingOver {
+        /// The call.
+        call: CallId,
+        /// What came of it.
+        outcome: RingOutcome,
+        /// When ringing would have ended by itself; pointless to send later.
+        until: Timestamp,
+    },
+}
+
+/// What came of a call that rang and was not missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RingOutcome {
+    /// A device answered it: one of those that rang, so one that is told too.
+    Answered,
+    /// The user declined it.
+    Declined,
+}
+
+impl RingOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::Answered, Self::Declined];
+
+    /// The word on every wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Declined => "declined",
+        }
+    }
 }
 
 /// What became of a push.
@@ -69,6 +102,11 @@ impl fmt::Debug for Push {
                 write!(f, "IncomingCall({call}, until {until})")
             }
             Self::MissedCall { call, .. } => write!(f, "MissedCall({call})"),
+            Self::RingOver {
+                call,
+                outcome,
+                until,
+            } => write!(f, "RingOver({call}, {}, until {until})", outcome.as_str()),
         }
     }
 }

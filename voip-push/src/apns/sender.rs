@@ -166,6 +166,8 @@ impl PushSender for ApnsSender {
             until,
         } = push
         else {
+            // An app that takes a VoIP push must report a call to CallKit, or
+            // iOS ends it: there is no such push for a call that is over.
             return Ok(Delivery::Skipped);
         };
         if device.platform != Platform::Apns {

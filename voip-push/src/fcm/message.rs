@@ -1,5 +1,7 @@
 //! What FCM is asked to send.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use voip_core::{CallId, Device, Timestamp, ports::Push};
 
@@ -26,49 +28,85 @@ struct Message<'a> {
 struct Data<'a> {
     r#type: &'static str,
     call_id: CallId,
-    caller: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
+}
+
+impl Data<'_> {
+    fn bare(kind: &'static str, call: CallId) -> Self {
+        Self {
+            r#type: kind,
+            call_id: call,
+            caller: None,
+            outcome: None,
+            expires_at: None,
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct Android {
     priority: &'static str,
-    ttl: &'static str,
+    ttl: String,
 }
 
 /// Now or never: FCM does not store what it cannot deliver at once.
-const NOT_STORED: &str = "0s";
+const NOT_STORED: Duration = Duration::ZERO;
 /// A phone that is off overnight still learns in the morning that it was
 /// called; after a day the call log is the better place.
-const A_DAY: &str = "86400s";
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The body of a `messages:send` request.
+/// The body of a `messages:send` request that is made at `now`.
 ///
-/// Both messages go out with high priority. A missed call, too: with normal
+/// All messages go out with high priority, the end of a ring too: with normal
 /// priority a dozing device would get it at its next maintenance window, and
 /// meanwhile go on ringing for a call that is over. High priority is meant for
-/// what the user gets to see, and both are.
-pub(super) fn write(device: &Device, push: &Push) -> Vec<u8> {
-    let (kind, call, caller, expires_at, ttl) = match push {
+/// what the user gets to see, and ringing that stops is.
+pub(super) fn write(device: &Device, push: &Push, now: Timestamp) -> Vec<u8> {
+    let (data, ttl) = match push {
         Push::IncomingCall {
             call,
             caller,
             until,
-        } => ("incoming_call", call, caller, Some(*until), NOT_STORED),
-        Push::MissedCall { call, caller } => ("missed_call", call, caller, None, A_DAY),
+        } => {
+            let data = Data {
+                caller: Some(caller_text::fitting(caller)),
+                expires_at: Some(*until),
+                ..Data::bare("incoming_call", *call)
+            };
+            (data, NOT_STORED)
+        }
+        Push::MissedCall { call, caller } => {
+            let data = Data {
+                caller: Some(caller_text::fitting(caller)),
+                ..Data::bare("missed_call", *call)
+            };
+            (data, A_DAY)
+        }
+        // A device that was out of reach for a moment still rings; later than
+        // `until` it has stopped by itself.
+        Push::RingOver {
+            call,
+            outcome,
+            until,
+        } => {
+            let data = Data {
+                outcome: Some(outcome.as_str()),
+                ..Data::bare("ring_over", *call)
+            };
+            (data, until.since(now).min(A_DAY))
+        }
     };
     let message = Message {
         token: device.token.expose(),
-        data: Data {
-            r#type: kind,
-            call_id: *call,
-            caller: caller_text::fitting(caller),
-            expires_at,
-        },
+        data,
         android: Android {
             priority: "HIGH",
-            ttl,
+            ttl: format!("{}s", ttl.as_secs()),
         },
     };
     serde_json::to_vec(&Envelope { message })
@@ -80,7 +118,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use serde_json::Value;
-    use voip_core::Platform;
+    use voip_core::{Platform, ports::RingOutcome};
 
     fn data_of(push: &Push) -> serde_json::Map<String, Value> {
         let token = "fcm-token".parse().unwrap();
@@ -89,7 +127,8 @@ mod tests {
             platform: Platform::Fcm,
             last_seen: Timestamp::from_secs(1),
         };
-        let body: Value = serde_json::from_slice(&write(&device, push)).unwrap();
+        let body: Value =
+            serde_json::from_slice(&write(&device, push, Timestamp::from_secs(1))).unwrap();
         body["message"]["data"].as_object().unwrap().clone()
     }
 
@@ -102,7 +141,8 @@ mod tests {
             let call = "018c1f6e-7c3a-7000-8000-000000000001".parse().unwrap();
             let until = Timestamp::from_micros(until);
             let ring = Push::IncomingCall { call, caller: caller.clone(), until };
-            for push in [ring, Push::MissedCall { call, caller }] {
+            let over = Push::RingOver { call, outcome: RingOutcome::Answered, until };
+            for push in [ring, over, Push::MissedCall { call, caller }] {
                 let data = data_of(&push);
                 for (key, value) in &data {
                     prop_assert!(value.is_string());

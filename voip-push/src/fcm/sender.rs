@@ -142,10 +142,11 @@ impl FcmSender {
 impl PushSender for FcmSender {
     async fn send(&self, device: &Device, push: &Push) -> Result<Delivery> {
         let deadline = RingDeadline::of(push);
-        if device.platform != Platform::Fcm || deadline.passed(self.clock.now()) {
+        let now = self.clock.now();
+        if device.platform != Platform::Fcm || deadline.passed(now) {
             return Ok(Delivery::Skipped);
         }
-        let body = Bytes::from(message::write(device, push));
+        let body = Bytes::from(message::write(device, push, now));
         let sent = self.deliver(body, deadline).await;
         sent.map_err(|error| deadline.judge(error, self.clock.now()))
     }

@@ -18,7 +18,7 @@ use wiremock::{
 };
 
 use crate::{
-    devices::{RING_TIME, call, device, iphone, missed, ring},
+    devices::{RING_TIME, call, device, iphone, missed, ring, ring_over},
     keys,
 };
 
@@ -174,14 +174,16 @@ async fn fifty_rings_at_once_bear_one_provider_token() {
 }
 
 #[tokio::test]
-async fn a_missed_call_an_android_phone_and_a_late_ring_cost_no_request() {
+async fn all_but_a_ring_an_android_phone_and_a_late_ring_cost_no_request() {
     let apns = Apns::start().await;
     let late = ring(&apns.clock);
     let android = crate::devices::android();
-    assert_eq!(
-        apns.sender.send(&iphone(), &missed()).await.unwrap(),
-        Delivery::Skipped
-    );
+    for not_a_ring in [missed(), ring_over(&apns.clock)] {
+        assert_eq!(
+            apns.sender.send(&iphone(), &not_a_ring).await.unwrap(),
+            Delivery::Skipped
+        );
+    }
     assert_eq!(
         apns.sender.send(&android, &late).await.unwrap(),
         Delivery::Skipped

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use voip_core::{
     CallId, Device, Platform, Timestamp,
-    ports::{Clock, Push},
+    ports::{Clock, Push, RingOutcome},
 };
 use voip_testkit::ManualClock;
 
@@ -43,6 +43,16 @@ pub(crate) fn ring(clock: &ManualClock) -> Push {
     Push::IncomingCall {
         call: call(),
         caller: CALLER.to_owned(),
+        until,
+    }
+}
+
+/// The end of a [`ring`] that somebody answered.
+pub(crate) fn ring_over(clock: &ManualClock) -> Push {
+    let until = clock.now() + RING_TIME;
+    Push::RingOver {
+        call: call(),
+        outcome: RingOutcome::Answered,
         until,
     }
 }

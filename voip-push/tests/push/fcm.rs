@@ -22,7 +22,7 @@ use wiremock::{
 };
 
 use crate::{
-    devices::{android, device, iphone, missed, ring},
+    devices::{android, device, iphone, missed, ring, ring_over},
     keys,
 };
 
@@ -174,6 +174,16 @@ async fn a_missed_call_is_data_only_urgent_and_kept_for_a_day() {
     let fcm = Fcm::start().await;
     fcm.answers(accepted()).await;
     fcm.sender.send(&android(), &missed()).await.unwrap();
+    insta::assert_snapshot!(body_of(&fcm).await);
+}
+
+#[tokio::test]
+async fn the_end_of_a_ring_is_data_only_urgent_and_kept_until_the_ring_would_have_ended() {
+    let fcm = Fcm::start().await;
+    fcm.answers(accepted()).await;
+    let over = ring_over(&fcm.clock);
+    fcm.clock.advance(Duration::from_secs(8));
+    fcm.sender.send(&android(), &over).await.unwrap();
     insta::assert_snapshot!(body_of(&fcm).await);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use voip_core::ports::Push;
+use voip_core::ports::{Push, RingOutcome};
 use voip_sim::inspect::Status;
 
 use crate::house::{ANN, BOB, House};
@@ -80,12 +80,15 @@ async fn nobody_answering_in_time_is_a_missed_call_told_once() {
         .iter()
         .filter(|sent| matches!(sent.push, Push::MissedCall { .. }));
     assert_eq!(missed.count(), 1);
+    // That ends the ringing, too.
+    assert_eq!(rings_over(&house), []);
     assert_eq!(house.only_call("ann").await["status"], "no-answer");
 }
 
 #[tokio::test]
 async fn declining_ends_every_ringing_device_and_tells_the_caller() {
     let house = House::with_ann().await;
+    house.register("ann", ANN, "ann-asleep").await;
     let (phone, tablet) = (house.device("ann").await, house.device("ann").await);
     let caller = house.world.provider.place_call(BOB, ANN);
     house.world.pass(Duration::from_secs(3)).await;
@@ -99,6 +102,12 @@ async fn declining_ends_every_ringing_device_and_tells_the_caller() {
     let leg = house.world.provider.leg(&caller);
     assert_eq!(leg.status, Status::Completed);
     assert!(leg.said().last().unwrap().contains("nobody is available"));
+    let told = |token: &str| (token.to_owned(), RingOutcome::Declined);
+    assert_eq!(
+        rings_over(&house),
+        [told("ann-asleep"), told("ann-phone")],
+        "those that only a push has woken are told, too"
+    );
     // Whoever declines has missed nothing.
     let sent = house.push.sent();
     assert!(
@@ -106,6 +115,27 @@ async fn declining_ends_every_ringing_device_and_tells_the_caller() {
             .iter()
             .any(|sent| matches!(sent.push, Push::MissedCall { .. }))
     );
+}
+
+#[tokio::test]
+async fn an_answer_ends_the_ringing_of_devices_that_only_a_push_has_woken() {
+    let house = House::with_ann().await;
+    house.register("ann", ANN, "ann-asleep").await;
+    let phone = house.device("ann").await;
+    house.world.provider.place_call(BOB, ANN);
+    house.world.pass(Duration::from_secs(3)).await;
+    let id = phone.ringing();
+    assert_eq!(rings_over(&house), []);
+    phone.say(&json!({"type": "answer_call", "callId": id, "userId": "ann"}));
+    house.world.pass(Duration::from_secs(3)).await;
+    let told = |token: &str| (token.to_owned(), RingOutcome::Answered);
+    let both = [told("ann-asleep"), told("ann-phone")];
+    assert_eq!(rings_over(&house), both);
+    // Its end is no end of a ringing.
+    phone.say(&json!({"type": "hangup", "callId": id}));
+    house.world.pass(Duration::from_secs(60)).await;
+    assert_eq!(phone.statuses(), ["in-progress", "completed"]);
+    assert_eq!(rings_over(&house), both, "once and no more");
 }
 
 #[tokio::test]
@@ -159,4 +189,17 @@ async fn a_dead_push_token_is_forgotten() {
     }
     // One attempt found out; nothing was sent after that.
     assert_eq!(house.push.asked(), 1);
+}
+
+/// The devices that were told by push that a ringing is over and nothing was
+/// missed, and what came of it.
+fn rings_over(house: &House) -> Vec<(String, RingOutcome)> {
+    let sent = house.push.sent();
+    let over = sent.iter().filter_map(|sent| match sent.push {
+        Push::RingOver { outcome, .. } => Some((sent.device.token.expose().to_owned(), outcome)),
+        Push::IncomingCall { .. } | Push::MissedCall { .. } => None,
+    });
+    let mut over: Vec<_> = over.collect();
+    over.sort_by(|one, other| one.0.cmp(&other.0));
+    over
 }

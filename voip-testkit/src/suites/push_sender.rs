@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use voip_core::{
     CallId, Device, Platform, PushToken, Timestamp,
-    ports::{Clock, Delivery, Push, PushSender},
+    ports::{Clock, Delivery, Push, PushSender, RingOutcome},
 };
 
 use crate::ManualClock;
@@ -56,6 +56,7 @@ macro_rules! push_sender_suite {
             accepted_push_has_a_receipt
             unknown_token_is_gone_not_an_error
             a_ring_is_not_sent_after_its_deadline
+            the_end_of_a_ring_is_not_sent_after_its_deadline
             a_platform_it_does_not_serve_is_skipped
         }
     };
@@ -128,6 +129,41 @@ pub async fn a_ring_is_not_sent_after_its_deadline(fixture: &impl PushFixture) {
     assert_eq!(fixture.asked().await, asked, "a late ring is not sent");
 }
 
+/// From the deadline of its ring on, the end of that ring is `Skipped` and the
+/// service is not asked. Before, it is `Accepted`, or `Skipped` where the
+/// platform has no such push.
+pub async fn the_end_of_a_ring_is_not_sent_after_its_deadline(fixture: &impl PushFixture) {
+    let until = in_time(fixture);
+    let end = |outcome| Push::RingOver {
+        call: CallId::fresh(),
+        outcome,
+        until,
+    };
+    let (platform, token) = (fixture.served(), fixture.live_token());
+    let mut taken = 0;
+    for outcome in RingOutcome::ALL {
+        let delivery = send(fixture, platform, token.clone(), end(outcome)).await;
+        match delivery {
+            Delivery::Accepted { .. } => taken += 1,
+            Delivery::Skipped => {}
+            Delivery::Gone => panic!("a live device is not gone"),
+        }
+    }
+    assert_eq!(
+        fixture.asked().await,
+        taken,
+        "only what is accepted was sent"
+    );
+    for late in [until, until + Duration::from_secs(1)] {
+        fixture.clock().advance_to(late);
+        for outcome in RingOutcome::ALL {
+            let delivery = send(fixture, platform, token.clone(), end(outcome)).await;
+            assert_eq!(delivery, Delivery::Skipped, "a late end is skipped");
+        }
+    }
+    assert_eq!(fixture.asked().await, taken, "a late end is not sent");
+}
+
 /// A push to a device of another platform is `Skipped`, whatever its token,
 /// and the service is not asked.
 pub async fn a_platform_it_does_not_serve_is_skipped(fixture: &impl PushFixture) {
@@ -156,15 +192,24 @@ async fn ring(
     token: PushToken,
     until: Timestamp,
 ) -> Delivery {
-    let device = Device {
-        token,
-        platform,
-        last_seen: Timestamp::from_secs(1_600_000_000),
-    };
     let push = Push::IncomingCall {
         call: CallId::fresh(),
         caller: "+15550100".into(),
         until,
+    };
+    send(fixture, platform, token, push).await
+}
+
+async fn send(
+    fixture: &impl PushFixture,
+    platform: Platform,
+    token: PushToken,
+    push: Push,
+) -> Delivery {
+    let device = Device {
+        token,
+        platform,
+        last_seen: Timestamp::from_secs(1_600_000_000),
     };
     let sent = fixture.sender().send(&device, &push).await;
     sent.unwrap_or_else(|error| panic!("this is no failure, but: {error}"))
