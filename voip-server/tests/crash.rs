@@ -85,6 +85,24 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
     for acknowledged in &acknowledged {
         holds(&storm, acknowledged);
     }
+    let (answered, talked) = acknowledged
+        .iter()
+        .filter_map(|acknowledged| match acknowledged {
+            Acknowledged::Inbound {
+                sid,
+                answered: true,
+                ..
+            } => Some(usize::from(storm.talked(sid))),
+            Acknowledged::Inbound { .. }
+            | Acknowledged::Placed { .. }
+            | Acknowledged::NotPlaced { .. } => None,
+        })
+        .fold((0, 0), |(all, talked), one| (all + 1, talked + one));
+    println!("{talked} of {answered} that were answered talked");
+    assert!(
+        talked > 0 || answered == 0,
+        "somebody who answers does talk"
+    );
     let log = machine.log();
     assert!(!log.contains("panicked"), "the server never panics");
     assert!(
@@ -163,6 +181,18 @@ fn holds(storm: &Storm, acknowledged: &Acknowledged) {
             assert!(
                 *answered || row.status != CallStatus::Completed,
                 "unanswered, but {row:?}"
+            );
+            let clients = storm.provider.dialled_by(sid);
+            if !answered {
+                assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
+                return;
+            }
+            // A caller who was to hear something while nobody was there to
+            // say it has been cut off by the provider: that is on record there.
+            let caller = storm.provider.leg(sid);
+            assert!(
+                storm.talked(sid) || !caller.alerts.is_empty(),
+                "answered and not cut off, but they never talked: {caller:?} {clients:?}"
             );
         }
     }
