@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use surface::{Answer, Client, Running, SECRET, running::token};
+use surface::{Answer, Client, Running, SECRET, UNKNOWN, running::token};
 use voip_core::{
     Timestamp,
     ports::{Clock, SystemClock},
@@ -17,7 +17,6 @@ const ALICE: &str = "+15550001111";
 const BOB: &str = "+15550002222";
 const CALLER: &str = "+15550009999";
 const RINGS: &str = "+15005550101";
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
 fn user(name: &str) -> Subject {
     Subject::User(name.parse().expect("a user id"))
