@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
-use surface::{Answer, Client, Running, SECRET, running::token};
+use surface::{Answer, Client, Running, SECRET, UNKNOWN, running::token};
 use voip_core::{
     Timestamp,
     ports::{Clock, SystemClock},
@@ -17,7 +17,6 @@ const ALICE: &str = "+15550001111";
 const BOB: &str = "+15550002222";
 const CALLER: &str = "+15550009999";
 const RINGS: &str = "+15005550101";
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
 fn user(name: &str) -> Subject {
     Subject::User(name.parse().expect("a user id"))
@@ -406,4 +405,34 @@ async fn where_tokens_are_needed_nobody_ends_the_call_of_another() {
             .iter()
             .all(|frame| frame["type"] != "call_status")
     );
+}
+
+#[tokio::test]
+async fn however_a_call_stands_a_stranger_who_answers_it_learns_nothing() {
+    let (running, mut device, id) = house().await;
+    let answer = async |name: &str, id: &str| {
+        let body = json!({"callId": id, "userId": name});
+        let request = running.http.post(running.url("/connect-call")).json(&body);
+        as_user(&running, name, request).await.error()
+    };
+    let nothing = (404, "unknown_call".to_owned());
+    assert_eq!(answer("bob", &id).await, nothing, "it rings");
+    device
+        .say(json!({"type": "answer_call", "callId": id, "userId": "alice"}))
+        .await;
+    device.until_status("in-progress").await;
+    assert_eq!(answer("bob", &id).await, nothing, "it was answered");
+    let too_late = (409, "answered_elsewhere".to_owned());
+    assert_eq!(answer("alice", &id).await, too_late);
+    device.say(json!({"type": "hangup", "callId": id})).await;
+    device.until_status("completed").await;
+    assert_eq!(answer("bob", &id).await, nothing, "it is over");
+    assert_eq!(answer("alice", &id).await, (410, "call_over".to_owned()));
+
+    let body = json!({"to": RINGS, "callId": UNKNOWN});
+    let request = running.http.post(running.url("/start-call")).json(&body);
+    assert_eq!(as_user(&running, "alice", request).await.status, 200);
+    assert_eq!(answer("bob", UNKNOWN).await, nothing, "alice calls");
+    let outbound = (409, "not_incoming".to_owned());
+    assert_eq!(answer("alice", UNKNOWN).await, outbound);
 }

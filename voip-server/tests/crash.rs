@@ -6,9 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use process::{
-    Acknowledged, CALLER, Dice, Machine, OURS, Provider, Storm, USER, USERS_NUMBER, until,
+    Acknowledged, CALLER, Dice, Machine, OURS, Process, Provider, Storm, USER, USERS_NUMBER, until,
 };
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use voip_core::CallStatus;
@@ -85,6 +86,24 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
     for acknowledged in &acknowledged {
         holds(&storm, acknowledged);
     }
+    let (answered, talked) = acknowledged
+        .iter()
+        .filter_map(|acknowledged| match acknowledged {
+            Acknowledged::Inbound {
+                sid,
+                answered: true,
+                ..
+            } => Some(usize::from(storm.talked(sid))),
+            Acknowledged::Inbound { .. }
+            | Acknowledged::Placed { .. }
+            | Acknowledged::NotPlaced { .. } => None,
+        })
+        .fold((0, 0), |(all, talked), one| (all + 1, talked + one));
+    println!("{talked} of {answered} that were answered talked");
+    assert!(
+        talked > 0 || answered == 0,
+        "somebody who answers does talk"
+    );
     let log = machine.log();
     assert!(!log.contains("panicked"), "the server never panics");
     assert!(
@@ -94,11 +113,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
 }
 
 /// Kills the server at random moments, some of them during its start.
-async fn kill_and_restart(
-    machine: &Machine,
-    mut process: process::Process,
-    mut dice: Dice,
-) -> process::Process {
+async fn kill_and_restart(machine: &Machine, mut process: Process, mut dice: Dice) -> Process {
     for _ in 0..KILLS {
         // real time: this is the random moment.
         tokio::time::sleep(dice.millis(100..1_800)).await;
@@ -164,25 +179,34 @@ fn holds(storm: &Storm, acknowledged: &Acknowledged) {
                 *answered || row.status != CallStatus::Completed,
                 "unanswered, but {row:?}"
             );
+            let clients = storm.provider.dialled_by(sid);
+            if !answered {
+                assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
+                return;
+            }
+            // A caller who was to hear something while nobody was there to
+            // say it has been cut off by the provider: that is on record there.
+            let caller = storm.provider.leg(sid);
+            assert!(
+                storm.talked(sid) || !caller.alerts.is_empty(),
+                "answered and not cut off, but they never talked: {caller:?} {clients:?}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn a_dial_cut_off_by_a_crash_is_found_again_and_not_repeated() {
-    let (machine, provider) = stalled().await;
-    let (number, call) = ("+12125550100", Uuid::new_v4().to_string());
-    provider
-        .sim
-        .set_phone(number, PhoneScript::answers_after(LONG));
-    let process = machine.start().await;
-    let asked = start_in_background(&machine, &call, number);
-    let leg = provider.accepted(number).await;
-    process.kill();
-    asked
-        .await
-        .expect("no panic")
-        .expect_err("nobody was left to answer");
+    let number = "+12125550100";
+    let Stalled {
+        machine,
+        provider,
+        process,
+        call,
+        asked,
+        leg,
+    } = Stalled::dial_to(number).await;
+    killed(process, asked).await;
 
     let _process = machine.start().await;
     // The client asks again, as it should after a lost connection.
@@ -204,24 +228,21 @@ async fn a_dial_cut_off_by_a_crash_is_found_again_and_not_repeated() {
 
 #[tokio::test]
 async fn a_dial_that_was_given_up_before_a_crash_is_ended_after_it() {
-    let (machine, provider) = stalled().await;
-    let (number, call) = ("+12125550101", Uuid::new_v4().to_string());
-    provider
-        .sim
-        .set_phone(number, PhoneScript::answers_after(LONG));
-    let process = machine.start().await;
-    let asked = start_in_background(&machine, &call, number);
-    let leg = provider.accepted(number).await;
+    let number = "+12125550101";
+    let Stalled {
+        machine,
+        provider,
+        process,
+        call,
+        asked,
+        leg,
+    } = Stalled::dial_to(number).await;
     let (status, _) = machine
         .client()
         .insist("/hangup", &json!({"callId": call}))
         .await;
     assert_eq!(status, 200);
-    process.kill();
-    asked
-        .await
-        .expect("no panic")
-        .expect_err("nobody was left to answer");
+    killed(process, asked).await;
 
     let _process = machine.start().await;
     let ended = |leg: &CallView| leg.status == Status::Canceled;
@@ -311,29 +332,56 @@ async fn an_answer_given_before_a_crash_connects_the_caller_after_it() {
     assert_eq!(other.to, format!("client:{USER}"));
 }
 
-/// A server whose next dial is accepted by the provider and never answered,
-/// and none of whose calls is ever reported on.
-async fn stalled() -> (Machine, Provider) {
-    let machine = Machine::for_twilio();
-    let provider = Provider::start(&machine.base(), 1).await;
-    provider.sim.set_faults(Faults {
-        drop: 1.0,
-        ..Faults::default()
-    });
-    provider
-        .sim
-        .fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
-    let machine = machine.set("TWILIO_API_BASE_URL", &provider.sim.base_url());
-    (machine, provider)
+type Asked = JoinHandle<reqwest::Result<(u16, String)>>;
+
+/// A server whose dial was accepted by the provider and is never answered, and
+/// none of whose calls is ever reported on.
+struct Stalled {
+    machine: Machine,
+    provider: Provider,
+    process: Process,
+    /// Its name, and the request for it.
+    call: String,
+    asked: Asked,
+    leg: CallView,
 }
 
-fn start_in_background(
-    machine: &Machine,
-    call: &str,
-    to: &str,
-) -> tokio::task::JoinHandle<reqwest::Result<(u16, String)>> {
-    let (client, wanted) = (machine.client(), json!({"to": to, "callId": call}));
-    tokio::spawn(async move { client.post("/start-call", &wanted).await })
+impl Stalled {
+    async fn dial_to(number: &str) -> Self {
+        let machine = Machine::for_twilio();
+        let provider = Provider::start(&machine.base(), 1).await;
+        provider.sim.set_faults(Faults {
+            drop: 1.0,
+            ..Faults::default()
+        });
+        provider
+            .sim
+            .fail_next_rest(RestTarget::Creates, RestFault::NeverAnswer, 1);
+        provider
+            .sim
+            .set_phone(number, PhoneScript::answers_after(LONG));
+        let machine = machine.set("TWILIO_API_BASE_URL", &provider.sim.base_url());
+        let process = machine.start().await;
+        let call = Uuid::new_v4().to_string();
+        let (client, wanted) = (machine.client(), json!({"to": number, "callId": call}));
+        let asked = tokio::spawn(async move { client.post("/start-call", &wanted).await });
+        let leg = provider.accepted(number).await;
+        Self {
+            machine,
+            provider,
+            process,
+            call,
+            asked,
+            leg,
+        }
+    }
+}
+
+/// Kills a server that was to answer a request.
+async fn killed(process: Process, asked: Asked) {
+    process.kill();
+    let answer = asked.await.expect("no panic");
+    answer.expect_err("nobody was left to answer");
 }
 
 /// Whether webhooks are still on their way.

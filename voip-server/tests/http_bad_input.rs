@@ -5,17 +5,7 @@ mod surface;
 
 use reqwest::Method;
 use serde_json::json;
-use surface::{Case, Running, SECRET, check};
-
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
-
-/// Where clients send JSON.
-const JSON_PATHS: [&str; 4] = [
-    "/start-call",
-    "/hangup",
-    "/connect-call",
-    "/api/register-user",
-];
+use surface::{Case, JSON_PATHS, Running, SECRET, UNKNOWN, check};
 
 const INVALID_JSON: (u16, &str) = (400, "invalid_json");
 const INVALID_BODY: (u16, &str) = (400, "invalid_body");

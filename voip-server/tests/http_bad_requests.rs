@@ -5,19 +5,9 @@ mod surface;
 
 use reqwest::Method;
 use serde_json::json;
-use surface::{Case, Running, check, raw};
+use surface::{Case, JSON_PATHS, Running, UNKNOWN, check, raw};
 
 const LIMIT: usize = 64 * 1024;
-
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
-
-/// Where clients send JSON.
-const JSON_PATHS: [&str; 4] = [
-    "/start-call",
-    "/hangup",
-    "/connect-call",
-    "/api/register-user",
-];
 
 const INVALID_BODY: (u16, &str) = (400, "invalid_body");
 const NOT_FOUND: (u16, &str) = (404, "not_found");

@@ -117,13 +117,7 @@ async fn a_status_told_five_times_or_late_is_told_once() {
 async fn another_leg_or_a_leg_that_ours_dialled_says_nothing_of_the_call() {
     let running = Running::start().await;
     running.register("alice", ALICE).await;
-    running
-        .send(running.webhook("/twilio-inbound", &INBOUND))
-        .await;
-    let id = running.log("alice").await[0]["call_id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = running.announced().await;
     let target = format!("/twilio-status?callId={id}");
     let child = [
         progress("CA00000000000000000000000000000002", "completed"),

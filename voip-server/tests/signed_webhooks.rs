@@ -291,13 +291,7 @@ async fn while_tokens_are_rotated_both_are_good() {
 async fn a_signature_of_the_provider_is_no_way_to_answer_somebodys_call() {
     let running = Running::guarded().await;
     running.register("alice", ALICE).await;
-    running
-        .send(running.webhook("/twilio-inbound", &INBOUND))
-        .await;
-    let id = running.log("alice").await[0]["call_id"]
-        .as_str()
-        .expect("an id")
-        .to_owned();
+    let id = running.announced().await;
     let fields = [&INBOUND[..], &[("callId", &id), ("userId", "alice")]].concat();
     let request = running.webhook("/connect-call", &fields);
     assert_eq!(

@@ -5,7 +5,7 @@ mod surface;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use surface::{Client, Running, raw, within};
+use surface::{Client, Running, UNKNOWN, raw, within};
 use tokio_tungstenite::tungstenite::{
     Message,
     protocol::frame::{
@@ -15,8 +15,6 @@ use tokio_tungstenite::tungstenite::{
 };
 
 const LIMIT: usize = 16 * 1024;
-
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
 const ALICE: &str = "+15550001111";
 const BOB: &str = "+15550002222";

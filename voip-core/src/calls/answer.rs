@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    Answerer, CallId, CallStatus, Calls, Direction, Error, Plan, Refusal, Result, Signal, UserId,
+    Answerer, CallId, Calls, Error, Plan, Refusal, Result, Signal, UserId,
     calls::{ApplyError, Inner, plans},
 };
 
@@ -62,11 +62,12 @@ impl Inner {
             .call(&id)
             .await?
             .ok_or(AnswerError::Unknown)?;
-        if held.call.direction == Direction::Inbound && held.call.owner.as_ref() != Some(&by.user) {
-            // Somebody whose call it never was learns no more than that.
-            return Err(match held.call.status() {
-                CallStatus::InProgress => AnswerError::Refused(Refusal::AnsweredElsewhere),
-                _ => AnswerError::Unknown,
+        if held.call.owner.as_ref() != Some(&by.user) {
+            // Nobody learns of a call that is none of theirs, however it
+            // stands. Who calls is told of it, but cannot answer it.
+            return Err(match held.call.concerns(&by.user) {
+                true => AnswerError::Refused(Refusal::NotIncoming),
+                false => AnswerError::Unknown,
             });
         }
         match self.apply(held, Signal::Answered(by)).await {

@@ -9,6 +9,9 @@ use crate::{
     ports::LegReport,
 };
 
+/// The most calls that [`CallStore::live_calls`] lists.
+pub const MOST_LIVE_CALLS: usize = 100;
+
 /// Keeps calls, and with each the effects that are still to be carried out.
 ///
 /// Writes are durable when they return: power may fail right after. A dropped
@@ -119,7 +122,7 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>>;
 
     /// The calls of `user`, as owner or as the other user concerned, that have
-    /// not ended; newest first, at most 100.
+    /// not ended; newest first, at most [`MOST_LIVE_CALLS`].
     ///
     /// # Errors
     /// `Unavailable` when storage is out of order.

@@ -17,7 +17,7 @@ mod webhooks;
 pub use cache::{Cache, FillTicket, Lookup};
 pub use call_store::{
     CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey, LogCursor,
-    LogEntry, LogQuery, NewCall, Replaced, Version,
+    LogEntry, LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
 };
 pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};

@@ -118,6 +118,9 @@ pub(crate) enum ServerFrame<'a> {
         user_id: &'a str,
         /// The user's calls that are not over, the newest first.
         live_calls: Vec<CallId>,
+        /// Whether there may be more that are not listed, all of them older.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        more_live_calls: bool,
     },
     /// A call is being placed.
     CallInitiated {
@@ -262,10 +265,12 @@ mod tests {
             ServerFrame::RegisterSuccess {
                 user_id: "Manoj",
                 live_calls: Vec::new(),
+                more_live_calls: false,
             },
             ServerFrame::RegisterSuccess {
                 user_id: "Manoj",
                 live_calls: vec![call_id],
+                more_live_calls: true,
             },
             ServerFrame::CallInitiated {
                 call_id,
@@ -331,6 +336,7 @@ mod tests {
             ServerFrame::RegisterSuccess {
                 user_id: "Manoj",
                 live_calls: Vec::new(),
+                more_live_calls: false,
             },
             ServerFrame::CallInitiated {
                 call_id,

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use voip_core::{
     Call, CallId, CallStatus, Direction, Event, UserId,
-    ports::{BusItem, Clock, EventBus, Subscription},
+    ports::{BusItem, Clock, EventBus, MOST_LIVE_CALLS, Subscription},
 };
 
 use super::{Sequencer, ServerFrame};
@@ -219,6 +219,7 @@ impl Member {
         let registered = ServerFrame::RegisterSuccess {
             user_id: user.as_str(),
             live_calls,
+            more_live_calls: live.len() >= MOST_LIVE_CALLS,
         };
         self.send(Utf8Bytes::from(registered.text()));
         // The oldest first, as they came.

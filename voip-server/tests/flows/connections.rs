@@ -43,6 +43,34 @@ async fn a_user_with_a_hundred_live_calls_is_told_of_all_of_them() {
 }
 
 #[tokio::test]
+async fn a_user_with_more_live_calls_is_told_so_and_finds_the_rest_in_the_log() {
+    let house = House::with_ann().await;
+    for _ in 0..120 {
+        house.world.provider.place_call(BOB, ANN);
+    }
+    house.world.pass(Duration::from_secs(5)).await;
+    let (device, heard) = house.device_hearing_all("ann").await;
+    assert_eq!(heard[0]["moreLiveCalls"], true);
+    let listed = ids(heard[0]["liveCalls"].as_array().expect("a list"));
+    assert_eq!((heard.len(), listed.len()), (101, 100));
+
+    let log = house.log("ann").await;
+    let live = log.iter().filter(|entry| entry["status"] == "ringing");
+    let live = ids(live.map(|entry| &entry["call_id"]));
+    assert_eq!(live.len(), 120);
+    assert!(listed.iter().all(|id| live.contains(id)));
+    // It hears of those, too.
+    let unlisted = live.iter().find(|id| !listed.contains(id)).unwrap();
+    device.say(&json!({"type": "hangup", "callId": unlisted}));
+    house.world.pass(Duration::from_secs(1)).await;
+    let told = device.heard().remove(0);
+    assert_eq!(
+        (&told["callId"], &told["status"]),
+        (&json!(unlisted), &json!("busy"))
+    );
+}
+
+#[tokio::test]
 async fn who_comes_back_learns_which_calls_are_not_over() {
     let house = House::with_ann().await;
     let device = house.device("ann").await;

@@ -40,6 +40,12 @@ impl Provider {
         self.sim.calls().into_iter().filter(ours).collect()
     }
 
+    /// The legs that a caller was to be connected with.
+    pub(crate) fn dialled_by(&self, caller: &CallSid) -> Vec<CallView> {
+        let theirs = |leg: &CallView| leg.parent.as_ref() == Some(caller);
+        self.sim.calls().into_iter().filter(theirs).collect()
+    }
+
     /// One leg.
     pub(crate) fn leg(&self, sid: &CallSid) -> CallView {
         self.sim

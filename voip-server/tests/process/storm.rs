@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use voip_core::CallStatus;
 use voip_sim::{
-    inspect::{DeliveryOutcome, WebhookView},
+    inspect::{CallView, DeliveryOutcome, Status, WebhookView},
     phone::{Outcome, PhoneScript},
     sid::CallSid,
     webhook::WebhookKind,
@@ -98,6 +98,23 @@ impl Storm {
             .values()
             .find(|row| row.twilio_sid.as_deref() == Some(sid))
             .cloned()
+    }
+
+    /// Whether a caller and the user's voice client really heard each other:
+    /// the client picked up, and the provider had connected the two when their
+    /// conversation ended.
+    pub(crate) fn talked(&self, caller: &CallSid) -> bool {
+        let picked_up = |leg: CallView| {
+            leg.to == format!("client:{USER}")
+                && leg.answered_at.is_some()
+                && leg.status == Status::Completed
+        };
+        let bridged = |webhook: WebhookView| {
+            webhook.call_sid == *caller && webhook.field("DialBridged") == Some("true")
+        };
+        let provider = &self.provider;
+        provider.dialled_by(caller).into_iter().any(picked_up)
+            && provider.sim.webhooks().into_iter().any(bridged)
     }
 
     /// Reads the logs and holds them against what is known already: nothing

@@ -18,6 +18,17 @@ pub(crate) use socket::Client;
 
 use std::time::Duration;
 
+/// A call that is none.
+pub(crate) const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
+
+/// Where clients send JSON.
+pub(crate) const JSON_PATHS: [&str; 4] = [
+    "/start-call",
+    "/hangup",
+    "/connect-call",
+    "/api/register-user",
+];
+
 /// Far longer than anything a test waits for: who waits so long has found a
 /// fault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

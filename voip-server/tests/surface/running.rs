@@ -14,7 +14,7 @@ use voip_server::{
 };
 use voip_twilio::signature;
 
-use super::{Answer, Client, database::Database, within};
+use super::{Answer, Client, database::Database, leg::INBOUND, within};
 
 /// The simulated account's auth token.
 pub(crate) const SIM_TOKEN: &str = "5105a1b2c3d4e5f60718293a4b5c6d7e";
@@ -165,6 +165,13 @@ impl Running {
 
     pub(crate) fn user_token(&self, user: &str) -> String {
         self.token(&Subject::User(user.parse().expect("a user id")))
+    }
+
+    /// Has the provider announce a call that rings alice; returns its name.
+    pub(crate) async fn announced(&self) -> String {
+        self.send(self.webhook("/twilio-inbound", &INBOUND)).await;
+        let id = &self.log("alice").await[0]["call_id"];
+        id.as_str().expect("an id").to_owned()
     }
 
     /// Everything in somebody's call log.

@@ -141,13 +141,13 @@ async fn answers_about_calls_that_cannot_be() {
     page.post(
         &running,
         "/start-call",
-        json!({"to": RINGS, "callId": UNKNOWN}),
+        json!({"to": RINGS, "from": ALICE, "callId": UNKNOWN}),
     )
     .await;
     page.post(
         &running,
         "/start-call",
-        json!({"to": BUSY, "callId": UNKNOWN}),
+        json!({"to": BUSY, "from": ALICE, "callId": UNKNOWN}),
     )
     .await;
     page.post(

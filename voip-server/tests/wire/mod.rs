@@ -8,14 +8,12 @@ mod page;
 
 use page::Page;
 
-use crate::surface::{Client, Running};
+use crate::surface::{Client, Running, UNKNOWN};
 
 const ALICE: &str = "+15550001111";
 const BOB: &str = "+15550002222";
 const CALLER: &str = "+15550009999";
 const SID: &str = "CA00000000000000000000000000000001";
-const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
-
 const BUSY: &str = "+15005550100";
 const RINGS: &str = "+15005550101";
 const ANSWERS: &str = "+15005550104";

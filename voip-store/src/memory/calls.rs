@@ -8,7 +8,7 @@ use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
         CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogEntry, LogQuery,
-        NewCall, Replaced, Version,
+        MOST_LIVE_CALLS, NewCall, Replaced, Version,
     },
 };
 
@@ -16,9 +16,6 @@ use super::{MemoryStore, locked};
 
 /// How long a report waits for its call.
 const REPORTS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The most calls that [`CallStore::live_calls`] lists.
-const LIVE_CALLS: usize = 100;
 
 /// A place in time order; two calls of one moment are told apart by id.
 type Place = (Timestamp, CallId);
@@ -189,7 +186,7 @@ impl CallTables {
             .filter(|call| call.concerns(user))
             .collect();
         found.sort_by_key(|call| std::cmp::Reverse((call.created_at, call.id)));
-        found.into_iter().take(LIVE_CALLS).cloned().collect()
+        found.into_iter().take(MOST_LIVE_CALLS).cloned().collect()
     }
 }
 

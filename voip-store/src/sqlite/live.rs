@@ -1,15 +1,12 @@
 //! Statements about the calls that have not ended, by user.
 
 use rusqlite::{Connection, params};
-use voip_core::{Call, UserId};
+use voip_core::{Call, UserId, ports::MOST_LIVE_CALLS};
 
 use super::{
     call_row::{self, columns},
     finding::rows,
 };
-
-/// The most live calls that are listed.
-const LISTED: usize = 100;
 
 /// Lists a call among the live ones of its users, unless it is over.
 pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()> {
@@ -47,7 +44,7 @@ pub(super) fn of(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<Call>> 
             " FROM calls WHERE call IN (SELECT call FROM live_calls WHERE user = ? \
              ORDER BY created_at DESC, id DESC LIMIT ?) ORDER BY created_at DESC, id DESC"
         ))?
-        .query_map((user.as_str(), rows(LISTED)), call_row::read)?
+        .query_map((user.as_str(), rows(MOST_LIVE_CALLS)), call_row::read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(held.into_iter().map(|held| held.call).collect())
 }
