@@ -194,6 +194,18 @@ impl Simulator {
             .turn(|engine, _| engine.fail_next_rest(target, fault, times));
     }
 
+    /// Lets the next matching REST requests whose path has this SID meet this fault.
+    pub fn fail_next_rest_about(
+        &self,
+        sid: impl Into<String>,
+        target: RestTarget,
+        fault: RestFault,
+        times: usize,
+    ) {
+        self.shared
+            .turn(|engine, _| engine.fail_next_rest_about(sid, target, fault, times));
+    }
+
     /// Asks this address what to do with inbound calls from now on.
     pub fn set_voice_url(&self, url: impl Into<String>) {
         let url = url.into();

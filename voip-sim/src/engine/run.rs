@@ -76,7 +76,7 @@ impl Engine {
                 self.answer(now, id);
                 self.finish(now, id, Status::Completed, 200, EndedBy::Provider);
             }
-            Verb::Reject(reason) => self.reject(now, id, reason),
+            Verb::Reject(reason) => self.refuse_call(now, id, reason),
             Verb::Redirect(target) => {
                 self.answer(now, id);
                 self.fetch(now, id, &target, Vec::new(), Purpose::Run);
@@ -195,7 +195,7 @@ impl Engine {
     }
 
     /// Refusing works only before the answer; afterwards it is a hang-up.
-    fn reject(&mut self, now: OffsetDateTime, id: LegId, reason: RejectReason) {
+    fn refuse_call(&mut self, now: OffsetDateTime, id: LegId, reason: RejectReason) {
         let (status, sip) = match (self.leg(id).status, reason) {
             (Status::InProgress, _) => (Status::Completed, 200),
             (_, RejectReason::Busy) => (Status::Busy, 486),
