@@ -13,6 +13,7 @@
 
 mod answer;
 mod callback;
+mod conference;
 mod config;
 mod deliver;
 mod dial;
@@ -22,7 +23,13 @@ mod fetch;
 mod fields;
 mod finish;
 mod gather;
+mod hold;
+mod invariant;
 mod leg;
+mod partner;
+mod reading;
+mod room;
+mod room_callback;
 mod run;
 mod steer;
 mod timer;
@@ -31,15 +38,18 @@ mod views;
 pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Timing};
 pub use drive::DriveError;
 
+pub(crate) use conference::Exit;
 pub(crate) use fields::{API_VERSION, date};
 pub(crate) use finish::EndedBy;
 pub(crate) use leg::{FirstDocument, Leg, LegId, NewLeg};
+pub(crate) use room::{Member, Room, RoomId};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::num::NonZeroU32;
 
 use time::OffsetDateTime;
 
-use crate::faults::{Faults, RestFault, RestTarget};
+use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault};
 use crate::inspect::WebhookView;
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
@@ -54,13 +64,21 @@ use timer::{Timer, Timers};
 pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) faults: Faults,
-    pub(crate) scripted_rest_faults: VecDeque<(RestTarget, RestFault)>,
+    pub(crate) scripted_rest_faults: VecDeque<ScriptedFault>,
     pub(crate) seeded: Seeded,
     pub(crate) legs: BTreeMap<LegId, Leg>,
     pub(crate) by_sid: HashMap<CallSid, LegId>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    pub(crate) rooms_by_sid: HashMap<String, RoomId>,
+    live_rooms: HashMap<String, RoomId>,
     next_leg: u64,
+    next_room: u64,
     next_webhook: u64,
     live: usize,
+    /// While a request is answered whose lists a fault empties.
+    pub(crate) lists_nothing: bool,
+    /// When the last calls were placed over REST, as far back as their rate is limited.
+    placed: VecDeque<OffsetDateTime>,
     finished: VecDeque<LegId>,
     phones: HashMap<String, PhoneScript>,
     clients: HashMap<String, ClientScript>,
@@ -68,7 +86,7 @@ pub struct Engine {
     timers: Timers,
     outbox: VecDeque<Webhook>,
     sending: BTreeMap<WebhookId, Sending>,
-    lines: HashMap<CallSid, Line>,
+    lines: HashMap<String, Line>,
     deliveries: BTreeMap<WebhookId, WebhookView>,
 }
 
@@ -81,9 +99,15 @@ impl Engine {
             seeded: Seeded::new(config.seed),
             legs: BTreeMap::new(),
             by_sid: HashMap::new(),
+            rooms: BTreeMap::new(),
+            rooms_by_sid: HashMap::new(),
+            live_rooms: HashMap::new(),
             next_leg: 0,
+            next_room: 0,
             next_webhook: 0,
             live: 0,
+            lists_nothing: false,
+            placed: VecDeque::new(),
             finished: VecDeque::new(),
             phones: HashMap::new(),
             clients: HashMap::new(),
@@ -120,15 +144,47 @@ impl Engine {
         self.outbox.pop_front()
     }
 
-    /// What status callbacks and REST requests go through from now on.
+    /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&mut self, faults: Faults) {
         self.faults = faults;
     }
 
     /// Lets the next `times` matching REST requests meet this fault, ahead of any rate.
     pub fn fail_next_rest(&mut self, target: RestTarget, fault: RestFault, times: usize) {
+        self.script_rest_fault(None, target, fault, times);
+    }
+
+    /// Lets the next `times` matching REST requests whose path has this SID, of a call or of a
+    /// conference, meet this fault.
+    pub fn fail_next_rest_about(
+        &mut self,
+        sid: impl Into<String>,
+        target: RestTarget,
+        fault: RestFault,
+        times: usize,
+    ) {
+        self.script_rest_fault(Some(sid.into()), target, fault, times);
+    }
+
+    fn script_rest_fault(
+        &mut self,
+        about: Option<String>,
+        target: RestTarget,
+        fault: RestFault,
+        times: usize,
+    ) {
+        let scripted = ScriptedFault {
+            target,
+            fault,
+            about,
+        };
         self.scripted_rest_faults
-            .extend(std::iter::repeat_n((target, fault), times));
+            .extend(std::iter::repeat_n(scripted, times));
+    }
+
+    /// How many calls may be placed over REST in one second; `None` is any number.
+    pub fn set_calls_per_second(&mut self, limit: Option<NonZeroU32>) {
+        self.config.calls_per_second = limit;
     }
 
     /// Scripts the telephone with this number, in E.164 form.
@@ -139,6 +195,17 @@ impl Engine {
     /// Scripts the voice client with this identity.
     pub fn set_client(&mut self, identity: impl Into<String>, script: ClientScript) {
         self.clients.insert(identity.into(), script);
+    }
+
+    /// A voice client signs in, as a browser does that shows each call to its user: it rings
+    /// until somebody answers ([`Engine::pick_up`]), declines ([`Engine::reject`]) or gives up.
+    pub fn register_client(&mut self, identity: impl Into<String>) {
+        self.set_client(identity, ClientScript::no_answer());
+    }
+
+    /// A voice client signs out: it can still call, and calls to it end `no-answer` at once.
+    pub fn unregister_client(&mut self, identity: impl Into<String>) {
+        self.set_client(identity, ClientScript::offline());
     }
 
     /// What the account's numbers do with inbound calls.
@@ -163,6 +230,7 @@ impl Engine {
         *self = Self {
             seeded: self.seeded.clone(),
             next_leg: self.next_leg,
+            next_room: self.next_room,
             next_webhook: self.next_webhook,
             ..fresh
         };
@@ -183,7 +251,8 @@ impl Engine {
             Timer::Step(leg, epoch) => self.step(at, leg, epoch),
             Timer::Redirect(leg, epoch) => self.redirect_takes_effect(at, leg, epoch),
             Timer::Ceiling(webhook) => self.ceiling_reached(at, webhook),
-            Timer::Line(sid) => self.move_line(at, &sid),
+            Timer::Listening(leg, turn) => self.heard_out(at, leg, turn),
+            Timer::Line(line) => self.move_line(at, &line),
             Timer::Release(prepared) => self.send(at, *prepared),
         }
     }

@@ -1,4 +1,12 @@
-//! What an onlooker may see: legs, who hears whom, and the webhooks made.
+//! What an onlooker may see: legs, conferences, who hears whom, and the webhooks made.
+
+mod delivery;
+mod orphan;
+mod room;
+
+pub use delivery::{DeliveryOutcome, WebhookView};
+pub use orphan::Orphan;
+pub use room::{MemberView, RoomStatus, RoomView};
 
 use std::fmt;
 
@@ -6,7 +14,6 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::sid::CallSid;
-use crate::webhook::{FailureKind, WebhookId, WebhookKind};
 
 /// How a call came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -117,6 +124,8 @@ pub enum Sound {
     Played(String),
     /// Keys that were sent.
     Keys(String),
+    /// The vendor's own music, while waiting or on hold.
+    Music,
     /// The sentence that stands for an application error, with the debugger code.
     ErrorSentence(u32),
 }
@@ -152,6 +161,15 @@ pub struct CallView {
     pub doing: &'static str,
     /// The leg it is connected with: each hears the other.
     pub bridged_with: Option<CallSid>,
+    /// The conference it is in.
+    pub conference: Option<String>,
+    /// The legs it hears, by a bridge or in a conference.
+    pub hears: Vec<CallSid>,
+    /// What sounds in its ear in a conference instead of the others: wait or hold music.
+    pub listens_to: Option<Sound>,
+    /// Since when everybody it had to do with has gone.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub alone_since: Option<OffsetDateTime>,
     /// What this far end was told, in order.
     pub heard: Vec<Heard>,
     /// Debugger entries of this leg.
@@ -170,6 +188,26 @@ pub struct CallView {
 }
 
 impl CallView {
+    /// What a voice client that placed the call, or is called by it, shows its user.
+    pub fn client_state(&self) -> ClientState {
+        match (self.status, self.direction) {
+            (Status::Queued | Status::Initiated, _) => ClientState::Unknown,
+            (Status::Ringing, Direction::Inbound) => ClientState::Connecting,
+            (Status::Ringing, Direction::OutboundApi | Direction::OutboundDial) => {
+                ClientState::Ringing
+            }
+            (Status::InProgress, _) => ClientState::Connected,
+            (
+                Status::Completed
+                | Status::Busy
+                | Status::NoAnswer
+                | Status::Failed
+                | Status::Canceled,
+                _,
+            ) => ClientState::Over,
+        }
+    }
+
     /// The texts it was told, in order.
     pub fn said(&self) -> Vec<&str> {
         self.heard
@@ -182,6 +220,23 @@ impl CallView {
     }
 }
 
+/// A call as the user of a voice client sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientState {
+    /// The client does not know of it yet.
+    Unknown,
+    /// The client has placed it, and hears ringing until it is answered. Without `answerOnBridge`
+    /// that is as soon as a document does something.
+    Connecting,
+    /// The client is being called.
+    Ringing,
+    /// Answered.
+    Connected,
+    /// Over.
+    Over,
+}
+
 /// Shows no numbers: a view may end up in a log.
 impl fmt::Debug for CallView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -192,89 +247,10 @@ impl fmt::Debug for CallView {
             .field("status", &self.status)
             .field("doing", &self.doing)
             .field("bridged_with", &self.bridged_with)
+            .field("conference", &self.conference)
+            .field("hears", &self.hears)
             .field("heard", &self.heard.len())
             .field("alerts", &self.alerts)
             .finish_non_exhaustive()
-    }
-}
-
-/// One webhook and what came of it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct WebhookView {
-    /// The delivery.
-    pub id: WebhookId,
-    /// The leg it was about.
-    pub call_sid: CallSid,
-    /// What it was for.
-    pub kind: WebhookKind,
-    /// `GET` or `POST`.
-    pub method: &'static str,
-    /// Where it went.
-    pub url: String,
-    /// The fields.
-    pub form: Vec<(String, String)>,
-    /// When the event happened.
-    #[serde(with = "time::serde::rfc3339")]
-    pub at: OffsetDateTime,
-    /// How often it was tried so far; zero while it waits its turn or if it was dropped.
-    pub attempts: u32,
-    /// What came of it.
-    pub outcome: DeliveryOutcome,
-}
-
-impl WebhookView {
-    /// The value of a field, if it was sent.
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.form
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-/// Shows no numbers: a view may end up in a log.
-impl fmt::Debug for WebhookView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebhookView")
-            .field("id", &self.id)
-            .field("call_sid", &self.call_sid)
-            .field("kind", &self.kind)
-            .field("status", &self.field("CallStatus"))
-            .field("outcome", &self.outcome)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What came of a webhook.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case", tag = "outcome")]
-pub enum DeliveryOutcome {
-    /// Not sent yet, or not answered yet.
-    Pending,
-    /// A fault kept it from being delivered.
-    Dropped,
-    /// The application answered.
-    Replied {
-        /// HTTP status.
-        status: u16,
-        /// The body, cut at 64 kB.
-        body: String,
-    },
-    /// There was no answer.
-    Failed {
-        /// Why.
-        failure: FailureKind,
-    },
-}
-
-/// Shows no body: a document may name whom to dial.
-impl fmt::Debug for DeliveryOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pending => f.write_str("Pending"),
-            Self::Dropped => f.write_str("Dropped"),
-            Self::Replied { status, .. } => f.debug_tuple("Replied").field(status).finish(),
-            Self::Failed { failure } => f.debug_tuple("Failed").field(failure).finish(),
-        }
     }
 }

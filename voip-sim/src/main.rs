@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 
 use clap::Parser;
 use voip_sim::{Simulator, SimulatorConfig};
@@ -28,6 +29,9 @@ struct Arguments {
     /// Told how inbound calls ended.
     #[arg(long)]
     status_url: Option<String>,
+    /// Calls placed over REST above that many a second are refused with 429.
+    #[arg(long)]
+    calls_per_second: Option<NonZeroU32>,
     /// All randomness follows from it.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -47,6 +51,7 @@ async fn main() -> std::io::Result<()> {
         .seed(arguments.seed);
     config.engine.number.voice_url = arguments.voice_url;
     config.engine.number.status_url = arguments.status_url;
+    config.engine.calls_per_second = arguments.calls_per_second;
     config.allow_remote_webhooks = arguments.allow_remote_webhooks;
     let simulator = Simulator::start(config).await?;
     let mut out = std::io::stdout();

@@ -1,14 +1,20 @@
 //! The REST interface, as pure functions over the engine.
 
 mod calls;
+mod conferences;
 mod create;
 mod error;
+mod faulty;
 mod form;
+mod operation;
 mod paging;
+mod participants;
 mod resource;
 mod update;
 
 pub(crate) use error::RestError;
+
+use operation::Resource;
 
 use std::time::Duration;
 
@@ -16,7 +22,6 @@ use base64::Engine as _;
 use time::OffsetDateTime;
 
 use crate::engine::Engine;
-use crate::faults::{RestFault, RestTarget};
 use crate::sid::CallSid;
 
 /// One request to the REST interface.
@@ -56,27 +61,14 @@ pub enum ReplyDelivery {
     Never,
 }
 
-/// What a request asks for.
-enum Resource<'a> {
-    Calls,
-    Call(&'a str),
-}
-
 pub(crate) fn answer(
     engine: &mut Engine,
     now: OffsetDateTime,
     request: &RestRequest<'_>,
 ) -> RestReply {
-    let fault = next_fault(engine, request);
-    match fault {
+    match faulty::next_fault(engine, request) {
         None => work(engine, now, request),
-        Some(fault) => {
-            let reply = match fault.does_the_work() {
-                true => work(engine, now, request),
-                false => RestReply::json(200, String::new()),
-            };
-            mistreat(reply, fault)
-        }
+        Some(fault) => faulty::answer(engine, now, request, fault),
     }
 }
 
@@ -99,15 +91,8 @@ fn dispatch(
     if !authorized(engine, request.authorization) {
         return Err(RestError::unauthorized());
     }
+    let resource = Resource::of(path, &engine.config.account_sid)?;
     let not_found = || RestError::not_found(path);
-    let prefix = format!("/2010-04-01/Accounts/{}/", engine.config.account_sid);
-    let inside = path.strip_prefix(&prefix).ok_or_else(not_found)?;
-    let resource = inside.strip_suffix(".json").ok_or_else(not_found)?;
-    let resource = match resource.split('/').collect::<Vec<_>>()[..] {
-        ["Calls"] => Resource::Calls,
-        ["Calls", sid] => Resource::Call(sid),
-        _ => return Err(not_found()),
-    };
     match (resource, request.method) {
         (Resource::Calls, "GET") => calls::list(engine, now, path, query),
         (Resource::Calls, "POST") => create::create(engine, now, request.body),
@@ -122,7 +107,35 @@ fn dispatch(
                 _ => Err(RestError::method_not_allowed()),
             }
         }
-        _ => Err(RestError::method_not_allowed()),
+        (Resource::Conferences, "GET") => conferences::list(engine, now, path, query),
+        (Resource::Conference(sid), method) => {
+            let id = conferences::find(engine, now, sid).ok_or_else(not_found)?;
+            match method {
+                "GET" => Ok(conferences::fetch(engine, now, id)),
+                "POST" => conferences::update(engine, now, id, request.body),
+                _ => Err(RestError::method_not_allowed()),
+            }
+        }
+        (Resource::Participants(sid), "GET") => {
+            let room = conferences::find(engine, now, sid).ok_or_else(not_found)?;
+            participants::list(engine, now, room, path, query)
+        }
+        (Resource::Participant(sid, who), method) => {
+            let room = conferences::find(engine, now, sid)
+                .filter(|room| participants::is_open(engine, *room))
+                .ok_or_else(not_found)?;
+            // Changes reach whoever is there, also where reads lag behind.
+            let leg = participants::find(engine, room, &who, now).ok_or_else(not_found)?;
+            match method {
+                "GET" => participants::fetch(engine, now, room, &who).ok_or_else(not_found),
+                "POST" => participants::update(engine, now, room, leg, request.body),
+                "DELETE" => Ok(participants::remove(engine, now, leg)),
+                _ => Err(RestError::method_not_allowed()),
+            }
+        }
+        (Resource::Calls | Resource::Conferences | Resource::Participants(_), _) => {
+            Err(RestError::method_not_allowed())
+        }
     }
 }
 
@@ -153,50 +166,6 @@ fn authorized(engine: &Engine, header: Option<&str>) -> bool {
             .api_keys
             .iter()
             .any(|key| user == key.sid && password == key.secret.expose())
-}
-
-/// The fault this request meets: the first scripted one that waits for its kind, else by rate.
-fn next_fault(engine: &mut Engine, request: &RestRequest<'_>) -> Option<RestFault> {
-    let (path, _) = split(request.path_and_query);
-    let scripted = engine.scripted_rest_faults.iter().position(|(target, _)| {
-        let post = request.method == "POST";
-        match target {
-            RestTarget::Any => true,
-            RestTarget::Creates => post && path.ends_with("/Calls.json"),
-            RestTarget::Updates => post && path.contains("/Calls/"),
-            RestTarget::Reads => request.method == "GET",
-        }
-    });
-    if let Some(index) = scripted {
-        return engine
-            .scripted_rest_faults
-            .remove(index)
-            .map(|(_, fault)| fault);
-    }
-    let fault = engine.faults.rest_fault?;
-    let rate = engine.faults.rest;
-    engine.seeded.chance(rate).then_some(fault)
-}
-
-fn mistreat(reply: RestReply, fault: RestFault) -> RestReply {
-    match fault {
-        RestFault::AnswerLate(after) => RestReply {
-            delivery: ReplyDelivery::After(after),
-            ..reply
-        },
-        RestFault::NeverAnswer | RestFault::Lost => RestReply {
-            delivery: ReplyDelivery::Never,
-            ..reply
-        },
-        RestFault::TooManyRequests => RestError::too_many_requests().reply(),
-        RestFault::ServerError => RestError::internal().reply(),
-        RestFault::BadGateway | RestFault::BadGatewayAfterwards => RestReply {
-            status: 502,
-            headers: vec![("Content-Type", "text/html".to_owned())],
-            body: "<html><body>Bad Gateway</body></html>".to_owned(),
-            delivery: ReplyDelivery::Now,
-        },
-    }
 }
 
 /// Shows no body: a resource holds numbers, and a reply may end up in a log.

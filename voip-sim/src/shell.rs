@@ -1,5 +1,6 @@
 //! Everything about the simulator that touches sockets or the clock.
 
+mod clients;
 mod clock;
 mod control;
 mod deliver;

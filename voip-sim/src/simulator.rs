@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::SimulatorConfig;
 use crate::engine::{Application, DriveError};
 use crate::faults::{Faults, RestFault, RestTarget};
-use crate::inspect::{CallView, WebhookView};
+use crate::inspect::{CallView, Orphan, RoomView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::shell::{self, Shared};
 use crate::sid::CallSid;
@@ -105,6 +105,22 @@ impl Simulator {
         self.shared.turn(|engine, now| engine.pick_up(now, sid))
     }
 
+    /// The person at the far end of a ringing leg declines.
+    ///
+    /// # Errors
+    /// As [`Engine::reject`](crate::engine::Engine::reject).
+    pub async fn reject(&self, sid: &CallSid) -> Result<(), DriveError> {
+        self.shared.turn(|engine, now| engine.reject(now, sid))
+    }
+
+    /// The person at the far end of a ringing leg lets it ring.
+    ///
+    /// # Errors
+    /// As [`Engine::ignore`](crate::engine::Engine::ignore).
+    pub async fn ignore(&self, sid: &CallSid) -> Result<(), DriveError> {
+        self.shared.turn(|engine, now| engine.ignore(now, sid))
+    }
+
     /// The person at the far end presses keys.
     ///
     /// # Errors
@@ -121,6 +137,21 @@ impl Simulator {
     /// One leg.
     pub fn call(&self, sid: &CallSid) -> Option<CallView> {
         self.shared.turn(|engine, _| engine.call(sid))
+    }
+
+    /// The legs of a voice client, whether it called or was called, oldest first.
+    pub fn client_calls(&self, identity: &str) -> Vec<CallView> {
+        self.shared.turn(|engine, _| engine.client_calls(identity))
+    }
+
+    /// All conferences that are still known, oldest first.
+    pub fn rooms(&self) -> Vec<RoomView> {
+        self.shared.turn(|engine, _| engine.rooms())
+    }
+
+    /// Live legs whose partners have all gone.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        self.shared.turn(|engine, now| engine.orphans(now))
     }
 
     /// The webhooks made so far and the application's answers, oldest first.
@@ -140,7 +171,19 @@ impl Simulator {
             .turn(|engine, _| engine.set_client(identity, script));
     }
 
-    /// What callbacks and REST requests go through from now on.
+    /// A voice client signs in; calls to it ring until somebody answers, declines or gives up.
+    pub fn register_client(&self, identity: impl Into<String>) {
+        self.shared
+            .turn(|engine, _| engine.register_client(identity));
+    }
+
+    /// A voice client signs out; calls to it end `no-answer` at once.
+    pub fn unregister_client(&self, identity: impl Into<String>) {
+        self.shared
+            .turn(|engine, _| engine.unregister_client(identity));
+    }
+
+    /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.turn(|engine, _| engine.set_faults(faults));
     }
@@ -149,6 +192,18 @@ impl Simulator {
     pub fn fail_next_rest(&self, target: RestTarget, fault: RestFault, times: usize) {
         self.shared
             .turn(|engine, _| engine.fail_next_rest(target, fault, times));
+    }
+
+    /// Lets the next matching REST requests whose path has this SID meet this fault.
+    pub fn fail_next_rest_about(
+        &self,
+        sid: impl Into<String>,
+        target: RestTarget,
+        fault: RestFault,
+        times: usize,
+    ) {
+        self.shared
+            .turn(|engine, _| engine.fail_next_rest_about(sid, target, fault, times));
     }
 
     /// Asks this address what to do with inbound calls from now on.

@@ -5,10 +5,12 @@
 //! a [`Warning`] and the default is used, as the vendor does.
 
 mod attributes;
+mod conference;
 mod dial;
 mod reader;
 mod xml;
 
+pub use conference::{Conference, Wait};
 pub use dial::{Dial, DialTarget, Noun, StatusSubscription};
 pub use reader::read;
 

@@ -36,8 +36,10 @@ pub enum WebhookKind {
     Document,
     /// Asks, but the answer no longer matters (the action of an abandoned dial).
     DocumentIgnored,
-    /// Tells what happened; the body of the answer is ignored.
+    /// Tells what happened to a leg; the body of the answer is ignored.
     Status,
+    /// Tells what happened in a conference; the body of the answer is ignored.
+    Conference,
 }
 
 /// One HTTP request to be made now.
@@ -47,7 +49,7 @@ pub struct Webhook {
     pub id: WebhookId,
     /// 1 for the first attempt, 2 for the retry after a failed connection.
     pub attempt: u32,
-    /// The leg it is about.
+    /// The leg it is about; of a conference, one of its legs.
     pub call_sid: CallSid,
     /// What it is for.
     pub kind: WebhookKind,

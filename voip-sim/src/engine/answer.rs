@@ -127,19 +127,19 @@ impl Engine {
         let Prepared {
             webhook,
             configured,
+            line,
             asked,
             ..
         } = sending.prepared;
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.outcome = outcome;
         }
-        let sid = webhook.call_sid;
         let Some(asked) = asked else {
-            if let (Err(_), Some(id)) = (read, self.by_sid.get(&sid).copied()) {
+            if let (Err(_), Some(id)) = (read, self.by_sid.get(&webhook.call_sid).copied()) {
                 let leg = self.leg_mut(id);
                 leg.alert(now, 15003, "a status callback was not accepted");
             }
-            return self.line_moved(now, &sid, webhook.id);
+            return self.line_moved(now, &line, webhook.id);
         };
         if asked.purpose == Purpose::Ignore {
             return;
@@ -154,10 +154,26 @@ impl Engine {
         }
         let document = read
             .and_then(|(media_type, body)| understand(media_type.as_deref(), &body, &configured));
-        match document {
-            Ok(document) => self.run_document(now, asked.leg, document, Some(configured)),
-            Err(code) => {
+        match (document, asked.purpose) {
+            (_, Purpose::Ignore) => {}
+            (Ok(document), Purpose::Run | Purpose::Fallback) => {
+                self.run_document(now, asked.leg, document, Some(configured));
+            }
+            (Err(code), Purpose::Run | Purpose::Fallback) => {
                 self.document_failed(now, asked.leg, code, Some(configured), asked.purpose);
+            }
+            (Ok(document), Purpose::Wait) => {
+                let ear = self.ear_of(now, asked.leg, document, configured);
+                self.wait_document_arrived(now, asked.leg, ear);
+            }
+            (Err(code), Purpose::Wait) => {
+                let message = "a wait document could not be had or understood";
+                self.leg_mut(asked.leg).alert(now, code, message);
+                self.stays_outside(now, asked.leg);
+            }
+            (document, Purpose::Hold(turn)) => {
+                let document = document.map(|document| (document, configured));
+                self.hold_document_answered(now, asked.leg, turn, document);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! How the simulated provider is set up.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::faults::Faults;
@@ -32,7 +33,10 @@ pub struct EngineConfig {
     pub max_documents: u32,
     /// Live legs above which placing a call answers 429.
     pub max_live_calls: usize,
-    /// Finished legs, and webhooks, that are kept for reading; the oldest are forgotten first.
+    /// Calls that may be placed over REST in one second; above that the answer is 429 with code
+    /// 20429, and nothing is placed. `None` does not limit them.
+    pub calls_per_second: Option<NonZeroU32>,
+    /// Finished legs, conferences that are over, and webhooks, that are kept for reading; the oldest are forgotten first.
     pub keep: usize,
 }
 
@@ -51,6 +55,7 @@ impl EngineConfig {
             faults: Faults::default(),
             max_documents: 500,
             max_live_calls: 10_000,
+            calls_per_second: None,
             keep: 5_000,
         }
     }

@@ -11,7 +11,6 @@ use super::leg::{Epoch, LegId};
 use super::timer::{Timer, TimerKey};
 use crate::connection::Connection;
 use crate::inspect::{DeliveryOutcome, WebhookView};
-use crate::sid::CallSid;
 use crate::twiml::Method;
 use crate::webhook::{CONNECT_TIMEOUT, Webhook, WebhookId, WebhookKind, destination};
 
@@ -23,6 +22,8 @@ pub(super) struct Prepared {
     pub(super) configured: String,
     /// What its fragment asks of the connection.
     pub(super) connection: Connection,
+    /// The leg or room whose callbacks leave one after the other.
+    pub(super) line: String,
     /// Set for documents.
     pub(super) asked: Option<Asked>,
 }
@@ -42,7 +43,7 @@ pub(super) struct Asked {
     pub(super) purpose: Purpose,
 }
 
-/// The status callbacks of one leg, which leave one after the other.
+/// The callbacks of one leg or one room, which leave one after the other.
 #[derive(Default)]
 pub(super) struct Line {
     out: Option<WebhookId>,
@@ -89,6 +90,7 @@ impl Engine {
         };
         self.remember(now, &webhook);
         Some(Prepared {
+            line: webhook.call_sid.to_string(),
             webhook,
             configured: url.to_owned(),
             connection,
@@ -145,7 +147,44 @@ impl Engine {
         true
     }
 
-    /// Takes a status callback, in the order of events, and decides when it leaves.
+    /// Takes the request for a document. It goes out at once, unless a fault says otherwise.
+    pub(super) fn submit_document(&mut self, now: OffsetDateTime, prepared: Prepared) {
+        let faults = &self.faults;
+        let (drop, repeat) = (faults.drop_documents, faults.repeat_documents);
+        let (delay, delay_up_to) = (faults.delay_documents, faults.delay_up_to);
+        if self.seeded.chance(drop) {
+            return self.lose(now, prepared);
+        }
+        if self.seeded.chance(repeat) {
+            // The answer to the first attempt is lost on its way back.
+            let mut first = self.copy_of(now, &prepared);
+            if let Some(asked) = &mut first.asked {
+                asked.purpose = Purpose::Ignore;
+            }
+            self.send(now, first);
+        }
+        match self.seeded.chance(delay) {
+            true => {
+                let at = now + self.seeded.within(delay_up_to);
+                self.timers.set(at, Timer::Release(Box::new(prepared)));
+            }
+            false => self.send(now, prepared),
+        }
+    }
+
+    /// A request that never arrives: its time runs out.
+    fn lose(&mut self, now: OffsetDateTime, prepared: Prepared) {
+        let ceiling = Timer::Ceiling(prepared.webhook.id);
+        let ceiling = self.timers.set(now + prepared.connection.total, ceiling);
+        let sending = Sending {
+            prepared,
+            http_redirects: 0,
+            ceiling,
+        };
+        self.sending.insert(sending.prepared.webhook.id, sending);
+    }
+
+    /// Takes a callback, in the order of events, and decides when it leaves.
     pub(super) fn submit_status(&mut self, now: OffsetDateTime, prepared: Prepared) {
         let faults = self.faults.clone();
         if self.seeded.chance(faults.drop) {
@@ -166,16 +205,16 @@ impl Engine {
                 true => now + self.seeded.within(faults.delay_up_to),
                 false => now,
             };
-            let sid = prepared.webhook.call_sid.clone();
-            let line = self.lines.entry(sid.clone()).or_default();
+            let name = prepared.line.clone();
+            let line = self.lines.entry(name.clone()).or_default();
             line.waiting.push_back((not_before, prepared));
-            self.move_line(now, &sid);
+            self.move_line(now, &name);
         }
     }
 
-    /// Lets the next callback of a leg out, if none is out and its time has come.
-    pub(super) fn move_line(&mut self, now: OffsetDateTime, sid: &CallSid) {
-        let Some(line) = self.lines.get_mut(sid) else {
+    /// Lets the next callback of a line out, if none is out and its time has come.
+    pub(super) fn move_line(&mut self, now: OffsetDateTime, name: &str) {
+        let Some(line) = self.lines.get_mut(name) else {
             return;
         };
         if line.out.is_some() {
@@ -183,10 +222,10 @@ impl Engine {
         }
         match line.waiting.front() {
             None => {
-                self.lines.remove(sid);
+                self.lines.remove(name);
             }
             Some((not_before, _)) if *not_before > now => {
-                self.timers.set(*not_before, Timer::Line(sid.clone()));
+                self.timers.set(*not_before, Timer::Line(name.to_owned()));
             }
             Some(_) => {
                 if let Some((_, prepared)) = line.waiting.pop_front() {
@@ -198,12 +237,12 @@ impl Engine {
     }
 
     /// A callback is delivered or given up: the next one may leave.
-    pub(super) fn line_moved(&mut self, now: OffsetDateTime, sid: &CallSid, id: WebhookId) {
-        if let Some(line) = self.lines.get_mut(sid)
+    pub(super) fn line_moved(&mut self, now: OffsetDateTime, name: &str, id: WebhookId) {
+        if let Some(line) = self.lines.get_mut(name)
             && line.out == Some(id)
         {
             line.out = None;
-            self.move_line(now, sid);
+            self.move_line(now, name);
         }
     }
 
@@ -218,6 +257,7 @@ impl Engine {
         Prepared {
             webhook,
             configured: prepared.configured.clone(),
+            line: prepared.line.clone(),
             connection: prepared.connection,
             asked: prepared.asked,
         }

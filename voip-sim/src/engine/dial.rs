@@ -12,7 +12,7 @@ use super::{Engine, fetch::Purpose};
 use crate::address::{Address, is_e164};
 use crate::inspect::{Direction, Status};
 use crate::sid::CallSid;
-use crate::twiml::{Dial, DialTarget, Noun, StatusSubscription};
+use crate::twiml::{Dial, DialTarget, Noun, StatusSubscription, Target};
 
 /// The vendor lets every attempt ring this much longer than it was told.
 const EXTRA_RINGING: Duration = Duration::from_secs(5);
@@ -44,9 +44,12 @@ pub(super) struct DialOutcome {
 }
 
 impl Engine {
-    pub(super) fn begin_dial(&mut self, now: OffsetDateTime, id: LegId, dial: Dial) {
+    pub(super) fn begin_dial(&mut self, now: OffsetDateTime, id: LegId, mut dial: Dial) {
         if let Some((name, code)) = dial.unsupported {
             return self.refuse_verb(now, id, &name, code);
+        }
+        if let Some(conference) = dial.conference.take() {
+            return self.begin_conference(now, id, dial, conference);
         }
         if !dial.answer_on_bridge {
             self.answer(now, id);
@@ -146,7 +149,7 @@ impl Engine {
         let first = match target.screen {
             None => FirstDocument::None,
             Some(screen) => match resolve(&screen.url) {
-                Some(url) => FirstDocument::Fetched(crate::twiml::Target { url, ..screen }),
+                Some(url) => FirstDocument::Fetched(Target { url, ..screen }),
                 None => FirstDocument::None,
             },
         };
@@ -167,6 +170,7 @@ impl Engine {
         };
         let child = self.add_leg(now, new);
         self.leg_mut(child).link = Link::InDial;
+        self.acquaint(now, id, child, false);
         if let Activity::Dialling(dialling) = &mut self.leg_mut(id).activity {
             dialling.children.push(child);
         }
@@ -215,6 +219,7 @@ impl Engine {
         let limit = dialling.dial.time_limit;
         self.timers.set(now + limit, Timer::Step(parent, epoch));
         self.bridge(parent, child);
+        self.acquaint(now, parent, child, true);
     }
 
     /// The conversation has lasted as long as it may.
@@ -286,8 +291,19 @@ impl Engine {
         let Activity::Dialling(dialling) = self.stop_activity(id) else {
             return;
         };
-        match dialling.dial.action {
-            Some(action) => self.fetch(now, id, &action, outcome.fields(), Purpose::Run),
+        self.after_dial(now, id, dialling.dial.action.as_ref(), outcome);
+    }
+
+    /// What follows a dial: its action, or the next verb.
+    pub(super) fn after_dial(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        action: Option<&Target>,
+        outcome: &DialOutcome,
+    ) {
+        match action {
+            Some(action) => self.fetch(now, id, action, outcome.fields(), Purpose::Run),
             // Not at once: a document of nothing but hopeless dials would nest without end.
             None => self.last(now, id, "dial", Some(Duration::ZERO)),
         }
@@ -322,16 +338,26 @@ impl Engine {
         &mut self,
         now: OffsetDateTime,
         id: LegId,
-        dialling: &Dialling,
+        dial: &Dial,
         outcome: &DialOutcome,
     ) {
-        if let Some(action) = &dialling.dial.action {
+        if let Some(action) = &dial.action {
             self.fetch(now, id, action, outcome.fields(), Purpose::Ignore);
         }
     }
 }
 
 impl DialOutcome {
+    /// How a dial into a room went: no leg was called, and none has a duration.
+    pub(super) fn of_conference(status: &'static str, bridged: bool) -> Self {
+        Self {
+            status,
+            child: None,
+            seconds: None,
+            bridged,
+        }
+    }
+
     fn fields(&self) -> Vec<(String, String)> {
         let mut fields = vec![("DialCallStatus".to_owned(), self.status.to_owned())];
         if let Some(child) = &self.child {

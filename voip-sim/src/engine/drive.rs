@@ -9,7 +9,7 @@ use super::leg::{FirstDocument, LegId, NewLeg};
 use super::{Engine, run};
 use crate::address::{Address, is_e164};
 use crate::inspect::{Direction, Status};
-use crate::phone::PhoneScript;
+use crate::phone::{Outcome, PhoneScript};
 use crate::sid::CallSid;
 use crate::twiml::{StatusSubscription, Target};
 
@@ -183,12 +183,29 @@ impl Engine {
     /// # Errors
     /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotRinging`].
     pub fn pick_up(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<(), DriveError> {
-        let id = self.live_leg(now, sid)?;
-        let leg = self.leg(id);
-        if leg.status != Status::Ringing || leg.direction == Direction::Inbound {
-            return Err(DriveError::NotRinging);
-        }
+        let id = self.ringing_callee(now, sid)?;
         self.answer(now, id);
+        Ok(())
+    }
+
+    /// The person at the far end of a ringing leg declines.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotRinging`].
+    pub fn reject(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<(), DriveError> {
+        let id = self.ringing_callee(now, sid)?;
+        self.far_end_hangs_up(now, id);
+        Ok(())
+    }
+
+    /// The person at the far end of a ringing leg lets it ring, whatever the script says. It can
+    /// still be answered by hand.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotRinging`].
+    pub fn ignore(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<(), DriveError> {
+        let id = self.ringing_callee(now, sid)?;
+        self.leg_mut(id).script.outcome = Outcome::NoAnswer;
         Ok(())
     }
 
@@ -212,6 +229,15 @@ impl Engine {
         }
         self.keys_pressed(now, id, keys);
         Ok(())
+    }
+
+    fn ringing_callee(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<LegId, DriveError> {
+        let id = self.live_leg(now, sid)?;
+        let leg = self.leg(id);
+        match (leg.status, leg.direction) {
+            (Status::Ringing, Direction::OutboundApi | Direction::OutboundDial) => Ok(id),
+            _ => Err(DriveError::NotRinging),
+        }
     }
 
     fn live_leg(&mut self, now: OffsetDateTime, sid: &CallSid) -> Result<LegId, DriveError> {

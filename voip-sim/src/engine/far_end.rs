@@ -134,7 +134,7 @@ impl Engine {
     }
 
     /// The person at the far end hangs up, gives up, or declines.
-    pub(super) fn far_end_hangs_up(&mut self, now: OffsetDateTime, id: LegId) {
+    pub(crate) fn far_end_hangs_up(&mut self, now: OffsetDateTime, id: LegId) {
         let leg = self.leg(id);
         match (leg.status, leg.direction) {
             (Status::InProgress, _) => {
@@ -147,6 +147,21 @@ impl Engine {
                 self.finish(now, id, Status::Busy, 603, EndedBy::FarEnd);
             }
             _ => {}
+        }
+    }
+
+    /// The person at the far end hangs up that much later.
+    pub(crate) fn far_end_hangs_up_after(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        after: Duration,
+    ) {
+        if after == Duration::ZERO {
+            return self.far_end_hangs_up(now, id);
+        }
+        if !self.leg(id).status.is_final() {
+            self.timers.set(now + after, Timer::FarHangUp(id));
         }
     }
 

@@ -19,6 +19,10 @@ pub(super) enum Purpose {
     Fallback,
     /// Nothing.
     Ignore,
+    /// It is heard in a room until that starts; the leg enters when it is there.
+    Wait,
+    /// It is heard in a room, unless something else is by now.
+    Hold(u64),
 }
 
 /// Resolves an address against that of the current document; an empty one means that document.
@@ -79,10 +83,53 @@ impl Engine {
         match self.new_webhook(now, id, kind, &url, target.method, fields) {
             Some(mut prepared) => {
                 prepared.asked = Some(asked);
-                self.send(now, prepared);
+                self.submit_document(now, prepared);
             }
             None if purpose == Purpose::Ignore => {}
             None => self.document_failed(now, id, 11100, Some(url), purpose),
+        }
+    }
+
+    /// Asks for a document that is heard beside what the leg does.
+    pub(super) fn ask_aside(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        target: &Target,
+        purpose: Purpose,
+    ) {
+        let max = self.config.max_documents;
+        let leg = self.leg_mut(id);
+        leg.documents += 1;
+        let (looping, epoch) = (leg.documents > max, leg.epoch);
+        let url = resolve(leg.program.base.as_deref(), &target.url);
+        let prepared = match (looping, url) {
+            (true, _) => Err(14106),
+            (false, None) => Err(11100),
+            (false, Some(url)) => {
+                let fields = self.call_fields(id);
+                let kind = WebhookKind::Document;
+                self.new_webhook(now, id, kind, &url, target.method, fields)
+                    .ok_or(11100)
+            }
+        };
+        match (prepared, purpose) {
+            (Ok(mut prepared), _) => {
+                prepared.asked = Some(Asked {
+                    leg: id,
+                    epoch,
+                    purpose,
+                });
+                self.submit_document(now, prepared);
+            }
+            (Err(code), Purpose::Hold(turn)) => {
+                self.hold_document_answered(now, id, turn, Err(code));
+            }
+            (Err(code), Purpose::Wait | Purpose::Run | Purpose::Fallback | Purpose::Ignore) => {
+                self.leg_mut(id)
+                    .alert(now, code, "a wait document cannot be asked for");
+                self.stays_outside(now, id);
+            }
         }
     }
 

@@ -2,9 +2,11 @@
 
 use time::OffsetDateTime;
 
+use super::conference::Exit;
+use super::dial::DialOutcome;
 use super::leg::{Activity, LegId, Link, Program};
 use super::{Engine, callback::Event};
-use crate::inspect::Status;
+use crate::inspect::{RoomStatus, Status};
 
 /// Who ended a leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +17,15 @@ pub(crate) enum EndedBy {
     Provider,
     /// A REST request.
     Api,
+}
+
+impl EndedBy {
+    fn exit(self) -> Exit {
+        match self {
+            Self::FarEnd | Self::Provider => Exit::HungUp,
+            Self::Api => Exit::Updated,
+        }
+    }
 }
 
 impl Engine {
@@ -31,6 +42,7 @@ impl Engine {
             return;
         }
         let never_dialled = self.leg(id).status == Status::Queued;
+        let room = self.room_of(id);
         let activity = self.stop_activity(id);
         let abandoned = match &activity {
             Activity::Dialling(dialling) => Some(self.abandon_dial(now, id, dialling)),
@@ -47,21 +59,37 @@ impl Engine {
         let parent = leg.parent;
         self.live -= 1;
         self.finished.push_back(id);
+        self.partner_gone(now, id);
         // Taken back before it was dialled, a call is not reported at all.
         if !(never_dialled && status == Status::Canceled) {
             self.report(now, id, Event::Completed);
+        }
+        let started = room.is_some_and(|room| self.room(room).status == RoomStatus::InProgress);
+        if let Some(room) = room {
+            self.leave_room(now, id, room, by.exit());
         }
         if by == EndedBy::FarEnd {
             match activity {
                 Activity::Dialling(dialling) => {
                     if let Some(outcome) = abandoned {
-                        self.ask_ignored_action(now, id, &dialling, &outcome);
+                        self.ask_ignored_action(now, id, &dialling.dial, &outcome);
                     }
+                }
+                Activity::Entering(entering) => {
+                    let outcome = DialOutcome::of_conference("canceled", false);
+                    self.ask_ignored_action(now, id, &entering.dial, &outcome);
+                }
+                Activity::Conferring(conferring) => {
+                    let outcome = DialOutcome::of_conference("answered", started);
+                    self.ask_ignored_action(now, id, &conferring.dial, &outcome);
                 }
                 Activity::Recording { record, since } => {
                     self.recording_cut_off(now, id, &record, since);
                 }
-                _ => {}
+                Activity::Idle
+                | Activity::Fetching
+                | Activity::Lasting(_)
+                | Activity::Gathering(_) => {}
             }
         }
         // Not before: relative addresses of an abandoned action resolve against it.

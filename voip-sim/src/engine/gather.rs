@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use time::OffsetDateTime;
 
 use super::Engine;
+use super::conference::Exit;
 use super::fetch::Purpose;
 use super::fields::pair;
 use super::leg::{Activity, LegId};
@@ -85,6 +86,11 @@ impl Engine {
                     self.recording_over(now, id, key.encode_utf8(&mut [0; 4]));
                 }
                 Activity::Dialling(_) if key == '*' => self.star_pressed(now, id),
+                Activity::Conferring(conferring)
+                    if key == '*' && conferring.dial.hangup_on_star =>
+                {
+                    self.step_out(now, id, Exit::HungUp);
+                }
                 _ => {}
             }
         }

@@ -1,10 +1,11 @@
 //! One leg: a connection between the provider and one far end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::conference::{Conferring, Entering};
 use super::dial::Dialling;
 use super::gather::Gathering;
 use crate::inspect::{Alert, Direction, Heard, Sound, Status};
@@ -57,6 +58,11 @@ pub(crate) struct Leg {
     pub(super) redirects: u32,
     pub(super) link: Link,
     pub(super) peer: Option<LegId>,
+    /// Whom it has had to do with, and whether they were ever connected.
+    pub(super) partners: BTreeMap<LegId, bool>,
+    /// Since when none of them is left.
+    pub(super) alone_since: Option<OffsetDateTime>,
+    pub(super) longest_alone: Duration,
     pub(super) heard: Vec<Heard>,
     pub(super) alerts: Vec<Alert>,
 }
@@ -108,6 +114,10 @@ pub(super) enum Activity {
     },
     /// Connecting the leg to somebody, or having done so.
     Dialling(Box<Dialling>),
+    /// Waiting for the document that is heard before a room starts.
+    Entering(Box<Entering>),
+    /// In a room.
+    Conferring(Box<Conferring>),
 }
 
 impl Activity {
@@ -119,6 +129,8 @@ impl Activity {
             Self::Gathering(_) => "gather",
             Self::Recording { .. } => "record",
             Self::Dialling(_) => "dial",
+            Self::Entering(_) => "fetching",
+            Self::Conferring(_) => "conference",
         }
     }
 }
@@ -225,6 +237,9 @@ impl super::Engine {
             redirects: 0,
             link: Link::Free,
             peer: None,
+            partners: BTreeMap::new(),
+            alone_since: None,
+            longest_alone: Duration::ZERO,
             heard: Vec::new(),
             alerts: Vec::new(),
         };

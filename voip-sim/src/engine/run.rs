@@ -5,6 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::Engine;
+use super::conference::Exit;
 use super::fetch::Purpose;
 use super::finish::EndedBy;
 use super::leg::{Activity, Epoch, FirstDocument, LegId, Link, Program};
@@ -75,7 +76,7 @@ impl Engine {
                 self.answer(now, id);
                 self.finish(now, id, Status::Completed, 200, EndedBy::Provider);
             }
-            Verb::Reject(reason) => self.reject(now, id, reason),
+            Verb::Reject(reason) => self.refuse_call(now, id, reason),
             Verb::Redirect(target) => {
                 self.answer(now, id);
                 self.fetch(now, id, &target, Vec::new(), Purpose::Run);
@@ -107,6 +108,8 @@ impl Engine {
             Activity::Gathering(_) => self.gather_goes_on(now, id),
             Activity::Recording { .. } => self.recording_over(now, id, ""),
             Activity::Dialling(_) => self.talk_limit_reached(now, id),
+            Activity::Entering(_) => {}
+            Activity::Conferring(_) => self.step_out(now, id, Exit::HungUp),
         }
     }
 
@@ -156,14 +159,7 @@ impl Engine {
 
     /// What a listener makes of something played; relative addresses are resolved.
     pub(super) fn played(&self, id: LegId, sound: &Sound) -> inspect::Sound {
-        match sound {
-            Sound::Keys(keys) => inspect::Sound::Keys(keys.clone()),
-            Sound::Audio(url) => {
-                let base = self.leg(id).program.base.as_deref();
-                let url = super::fetch::resolve(base, url).unwrap_or_else(|| url.clone());
-                inspect::Sound::Played(url)
-            }
-        }
+        played(self.leg(id).program.base.as_deref(), sound)
     }
 
     fn say(&mut self, now: OffsetDateTime, id: LegId, say: &Say) {
@@ -199,7 +195,7 @@ impl Engine {
     }
 
     /// Refusing works only before the answer; afterwards it is a hang-up.
-    fn reject(&mut self, now: OffsetDateTime, id: LegId, reason: RejectReason) {
+    fn refuse_call(&mut self, now: OffsetDateTime, id: LegId, reason: RejectReason) {
         let (status, sip) = match (self.leg(id).status, reason) {
             (Status::InProgress, _) => (Status::Completed, 200),
             (_, RejectReason::Busy) => (Status::Busy, 486),
@@ -217,5 +213,16 @@ impl Engine {
         }
         self.answer(now, id);
         self.finish(now, id, Status::Completed, 200, EndedBy::Provider);
+    }
+}
+
+/// What a listener makes of something played in a document from there.
+pub(super) fn played(base: Option<&str>, sound: &Sound) -> inspect::Sound {
+    match sound {
+        Sound::Keys(keys) => inspect::Sound::Keys(keys.clone()),
+        Sound::Audio(url) => {
+            let url = super::fetch::resolve(base, url).unwrap_or_else(|| url.clone());
+            inspect::Sound::Played(url)
+        }
     }
 }

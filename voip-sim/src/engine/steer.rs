@@ -3,9 +3,11 @@
 use time::OffsetDateTime;
 
 use super::Engine;
+use super::conference::Exit;
+use super::dial::DialOutcome;
 use super::leg::{Activity, FirstDocument, LegId, NewLeg, Program};
 use super::timer::Timer;
-use crate::inspect::Status;
+use crate::inspect::{RoomStatus, Status};
 use crate::twiml::{StatusSubscription, Target};
 
 impl Engine {
@@ -31,10 +33,31 @@ impl Engine {
         let Some(document) = leg.redirect.take() else {
             return;
         };
-        if let Activity::Dialling(dialling) = self.stop_activity(id) {
-            let outcome = self.abandon_dial(now, id, &dialling);
-            self.part(id);
-            self.ask_ignored_action(now, id, &dialling, &outcome);
+        let room = self.room_of(id);
+        match self.stop_activity(id) {
+            Activity::Dialling(dialling) => {
+                let outcome = self.abandon_dial(now, id, &dialling);
+                self.part(id);
+                self.ask_ignored_action(now, id, &dialling.dial, &outcome);
+            }
+            Activity::Entering(entering) => {
+                let outcome = DialOutcome::of_conference("canceled", false);
+                self.ask_ignored_action(now, id, &entering.dial, &outcome);
+            }
+            Activity::Conferring(conferring) => {
+                let started = room.map(|room| self.room(room).status);
+                if let Some(room) = room {
+                    self.leave_room(now, id, room, Exit::Updated);
+                }
+                let bridged = started == Some(RoomStatus::InProgress);
+                let outcome = DialOutcome::of_conference("answered", bridged);
+                self.ask_ignored_action(now, id, &conferring.dial, &outcome);
+            }
+            Activity::Idle
+            | Activity::Fetching
+            | Activity::Lasting(_)
+            | Activity::Gathering(_)
+            | Activity::Recording { .. } => {}
         }
         self.child_leaves(now, id);
         self.leg_mut(id).program = Program::default();

@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 
 use super::deliver::Prepared;
 use super::leg::{Epoch, LegId};
-use crate::sid::CallSid;
 use crate::webhook::WebhookId;
 
 /// Something that is due at some time. Each one checks, when it fires, whether it still means
@@ -32,8 +31,10 @@ pub(super) enum Timer {
     Redirect(LegId, u32),
     /// A webhook has taken too long.
     Ceiling(WebhookId),
-    /// A leg's next callback may go out.
-    Line(CallSid),
+    /// What a participant hears is over, unless it hears something else by now.
+    Listening(LegId, u64),
+    /// The next callback of a leg or room may go out.
+    Line(String),
     /// A callback that left the line goes out.
     Release(Box<Prepared>),
 }
@@ -50,7 +51,8 @@ impl Timer {
             | Self::Press(leg, _)
             | Self::CallLimit(leg, _)
             | Self::Step(leg, _)
-            | Self::Redirect(leg, _) => Some(*leg),
+            | Self::Redirect(leg, _)
+            | Self::Listening(leg, _) => Some(*leg),
             Self::Ceiling(_) | Self::Line(_) | Self::Release(_) => None,
         }
     }

@@ -5,13 +5,18 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 use super::form::Form;
-use super::paging::Page;
+use super::paging::{Listed, Page};
 use super::{RestError, RestReply, resource};
 use crate::engine::{Engine, Leg, LegId};
 use crate::inspect::Status;
 
+const LISTED: Listed = Listed {
+    member: "calls",
+    sid_prefix: "",
+};
+
 pub(super) fn fetch(engine: &Engine, now: OffsetDateTime, id: LegId) -> RestReply {
-    let then = now - engine.faults.read_lag;
+    let then = engine.calls_as_of(now);
     RestReply::json(200, resource::call(engine, id, then))
 }
 
@@ -32,7 +37,7 @@ pub(super) fn list(
     let form = Form::parse(query.as_bytes());
     let page = Page::read(&form)?;
     let filter = Filter::read(&form)?;
-    let then = now - engine.faults.read_lag;
+    let then = engine.lists_as_of(now);
     // Newest first; what was made after `then` is not visible yet.
     let found: Vec<(LegId, &Leg)> = engine
         .legs
@@ -47,7 +52,7 @@ pub(super) fn list(
         .iter()
         .map(|(id, _)| resource::value(engine, *id, then))
         .collect();
-    let envelope = page.envelope(path, &form, &sids, window, calls);
+    let envelope = page.envelope(LISTED, path, &form, &sids, window, calls);
     Ok(RestReply::json(200, envelope))
 }
 
@@ -63,7 +68,7 @@ struct Filter<'a> {
 
 /// From a moment (included) up to another (excluded).
 #[derive(Default)]
-struct Span {
+pub(super) struct Span {
     from: Option<OffsetDateTime>,
     until: Option<OffsetDateTime>,
 }
@@ -105,7 +110,7 @@ impl<'a> Filter<'a> {
 
 impl Span {
     /// `Name` is one day, `Name>` from then on, `Name<` before then.
-    fn read(form: &Form, name: &str) -> Result<Self, RestError> {
+    pub(super) fn read(form: &Form, name: &str) -> Result<Self, RestError> {
         let mut span = Self::default();
         if let Some(day) = form.get(name) {
             let from = moment(day)?;
@@ -121,7 +126,7 @@ impl Span {
         Ok(span)
     }
 
-    fn contains(&self, at: Option<OffsetDateTime>) -> bool {
+    pub(super) fn contains(&self, at: Option<OffsetDateTime>) -> bool {
         if self.from.is_none() && self.until.is_none() {
             return true;
         }

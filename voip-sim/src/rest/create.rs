@@ -7,12 +7,11 @@ use time::OffsetDateTime;
 use super::form::Form;
 use super::{RestError, RestReply, resource};
 use crate::address::Address;
-use crate::engine::{Engine, FirstDocument, NewLeg};
+use crate::engine::{Engine, FirstDocument, NewLeg, NumberConfig};
 use crate::inspect::{Direction, Status};
 use crate::magic_numbers;
 use crate::phone::Outcome;
-use crate::sid::is_sid;
-use crate::twiml::StatusSubscription;
+use crate::twiml::{StatusSubscription, Target};
 
 /// The longest inline document, in characters.
 pub(super) const MAX_INLINE: usize = 4000;
@@ -37,6 +36,7 @@ pub(super) fn create(
             "a telephone can only be called from a number",
         ));
     }
+    let application = application(engine, &form)?;
     let script = engine.script_of(&to);
     if script.outcome == Outcome::Invalid {
         return Err(RestError::invalid(
@@ -44,22 +44,31 @@ pub(super) fn create(
             "the number called does not appear to be valid",
         ));
     }
-    let first = first_document(&form)?;
+    let (first, fallback, status_callback) = match application {
+        Some(voice) => steered_by(voice)?,
+        None => (
+            first_document(&form)?,
+            form.target("FallbackUrl", "FallbackMethod")?,
+            status_callback(&form)?,
+        ),
+    };
     send_digits(&form)?;
+    let ring_timeout = form.seconds("Timeout", 1..=600, 21208)?;
+    let time_limit = form.seconds("TimeLimit", 1..=86_400, 20422)?;
+    // Last, so that only calls that are placed count.
+    if !engine.may_place(now) {
+        return Err(RestError::too_many_requests());
+    }
     let new = NewLeg {
         direction: Direction::OutboundApi,
         status: Status::Queued,
         from,
         parent: None,
         first,
-        fallback: form.target("FallbackUrl", "FallbackMethod")?,
-        status_callback: status_callback(&form)?,
-        ring_timeout: form
-            .seconds("Timeout", 1..=600, 21208)?
-            .unwrap_or(Duration::from_secs(60)),
-        time_limit: form
-            .seconds("TimeLimit", 1..=86_400, 20422)?
-            .unwrap_or(Duration::from_secs(14_400)),
+        fallback,
+        status_callback,
+        ring_timeout: ring_timeout.unwrap_or(Duration::from_secs(60)),
+        time_limit: time_limit.unwrap_or(Duration::from_secs(14_400)),
         parameters: match &to {
             Address::Client { parameters, .. } => parameters.clone(),
             Address::Phone(_) | Address::Sip(_) => Vec::new(),
@@ -122,15 +131,35 @@ fn plain(address: &str) -> String {
     }
 }
 
-fn first_document(form: &Form) -> Result<FirstDocument, RestError> {
-    if let Some(application) = form.get("ApplicationSid") {
-        // The simulator knows no applications by SID, so none of them can be used here.
-        let message = match is_sid("AP", application) {
-            true => "the application is not known",
-            false => "the ApplicationSid is not valid",
-        };
-        return Err(RestError::invalid(21218, message));
+/// The addresses of the TwiML App that steers the call, if it names one. They replace all others.
+fn application(engine: &Engine, form: &Form) -> Result<Option<NumberConfig>, RestError> {
+    let Some(sid) = form.get("ApplicationSid") else {
+        return Ok(None);
+    };
+    let application = engine.config.application.as_ref();
+    match application.filter(|application| application.sid == sid) {
+        Some(application) => Ok(Some(application.voice.clone())),
+        None => Err(RestError::invalid(21218, "the ApplicationSid is not valid")),
     }
+}
+
+type Steering = (FirstDocument, Option<Target>, Option<StatusSubscription>);
+
+fn steered_by(voice: NumberConfig) -> Result<Steering, RestError> {
+    let target = |url: Option<String>, method| url.map(|url| Target { url, method });
+    let message = "Url is not a valid URL: the application has none";
+    let first = target(voice.voice_url, voice.voice_method)
+        .ok_or_else(|| RestError::invalid(21205, message))?;
+    let status = voice.status_url.map(|url| StatusSubscription {
+        url,
+        method: voice.status_method,
+        events: vec!["completed".to_owned()],
+    });
+    let fallback = target(voice.fallback_url, voice.fallback_method);
+    Ok((FirstDocument::Fetched(first), fallback, status))
+}
+
+fn first_document(form: &Form) -> Result<FirstDocument, RestError> {
     if let Some(target) = form.target("Url", "Method")? {
         return Ok(FirstDocument::Fetched(target));
     }

@@ -55,6 +55,10 @@ impl RestError {
         Self::new(500, 20500, "Internal server error")
     }
 
+    pub(crate) fn unavailable() -> Self {
+        Self::new(503, 20503, "Service unavailable")
+    }
+
     pub(crate) fn reply(&self) -> RestReply {
         let body = Body {
             code: self.code,

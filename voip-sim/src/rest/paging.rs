@@ -10,6 +10,27 @@ use super::form::Form;
 const DEFAULT_SIZE: usize = 50;
 const MAX_SIZE: usize = 1000;
 
+/// What a list is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listed {
+    /// The name of the array.
+    pub(super) member: &'static str,
+    /// Stands in tokens for the first two letters of the items' SIDs, where it is not empty.
+    pub(super) sid_prefix: &'static str,
+}
+
+impl Listed {
+    fn token(self, before_or_after: &str, sid: &str) -> String {
+        match self.sid_prefix {
+            "" => format!("{before_or_after}{sid}"),
+            prefix => format!(
+                "{before_or_after}{prefix}{}",
+                sid.get(2..).unwrap_or_default()
+            ),
+        }
+    }
+}
+
 /// The page a request asks for.
 pub(super) struct Page {
     size: usize,
@@ -54,7 +75,9 @@ impl Page {
 
     /// Which of the items, newest first, are on this page.
     pub(super) fn window(&self, sids: &[&str]) -> Range<usize> {
-        let position = |wanted: &str| sids.iter().position(|sid| *sid == wanted);
+        // The letters in front tell kinds apart, and a list is of one kind.
+        let same = |one: &str, other: &str| one.get(2..) == other.get(2..);
+        let position = |wanted: &str| sids.iter().position(|sid| same(sid, wanted));
         let start = match &self.token {
             Some(Token::After(sid)) => position(sid).map(|index| index + 1),
             Some(Token::Before(sid)) => position(sid).map(|index| index.saturating_sub(self.size)),
@@ -65,14 +88,15 @@ impl Page {
         start..start.saturating_add(self.size).min(sids.len())
     }
 
-    /// The JSON of a page of calls.
+    /// The JSON of a page.
     pub(super) fn envelope(
         &self,
+        listed: Listed,
         path: &str,
         form: &Form,
         sids: &[&str],
         window: Range<usize>,
-        calls: Vec<Value>,
+        items: Vec<Value>,
     ) -> String {
         let uri = |page: usize, token: Option<String>| {
             let mut query = form_urlencoded::Serializer::new(String::new());
@@ -92,17 +116,25 @@ impl Page {
             Token::After(sid) => format!("PA{sid}"),
             Token::Before(sid) => format!("PB{sid}"),
         });
-        let next = (window.end < sids.len() && !window.is_empty())
-            .then(|| uri(self.number + 1, Some(format!("PA{}", sids[window.end - 1]))));
-        let previous = (self.number > 0 && window.start > 0 && !window.is_empty())
-            .then(|| uri(self.number - 1, Some(format!("PB{}", sids[window.start]))));
+        let next = (window.end < sids.len() && !window.is_empty()).then(|| {
+            uri(
+                self.number + 1,
+                Some(listed.token("PA", sids[window.end - 1])),
+            )
+        });
+        let previous = (self.number > 0 && window.start > 0 && !window.is_empty()).then(|| {
+            uri(
+                self.number - 1,
+                Some(listed.token("PB", sids[window.start])),
+            )
+        });
         let start = self.number.saturating_mul(self.size);
-        let (start, end) = match calls.len() {
+        let (start, end) = match items.len() {
             0 => (0, 0),
             length => (start, start + length - 1),
         };
         serde_json::json!({
-            "calls": calls,
+            listed.member: items,
             "end": end,
             "first_page_uri": uri(0, None),
             "next_page_uri": next,

@@ -1,6 +1,6 @@
 //! The control interface: what people at the far ends do, and what an onlooker sees.
 
-use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -25,7 +25,7 @@ pub(super) struct Refusal {
     error: String,
 }
 
-type Answer = Result<Response, Refusal>;
+pub(super) type Answer = Result<Response, Refusal>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,13 +71,6 @@ struct Number {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct NewClientCall {
-    #[serde(default)]
-    parameters: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct NewApplication {
     sid: String,
     voice: Number,
@@ -90,6 +83,15 @@ struct NextFault {
     fault: RestFault,
     #[serde(default = "once")]
     times: u16,
+    /// Only requests whose path has this SID.
+    about: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Limits {
+    /// Null for no limit.
+    calls_per_second: Option<NonZeroU32>,
 }
 
 fn once() -> u16 {
@@ -130,6 +132,18 @@ pub(super) async fn pick_up(State(shared): State<Shared>, Path(sid): Path<String
     Ok(done())
 }
 
+pub(super) async fn reject(State(shared): State<Shared>, Path(sid): Path<String>) -> Answer {
+    let sid = parse_sid(&sid)?;
+    shared.turn(|engine, now| engine.reject(now, &sid))?;
+    Ok(done())
+}
+
+pub(super) async fn ignore(State(shared): State<Shared>, Path(sid): Path<String>) -> Answer {
+    let sid = parse_sid(&sid)?;
+    shared.turn(|engine, now| engine.ignore(now, &sid))?;
+    Ok(done())
+}
+
 pub(super) async fn press(
     State(shared): State<Shared>,
     Path(sid): Path<String>,
@@ -152,31 +166,6 @@ pub(super) async fn set_phone(
     let script = script(&body)?;
     shared.turn(|engine, _| engine.set_phone(number, script));
     Ok(done())
-}
-
-pub(super) async fn set_client(
-    State(shared): State<Shared>,
-    Path(identity): Path<String>,
-    body: Bytes,
-) -> Answer {
-    let script = script(&body)?;
-    shared.turn(|engine, _| engine.set_client(identity, script));
-    Ok(done())
-}
-
-/// A voice client places a call through the TwiML App.
-pub(super) async fn place_client_call(
-    State(shared): State<Shared>,
-    Path(identity): Path<String>,
-    body: Bytes,
-) -> Answer {
-    let new: NewClientCall = read(&body)?;
-    let parameters: Vec<_> = new.parameters.into_iter().collect();
-    let sid = shared.turn(|engine, now| engine.place_client_call(now, &identity, &parameters))?;
-    Ok(json(
-        StatusCode::CREATED,
-        &serde_json::json!({ "sid": sid }),
-    ))
 }
 
 /// Replaces what the account's numbers do; what is left out is unset.
@@ -223,8 +212,28 @@ pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Ans
 
 pub(super) async fn fail_next_rest(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextFault = read(&body)?;
-    shared.turn(|engine, _| engine.fail_next_rest(next.on, next.fault, next.times.into()));
+    let times = next.times.into();
+    shared.turn(|engine, _| match next.about {
+        None => engine.fail_next_rest(next.on, next.fault, times),
+        Some(sid) => engine.fail_next_rest_about(sid, next.on, next.fault, times),
+    });
     Ok(done())
+}
+
+pub(super) async fn set_limits(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let limits: Limits = read(&body)?;
+    shared.turn(|engine, _| engine.set_calls_per_second(limits.calls_per_second));
+    Ok(done())
+}
+
+pub(super) async fn rooms(State(shared): State<Shared>) -> Response {
+    let rooms = shared.turn(|engine, _| engine.rooms());
+    json(StatusCode::OK, &serde_json::json!({ "conferences": rooms }))
+}
+
+pub(super) async fn orphans(State(shared): State<Shared>) -> Response {
+    let orphans = shared.turn(|engine, now| engine.orphans(now));
+    json(StatusCode::OK, &serde_json::json!({ "orphans": orphans }))
 }
 
 pub(super) async fn webhooks(State(shared): State<Shared>) -> Response {
@@ -277,11 +286,11 @@ impl IntoResponse for Refusal {
     }
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body).map_err(|error| bad("bad_json", &error.to_string()))
 }
 
-fn script(body: &[u8]) -> Result<PhoneScript, Refusal> {
+pub(super) fn script(body: &[u8]) -> Result<PhoneScript, Refusal> {
     let script: Script = read(body)?;
     let seconds = |value: f64| {
         Duration::try_from_secs_f64(value)
@@ -318,11 +327,11 @@ fn refusal(status: StatusCode, code: &'static str, error: &str) -> Refusal {
     }
 }
 
-fn done() -> Response {
+pub(super) fn done() -> Response {
     json(StatusCode::OK, &serde_json::json!({ "ok": true }))
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response {
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let body = serde_json::to_vec(value).expect("views and texts are always JSON");
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::drive::Shared;
-use super::{control, rest};
+use super::{clients, control, rest};
 
 /// Serves until told to stop. Requests that are being answered late are let go at once then.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: CancellationToken) {
@@ -29,17 +29,29 @@ fn router(shared: Shared, stopping: CancellationToken) -> Router {
         .route("/sim/calls/{sid}", get(control::call))
         .route("/sim/calls/{sid}/hangup", post(control::hang_up))
         .route("/sim/calls/{sid}/answer", post(control::pick_up))
+        .route("/sim/calls/{sid}/reject", post(control::reject))
+        .route("/sim/calls/{sid}/ignore", post(control::ignore))
         .route("/sim/calls/{sid}/digits", post(control::press))
         .route("/sim/phones/{number}", put(control::set_phone))
-        .route("/sim/clients/{identity}", put(control::set_client))
+        .route(
+            "/sim/clients/{identity}",
+            put(clients::set).delete(clients::unregister),
+        )
+        .route(
+            "/sim/clients/{identity}/registration",
+            put(clients::register),
+        )
         .route(
             "/sim/clients/{identity}/calls",
-            post(control::place_client_call),
+            get(clients::calls).post(clients::place_call),
         )
+        .route("/sim/conferences", get(control::rooms))
+        .route("/sim/orphans", get(control::orphans))
         .route("/sim/application", put(control::set_application))
         .route("/sim/number", put(control::set_number))
         .route("/sim/faults", put(control::set_faults))
         .route("/sim/rest-faults", post(control::fail_next_rest))
+        .route("/sim/limits", put(control::set_limits))
         .route("/sim/webhooks", get(control::webhooks))
         .route("/sim/reset", post(control::reset))
         .fallback(control::not_found)

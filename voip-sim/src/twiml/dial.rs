@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::attributes::{Attributes, SCHEMA_WARNING};
 use super::xml::Element;
-use super::{Method, Target, Warning};
+use super::{Conference, Method, Target, Warning};
 
 /// Connects the leg to somebody.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,7 +26,9 @@ pub struct Dial {
     pub hangup_on_star: bool,
     /// One after the other instead of all together.
     pub sequential: bool,
-    /// Set when the dial holds something the simulator does not execute.
+    /// A room to enter, in place of somebody to call.
+    pub conference: Option<Conference>,
+    /// Set when the dial holds something that is not executed.
     pub unsupported: Option<(String, u32)>,
 }
 
@@ -83,6 +85,7 @@ impl Dial {
             answer_on_bridge: attributes.flag("answerOnBridge", false, 13219),
             hangup_on_star: attributes.flag("hangupOnStar", false, 13213),
             sequential: attributes.flag("sequential", false, 13218),
+            conference: None,
             unsupported: None,
         };
         let action = attributes.action(SCHEMA_WARNING);
@@ -117,6 +120,9 @@ impl Dial {
         for inner in element.elements() {
             dial.read_noun(inner, warnings);
         }
+        if dial.conference.is_some() && !dial.targets.is_empty() {
+            dial.unsupported = Some(("Conference beside other targets".to_owned(), 13000));
+        }
         dial
     }
 
@@ -125,8 +131,15 @@ impl Dial {
             "Number" => Noun::Number(element.own_text()),
             "Sip" => Noun::Sip(element.own_text()),
             "Client" => client(element),
-            "Conference" | "Queue" => {
-                // 13750 is what the simulator says for everything it leaves to later.
+            "Conference" => {
+                match Conference::read(element, warnings) {
+                    Some(room) => self.conference = Some(room),
+                    None => self.unsupported = Some((element.name.clone(), 13237)),
+                }
+                return;
+            }
+            "Queue" => {
+                // 13750 is what the simulator says for everything it leaves out.
                 self.unsupported = Some((element.name.clone(), 13750));
                 return;
             }
@@ -141,19 +154,7 @@ impl Dial {
             url: screen.to_owned(),
             method: attributes.method("method", 13221),
         });
-        let status = attributes.text("statusCallback").map(str::trim);
-        let status = status
-            .filter(|url| !url.is_empty())
-            .map(|url| StatusSubscription {
-                url: url.to_owned(),
-                method: attributes.method("statusCallbackMethod", SCHEMA_WARNING),
-                events: attributes
-                    .text("statusCallbackEvent")
-                    .unwrap_or("completed")
-                    .split_whitespace()
-                    .map(str::to_owned)
-                    .collect(),
-            });
+        let status = attributes.status_callback("completed");
         self.targets.push(DialTarget {
             noun,
             screen,

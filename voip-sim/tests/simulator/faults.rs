@@ -18,6 +18,16 @@ const TALK: &[(&str, &str)] = &[
         "<Dial action=\"/after\"><Client>ann</Client></Dial>",
     ),
     ("/after", "<Say>Goodbye</Say>"),
+    (
+        "/room",
+        "<Dial action=\"/after\"><Conference statusCallback=\"/told\" \
+         statusCallbackEvent=\"start end join leave mute hold\">r</Conference></Dial>",
+    ),
+    (
+        "/strict",
+        "<Dial><Conference endConferenceOnExit=\"true\" waitUrl=\"/wait\">r</Conference></Dial>",
+    ),
+    ("/wait", "<Say>Soon</Say>"),
 ];
 
 fn world_with(seed: u64, faults: Faults) -> World {
@@ -252,6 +262,9 @@ enum Act {
     Complete(usize),
     Cancel(usize),
     Redirect(usize, &'static str),
+    Hold(usize, bool),
+    Remove(usize),
+    Close,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -268,6 +281,9 @@ fn act() -> impl Strategy<Value = Act> {
         "http://app.test/answer",
         "http://app.test/voice",
         "http://app.test/missing",
+        "http://app.test/room",
+        "http://app.test/room",
+        "http://app.test/strict",
     ]);
     prop_oneof![
         number.prop_map(Act::Dial),
@@ -278,7 +294,11 @@ fn act() -> impl Strategy<Value = Act> {
         (0_usize..6).prop_map(Act::Press),
         (0_usize..6).prop_map(Act::Complete),
         (0_usize..6).prop_map(Act::Cancel),
+        ((0_usize..6), path.clone()).prop_map(|(leg, path)| Act::Redirect(leg, path)),
         ((0_usize..6), path).prop_map(|(leg, path)| Act::Redirect(leg, path)),
+        ((0_usize..6), any::<bool>()).prop_map(|(leg, hold)| Act::Hold(leg, hold)),
+        (0_usize..6).prop_map(Act::Remove),
+        Just(Act::Close),
     ]
 }
 
@@ -306,6 +326,7 @@ proptest! {
             let calls = world.engine.calls();
             let leg = |index: usize| calls.get(index).map(|call| call.sid.clone());
             let now = world.now;
+            let room = world.engine.rooms().pop().map(|room| room.sid);
             match act {
                 Act::Dial(number) => { world.dial(number); }
                 Act::RingIn => { world.ring_in(); }
@@ -328,6 +349,16 @@ proptest! {
                 Act::Redirect(index, url) => if let Some(sid) = leg(index) {
                     world.update(&sid, &[("Url", url)]);
                 },
+                Act::Hold(index, hold) => if let (Some(sid), Some(room)) = (leg(index), room) {
+                    let hold = if hold { "true" } else { "false" };
+                    world.participant(&room, &sid, &[("Hold", hold)]);
+                },
+                Act::Remove(index) => if let (Some(sid), Some(room)) = (leg(index), room) {
+                    world.json("DELETE", &format!("/Conferences/{room}/Participants/{sid}.json"), &[]);
+                },
+                Act::Close => if let Some(room) = room {
+                    world.json("POST", &format!("/Conferences/{room}.json"), &[("Status", "completed")]);
+                },
             }
             for call in world.engine.calls() {
                 if let Some(status) = ended.get(&call.sid) {
@@ -342,6 +373,23 @@ proptest! {
         }
         world.run();
         prop_assert!(world.engine.is_quiet());
+        for room in world.engine.rooms() {
+            prop_assert!(room.members.is_empty());
+            let mut told: Vec<(u32, &str)> = world.sent.iter()
+                .filter(|webhook| webhook.attempt == 1 && webhook.field("ConferenceSid") == Some(room.sid.as_str()))
+                .map(|webhook| {
+                    let number = webhook.field("SequenceNumber").unwrap().parse().unwrap();
+                    (number, webhook.field("StatusCallbackEvent").unwrap())
+                })
+                .collect();
+            prop_assert!(told.is_sorted_by(|one, two| one.0 < two.0));
+            let count = |word: &str| told.iter().filter(|(_, told)| *told == word).count();
+            prop_assert_eq!(count("participant-join"), count("participant-leave"));
+            prop_assert!(count("conference-start") <= 1);
+            if let Some((_, last)) = told.pop() {
+                prop_assert_eq!(last, "conference-end");
+            }
+        }
         for call in world.engine.calls() {
             prop_assert!(call.status.is_final());
             let mut told: Vec<_> = world

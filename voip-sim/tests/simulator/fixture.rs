@@ -179,7 +179,7 @@ impl World {
     pub(crate) fn asked(&self, path: &str) -> Vec<&Webhook> {
         self.sent
             .iter()
-            .filter(|webhook| webhook.kind != WebhookKind::Status && path_of(webhook) == path)
+            .filter(|webhook| !is_callback(webhook) && path_of(webhook) == path)
             .collect()
     }
 
@@ -194,8 +194,10 @@ impl World {
         );
     }
 
-    /// What must hold at any moment: bridges are pairs, and only live answered legs are in one.
+    /// What must hold at any moment: the engine's own rules, and, as others see it, that bridges
+    /// are pairs of answered legs.
     fn check_invariants(&self) {
+        assert_eq!(self.engine.broken_invariants(), [""; 0]);
         for call in self.engine.calls() {
             if let Some(peer) = &call.bridged_with {
                 let peer = self.call(peer);
@@ -213,8 +215,16 @@ pub(crate) fn path_of(webhook: &Webhook) -> String {
         .to_owned()
 }
 
+/// Whether a webhook only tells something.
+pub(crate) fn is_callback(webhook: &Webhook) -> bool {
+    match webhook.kind {
+        WebhookKind::Status | WebhookKind::Conference => true,
+        WebhookKind::Document | WebhookKind::DocumentIgnored => false,
+    }
+}
+
 pub(crate) fn by_path(documents: &[(&str, &str)], webhook: &Webhook) -> WebhookAnswer {
-    if webhook.kind == WebhookKind::Status {
+    if is_callback(webhook) {
         return WebhookAnswer::empty(204);
     }
     let path = path_of(webhook);

@@ -6,12 +6,17 @@
 )]
 
 mod client;
+mod conference;
 mod dial;
+mod dialer;
+mod endings;
 mod faults;
 mod fixture;
 mod inbound;
 mod keys;
 mod outbound;
+mod participants;
+mod races;
 mod rest;
 mod shell;
 mod twiml;

@@ -195,7 +195,7 @@ fn unknown_paths_and_wrong_methods_are_told_apart() {
     let sid = world.dial(magic::ANSWERS);
     for (method, path, expected) in [
         ("GET", "/Nowhere.json".to_owned(), (404, 20404)),
-        ("GET", "/Conferences.json".to_owned(), (404, 20404)),
+        ("GET", "/Conferences/CFnone.json".to_owned(), (404, 20404)),
         ("GET", "/Calls".to_owned(), (404, 20404)),
         ("GET", "/Calls/CAnonsense.json".to_owned(), (404, 20404)),
         ("PUT", "/Calls.json".to_owned(), (405, 20004)),

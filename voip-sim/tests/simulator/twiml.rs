@@ -155,10 +155,8 @@ fn a_dial_is_read_with_its_targets() {
         dial.targets[1].screen.as_ref().expect("a document").url,
         "/screen"
     );
-    assert!(
-        matches!(&verbs("<Dial><Conference>r</Conference></Dial>")[..],
-        [Verb::Dial(dial)] if dial.unsupported == Some(("Conference".to_owned(), 13750)))
-    );
+    assert!(matches!(&verbs("<Dial><Queue>q</Queue></Dial>")[..],
+        [Verb::Dial(dial)] if dial.unsupported == Some(("Queue".to_owned(), 13750))));
 }
 
 #[test]

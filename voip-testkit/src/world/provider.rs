@@ -1,9 +1,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use voip_core::{Timestamp, ports::Clock};
 use voip_sim::{
     engine::{Engine, EngineConfig},
-    inspect::CallView,
+    inspect::{CallView, Orphan, RoomView},
     rest::{RestReply, RestRequest},
     sid::CallSid,
     webhook::{Webhook, WebhookAnswer, WebhookId},
@@ -42,6 +43,76 @@ impl Provider {
         self.engine()
             .place_call(now, from, to)
             .expect("the test gives numbers in E.164 form")
+    }
+
+    /// A voice client places a call through the TwiML App, with parameters of its own choosing.
+    ///
+    /// # Panics
+    /// When the identity is none, or the provider has no application.
+    pub fn place_client_call(&self, identity: &str, parameters: &[(&str, &str)]) -> CallSid {
+        let now = self.clock.now().to_datetime();
+        let parameters: Vec<(String, String)> = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.engine()
+            .place_client_call(now, identity, &parameters)
+            .expect("the test gives an identity, and the provider an application")
+    }
+
+    /// A voice client signs in: calls to it ring until it answers or declines.
+    pub fn register_client(&self, identity: &str) {
+        self.engine().register_client(identity);
+    }
+
+    /// The far end of a ringing leg answers by hand; one that does not ring is left alone.
+    pub fn pick_up(&self, leg: &CallSid) {
+        let now = self.clock.now().to_datetime();
+        // It may stop ringing at this very moment.
+        let _ = self.engine().pick_up(now, leg);
+    }
+
+    /// The far end of a ringing leg declines; one that does not ring is left alone.
+    pub fn reject(&self, leg: &CallSid) {
+        let now = self.clock.now().to_datetime();
+        // As with an answer.
+        let _ = self.engine().reject(now, leg);
+    }
+
+    /// The far end of a leg presses keys; one that is not answered is left alone.
+    pub fn press(&self, leg: &CallSid, keys: &str) {
+        let now = self.clock.now().to_datetime();
+        // It may end at this very moment.
+        let _ = self.engine().press(now, leg, keys);
+    }
+
+    /// The legs that a leg dialled, oldest first.
+    pub fn children(&self, leg: &CallSid) -> Vec<CallView> {
+        let mut legs = self.legs();
+        legs.retain(|other| other.parent.as_ref() == Some(leg));
+        legs
+    }
+
+    /// All conferences, oldest first.
+    pub fn rooms(&self) -> Vec<RoomView> {
+        self.engine().rooms()
+    }
+
+    /// Live legs whose partners have all gone.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        let now = self.clock.now().to_datetime();
+        self.engine().orphans(now)
+    }
+
+    /// The longest that a leg which had been connected with somebody was alone.
+    pub fn longest_alone(&self) -> Duration {
+        let now = self.clock.now().to_datetime();
+        self.engine().longest_alone(now)
+    }
+
+    /// Rules of the simulated world that do not hold; none, unless the simulator has a bug.
+    pub fn broken_invariants(&self) -> Vec<String> {
+        self.engine().broken_invariants()
     }
 
     /// The far end of a leg hangs up; one that is over is left alone.
