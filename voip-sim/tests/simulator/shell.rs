@@ -223,6 +223,69 @@ async fn the_control_interface_drives_an_inbound_call() {
 }
 
 #[tokio::test]
+async fn browser_clients_are_driven_over_http() {
+    use reqwest::Method;
+    let shell = Shell::start().await;
+    let application = json!({
+        "sid": "AP000000000000000000000000000000c1",
+        "voice": { "voice_url": format!("{}/voice", shell.app) },
+    });
+    let put = |path, body: String| shell.control(Method::PUT, path, body.leak());
+    assert_eq!(
+        put("/sim/application", application.to_string()).await.0,
+        200
+    );
+    let register = "/sim/clients/ann/registration";
+    assert_eq!(put(register, String::new()).await.0, 200);
+    let new = r#"{"parameters":{"phoneNumber":"+15005550106"}}"#;
+    let placed = shell
+        .control(Method::POST, "/sim/clients/bob/calls", new)
+        .await;
+    assert_eq!(placed.0, 201);
+    let caller = CallSid::parse(placed.1["sid"].as_str().unwrap()).unwrap();
+    shell.until(&caller, |call| call.doing == "dial").await;
+    let form = shell.inbox.lock().unwrap()[0].2.clone();
+    assert!(form.contains(&("phoneNumber".to_owned(), "+15005550106".to_owned())));
+    let child = shell.simulator.client_calls("ann")[0].sid.clone();
+    let ringing = |call: &CallView| call.status == Status::Ringing;
+    shell.until(&child, ringing).await;
+    let state = shell
+        .control(Method::GET, "/sim/clients/ann/calls", "")
+        .await
+        .1;
+    assert_eq!(state["calls"][0]["state"], "ringing");
+    for (act, status) in [("ignore", 200), ("reject", 200), ("reject", 409)] {
+        let path = format!("/sim/calls/{child}/{act}");
+        assert_eq!(
+            shell.control(Method::POST, &path, "").await.0,
+            status,
+            "{act}"
+        );
+    }
+    let out = shell.control(Method::DELETE, "/sim/clients/ann", "").await;
+    assert_eq!(out.0, 200);
+    for (path, member) in [
+        ("/sim/conferences", "conferences"),
+        ("/sim/orphans", "orphans"),
+    ] {
+        let (status, body) = shell.control(Method::GET, path, "").await;
+        assert_eq!(status, 200);
+        assert!(body[member].is_array(), "{body}");
+    }
+    let limits = r#"{"calls_per_second":1}"#.to_owned();
+    assert_eq!(put("/sim/limits", limits).await.0, 200);
+    let form = format!(
+        "To=%2B15005550101&From=%2B15005550006&Url={}/answer",
+        shell.app
+    );
+    assert_eq!(shell.rest(&form).await.unwrap().status(), 201);
+    assert_eq!(shell.rest(&form).await.unwrap().status(), 429);
+    let fault = r#"{"on":"hang_ups","fault":"not_found","about":"CA1"}"#;
+    let scripted = shell.control(Method::POST, "/sim/rest-faults", fault).await;
+    assert_eq!(scripted.0, 200);
+}
+
+#[tokio::test]
 async fn bad_control_requests_get_a_sentence_and_a_word() {
     use reqwest::Method;
     let shell = Shell::start().await;
