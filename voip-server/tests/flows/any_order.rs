@@ -91,9 +91,9 @@ fn webhooks_in_any_order_and_any_number_leave_the_log_of_the_tidy_sequence() {
             for _ in 0..200 {
                 for hook in a_moment_later(&house) {
                     let answer = match hook.kind {
-                        WebhookKind::Status | WebhookKind::DocumentIgnored => {
-                            WebhookAnswer::empty(200)
-                        }
+                        WebhookKind::Status
+                        | WebhookKind::Conference
+                        | WebhookKind::DocumentIgnored => WebhookAnswer::empty(200),
                         WebhookKind::Document => patience(),
                     };
                     answered(&house, &hook, answer);
@@ -156,9 +156,12 @@ impl Incoming {
                         house.world.app.webhook(&hook).await
                     }
                     (WebhookKind::Document, _) => patience(),
-                    (WebhookKind::Status | WebhookKind::DocumentIgnored, _) => {
-                        WebhookAnswer::empty(200)
-                    }
+                    (
+                        WebhookKind::Status
+                        | WebhookKind::Conference
+                        | WebhookKind::DocumentIgnored,
+                        _,
+                    ) => WebhookAnswer::empty(200),
                 };
                 answered(&house, &hook, answer);
             }
