@@ -94,14 +94,13 @@ pub(super) fn update(
     body: &[u8],
 ) -> Result<RestReply, RestError> {
     let form = Form::parse(body);
-    match form.get("Status") {
-        None => {}
-        Some("completed") => {
-            if engine.room(id).status != RoomStatus::Completed {
-                engine.close_room(now, id);
-            }
-        }
+    let ends = match form.get("Status") {
+        None => false,
+        Some("completed") => engine.room(id).status != RoomStatus::Completed,
         Some(_) => return Err(RestError::invalid(20422, "Status is not valid")),
+    };
+    if ends {
+        engine.close_room(now, id);
     }
     let shown = value(engine, engine.room(id), now);
     Ok(RestReply::json(200, shown.to_string()))

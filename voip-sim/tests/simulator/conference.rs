@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use voip_sim::inspect::{CallView, RoomStatus, Sound, Status};
+use voip_sim::inspect::{CallView, RoomStatus, Sound};
 use voip_sim::magic_numbers as magic;
 use voip_sim::sid::CallSid;
 use voip_sim::webhook::{WebhookAnswer, WebhookKind};

@@ -161,12 +161,12 @@ fn conferences_are_found_by_name_and_state() {
     );
     assert_eq!(
         found(&mut world, "FriendlyName=r&Status=init"),
-        [room.clone()]
+        std::slice::from_ref(&room)
     );
     world.enters("/patient");
     assert_eq!(
         found(&mut world, "FriendlyName=r&Status=in-progress"),
-        [room.clone()]
+        std::slice::from_ref(&room)
     );
     assert!(found(&mut world, "FriendlyName=other").is_empty());
 

@@ -230,13 +230,11 @@ async fn browser_clients_are_driven_over_http() {
         "sid": "AP000000000000000000000000000000c1",
         "voice": { "voice_url": format!("{}/voice", shell.app) },
     });
-    let put = |path, body: String| shell.control(Method::PUT, path, body.leak());
-    assert_eq!(
-        put("/sim/application", application.to_string()).await.0,
-        200
-    );
+    let put = async |path: &str, body: &str| shell.control(Method::PUT, path, body).await.0;
+    let application = application.to_string();
+    assert_eq!(put("/sim/application", &application).await, 200);
     let register = "/sim/clients/ann/registration";
-    assert_eq!(put(register, String::new()).await.0, 200);
+    assert_eq!(put(register, "").await, 200);
     let new = r#"{"parameters":{"phoneNumber":"+15005550106"}}"#;
     let placed = shell
         .control(Method::POST, "/sim/clients/bob/calls", new)
@@ -272,8 +270,8 @@ async fn browser_clients_are_driven_over_http() {
         assert_eq!(status, 200);
         assert!(body[member].is_array(), "{body}");
     }
-    let limits = r#"{"calls_per_second":1}"#.to_owned();
-    assert_eq!(put("/sim/limits", limits).await.0, 200);
+    let limits = r#"{"calls_per_second":1}"#;
+    assert_eq!(put("/sim/limits", limits).await, 200);
     let form = format!(
         "To=%2B15005550101&From=%2B15005550006&Url={}/answer",
         shell.app
