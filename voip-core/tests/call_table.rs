@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use voip_core::{CallStatus, FinalStatus, Signal, State, Timestamp, table};
+use voip_core::{
+    Call, CallId, CallStatus, EventKind, FinalStatus, PhoneNumber, ProviderCallId, Signal, State,
+    Timestamp, table,
+};
 
 fn now() -> Timestamp {
     Timestamp::from_secs(1_700_000_060)
@@ -72,7 +75,7 @@ fn every_status_change_is_told_once_with_numbers_without_gaps() {
                 continue;
             };
             let told = step.events.iter().filter(|event| {
-                matches!(event.kind, voip_core::EventKind::Status(status) if status == step.call.status())
+                matches!(event.kind, EventKind::Status { status, .. } if status == step.call.status())
             });
             let changed = usize::from(step.call.status() != call.status());
             assert_eq!(told.count(), changed, "{name}, {signal_name}");
@@ -112,4 +115,49 @@ fn every_status_is_read_back_from_its_word() {
         assert_eq!(status.as_str().parse(), Ok(status));
     }
     assert_eq!(now() + Duration::ZERO, now());
+}
+
+#[test]
+fn every_status_says_whose_leg_it_is_and_the_last_how_long_it_took() {
+    for (name, call) in table::calls() {
+        for (signal_name, signal) in table::signals() {
+            let Ok(step) = call.step(signal, now()) else {
+                continue;
+            };
+            for event in &step.events {
+                assert_eq!(event.leg, step.call.provider_id, "{name}, {signal_name}");
+                let told = match event.kind {
+                    EventKind::Status { duration, .. } => duration,
+                    EventKind::IncomingCall { .. }
+                    | EventKind::CallInitiated { .. }
+                    | EventKind::CallFailed { .. } => None,
+                };
+                let logged = match &step.call.state {
+                    State::Ended(ended) => ended.duration.map(|duration| duration.as_secs()),
+                    State::Initiated { .. }
+                    | State::Queued { .. }
+                    | State::Ringing { .. }
+                    | State::InProgress { .. } => None,
+                };
+                assert_eq!(told, logged, "{name}, {signal_name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_call_of_nobody_is_told_to_those_who_know_its_leg() {
+    let number = |text: &str| text.parse::<PhoneNumber>().unwrap();
+    let (from, to) = (number("+15550001111"), number("+15550002222"));
+    let step = Call::outbound(CallId::fresh(), from, to, None, None, now());
+    assert!(step.events.is_empty(), "nobody could hear of it");
+    let leg: ProviderCallId = "CA1".parse().unwrap();
+    let placed = step.call.step(Signal::Placed(leg.clone()), now()).unwrap();
+    let ended = placed.call.step(Signal::HungUp, now()).unwrap();
+    let [event] = &*ended.events else {
+        panic!("one status is told: {:?}", ended.events)
+    };
+    assert_eq!(event.kind, EventKind::reached(CallStatus::Canceled));
+    assert_eq!((&event.leg, event.seq), (&Some(leg), 0));
+    assert!(event.audience.is_empty());
 }

@@ -61,6 +61,7 @@ fn nothing_personal_is_in_any_debug_form() {
     ] {
         shows_nothing(&Event {
             call,
+            leg: None,
             seq: 0,
             audience: vec![user.clone()],
             kind,

@@ -24,11 +24,11 @@ impl Step {
             CallStatus::Initiated => {}
             CallStatus::Queued => {
                 self.call.state = State::Queued { check_at };
-                self.tell(EventKind::Status(CallStatus::Queued));
+                self.tell(EventKind::reached(CallStatus::Queued));
             }
             CallStatus::Ringing => {
                 self.call.state = State::Ringing { until: check_at };
-                self.tell(EventKind::Status(CallStatus::Ringing));
+                self.tell(EventKind::reached(CallStatus::Ringing));
             }
             CallStatus::InProgress => self.answer(None, at),
             CallStatus::Completed
@@ -62,7 +62,7 @@ impl Step {
                 Direction::Outbound => self.deadline_or(at + timing::TALK_CHECK),
             },
         };
-        self.tell(EventKind::Status(CallStatus::InProgress));
+        self.tell(EventKind::reached(CallStatus::InProgress));
     }
 
     fn deadline_or(&self, default: Timestamp) -> Timestamp {
@@ -99,7 +99,10 @@ impl Step {
             reason,
             trouble: None,
         });
-        self.tell(EventKind::Status(status.into()));
+        self.tell(EventKind::Status {
+            status: status.into(),
+            duration: duration.map(|duration| duration.as_secs()),
+        });
     }
 
     pub(super) fn blame(&mut self, trouble: Trouble) {
@@ -165,11 +168,13 @@ impl Step {
     }
 
     pub(super) fn tell_only(&mut self, audience: Vec<UserId>, kind: EventKind) {
-        if audience.is_empty() {
+        // Whoever knows the leg may hear of a call that is no user's.
+        if audience.is_empty() && self.call.provider_id.is_none() {
             return;
         }
         self.events.push(Event {
             call: self.call.id,
+            leg: self.call.provider_id.clone(),
             seq: self.call.told,
             audience,
             kind,

@@ -2,17 +2,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CallId, CallStatus, UserId};
+use crate::{CallId, CallStatus, ProviderCallId, UserId};
 
 /// What clients are told about a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The call.
     pub call: CallId,
+    /// The provider's leg, once known: who knows its name may hear of it too.
+    pub leg: Option<ProviderCallId>,
     /// Its place among the events of this call, from 0 without gaps. Whoever
     /// delivers events brings them into this order.
     pub seq: u32,
-    /// Who is to hear of it.
+    /// Who is to hear of it. Nobody, where only the leg's name tells whose
+    /// business it is.
     pub audience: Vec<UserId>,
     /// What happened.
     pub kind: EventKind,
@@ -40,7 +43,23 @@ pub enum EventKind {
         reason: String,
     },
     /// The call reached this status.
-    Status(CallStatus),
+    Status {
+        /// The status.
+        status: CallStatus,
+        /// How long it was connected, in whole seconds, where it is over and
+        /// was.
+        duration: Option<u64>,
+    },
+}
+
+impl EventKind {
+    /// The call reached `status`, and no duration is known.
+    pub const fn reached(status: CallStatus) -> Self {
+        Self::Status {
+            status,
+            duration: None,
+        }
+    }
 }
 
 impl fmt::Debug for EventKind {
@@ -49,7 +68,7 @@ impl fmt::Debug for EventKind {
             Self::IncomingCall { .. } => f.write_str("IncomingCall"),
             Self::CallInitiated { .. } => f.write_str("CallInitiated"),
             Self::CallFailed { .. } => f.write_str("CallFailed"),
-            Self::Status(status) => write!(f, "Status({status})"),
+            Self::Status { status, .. } => write!(f, "Status({status})"),
         }
     }
 }

@@ -73,7 +73,7 @@ impl Call {
         let mut step = Step::still(call);
         let to = step.call.to.expose().to_owned();
         step.tell(EventKind::CallInitiated { to });
-        step.tell(EventKind::Status(CallStatus::Initiated));
+        step.tell(EventKind::reached(CallStatus::Initiated));
         step.effects.push(Effect::Dial);
         step
     }
@@ -110,7 +110,7 @@ impl Call {
         );
         step.tell_only(vec![owner], EventKind::IncomingCall { from, to });
         if let Some(peer) = step.call.peer.clone() {
-            step.tell_only(vec![peer], EventKind::Status(CallStatus::Ringing));
+            step.tell_only(vec![peer], EventKind::reached(CallStatus::Ringing));
         }
         step.effects.push(Effect::RingDevices);
         step

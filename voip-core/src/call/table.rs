@@ -155,7 +155,7 @@ fn row(call: &Call, signal: Signal) -> String {
         .map(|effect| format!("`{}`", effect.as_str()))
         .collect();
     let events = step.events.iter().map(|event| match &event.kind {
-        crate::EventKind::Status(status) => format!("`{status}`"),
+        crate::EventKind::Status { status, .. } => format!("`{status}`"),
         crate::EventKind::CallFailed { .. } => "call failed".to_owned(),
         crate::EventKind::IncomingCall { .. } => "incoming call".to_owned(),
         crate::EventKind::CallInitiated { .. } => "call initiated".to_owned(),

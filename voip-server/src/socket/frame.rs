@@ -172,7 +172,7 @@ impl<'a> ServerFrame<'a> {
                 call_id: Some(call_id),
                 reason,
             },
-            EventKind::Status(status) => Self::CallStatus {
+            EventKind::Status { status, .. } => Self::CallStatus {
                 call_id,
                 status: *status,
             },

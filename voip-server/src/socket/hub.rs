@@ -332,9 +332,10 @@ mod tests {
     }
 
     fn event(call: &Call, seq: u32, status: CallStatus, user: &UserId) -> Arc<Event> {
-        let kind = EventKind::Status(status);
+        let kind = EventKind::reached(status);
         Arc::new(Event {
             call: call.id,
+            leg: None,
             seq,
             audience: vec![user.clone()],
             kind,

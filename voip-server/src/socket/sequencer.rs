@@ -125,7 +125,7 @@ impl Line {
 
     fn passed(&mut self, event: &Event) {
         self.next = event.seq + 1;
-        if let EventKind::Status(status) = event.kind {
+        if let EventKind::Status { status, .. } = event.kind {
             self.over |= status.is_final();
         }
     }
@@ -145,9 +145,10 @@ mod tests {
 
     fn event(seq: u32) -> Arc<Event> {
         let call = "018c1f6e-7c3a-7000-8000-000000000001".parse().unwrap();
-        let kind = EventKind::Status(CallStatus::Ringing);
+        let kind = EventKind::reached(CallStatus::Ringing);
         Arc::new(Event {
             call,
+            leg: None,
             seq,
             audience: Vec::new(),
             kind,

@@ -91,9 +91,10 @@ async fn news_lost_on_the_bus_sends_every_client_away_to_come_back() {
     // More than the bus keeps for a reader that does not come to read.
     for seq in 0..5000 {
         let call = "018c1f6e-7c3a-7000-8000-000000000001".parse().unwrap();
-        let kind = EventKind::Status(voip_core::CallStatus::Ringing);
+        let kind = EventKind::reached(voip_core::CallStatus::Ringing);
         let event = Event {
             call,
+            leg: None,
             seq,
             audience: Vec::new(),
             kind,

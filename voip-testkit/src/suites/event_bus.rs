@@ -169,9 +169,10 @@ pub async fn a_slow_subscriber_learns_of_the_gap(fixture: &impl EventBusFixture)
 
 fn numbered(seq: u32) -> Event {
     let call = CallId::from_uuid(Uuid::from_u128(7));
-    let kind = EventKind::Status(CallStatus::Ringing);
+    let kind = EventKind::reached(CallStatus::Ringing);
     Event {
         call,
+        leg: None,
         seq,
         audience: vec![user("ann")],
         kind,
@@ -189,14 +190,23 @@ fn every_kind() -> Vec<Event> {
             reason: "📵\n".to_owned(),
         },
     ];
-    kinds.extend(CallStatus::ALL.map(EventKind::Status));
+    kinds.extend(CallStatus::ALL.map(EventKind::reached));
+    kinds.push(EventKind::Status {
+        status: CallStatus::Completed,
+        duration: Some(u64::from(u32::MAX)),
+    });
     let audiences = [
         vec![user("ann"), user("山田 👩‍👩‍👧")],
         vec![user("bob")],
         vec![],
     ];
+    let legs = [
+        None,
+        Some("CA_09-az".parse().expect("letters, digits, '-' and '_'")),
+    ];
     let event = |(seq, kind): (u32, _)| Event {
         call: CallId::from_uuid(Uuid::from_u128(u128::MAX - u128::from(seq))),
+        leg: legs[seq as usize % 2].clone(),
         seq: u32::MAX - seq,
         audience: audiences[seq as usize % 3].clone(),
         kind,
