@@ -43,6 +43,7 @@ mod logging;
 pub mod router;
 mod server;
 mod socket;
+mod socketio;
 mod webhooks;
 
 pub use app::{App, AppParts};
@@ -50,3 +51,4 @@ pub use background::Background;
 pub use router::{router, socket_router};
 pub use server::{Addresses, Server, StartupError};
 pub use socket::{Hub, converse};
+pub use socketio::LegRooms;
