@@ -83,9 +83,8 @@ impl Desk {
             .build_svc();
         let (admitting, welcoming) = (app.clone(), app.clone());
         let admit = {
-            let io = Speaker(io.clone());
-            move |socket: SocketRef, TryData(auth): TryData<Value>| {
-                let admitted = admit(&admitting, &io, &socket, auth.ok().as_ref());
+            move |io: SocketIo, socket: SocketRef, TryData(auth): TryData<Value>| {
+                let admitted = admit(&admitting, io, &socket, auth.ok().as_ref());
                 async move { admitted }
             }
         };
@@ -152,7 +151,7 @@ struct BadToken;
 /// Finds out who the client is and makes ready to hear it.
 fn admit(
     app: &App,
-    io: &Speaker,
+    io: SocketIo,
     socket: &SocketRef,
     auth: Option<&Value>,
 ) -> Result<(), BadToken> {
@@ -167,7 +166,7 @@ fn admit(
         Some(_) => return Err(BadToken),
     };
     let mouth = Mouth {
-        io: io.0.clone(),
+        io,
         socket: socket.id,
     };
     let client = Client::enter(app.hub.legs(), user, Box::new(mouth));
@@ -303,15 +302,6 @@ impl Joined {
 /// already does without.
 fn say(ack: AckSender, answer: &Answer<'_>) {
     let _ = ack.send(answer);
-}
-
-/// What [`Mouth`]s are made of.
-struct Speaker(SocketIo);
-
-impl Clone for Speaker {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
 }
 
 /// Speaks to one client. Knows it by name only: the client's connection holds
