@@ -4,12 +4,12 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use serde_json::Value;
 use socketioxide::{
     ParserConfig, SocketIo,
     extract::{AckSender, Event, SocketRef, TryData},
     handler::ConnectHandler as _,
-    service::SocketIoService,
     socket::Sid,
 };
 use voip_core::{ProviderCallId, UserId};
@@ -26,7 +26,8 @@ use crate::App;
 /// up to date who have missed something.
 pub(crate) struct Desk {
     pub(super) app: App,
-    pub(super) service: SocketIoService,
+    /// What speaks the protocol.
+    pub(super) service: Router,
     io: SocketIo,
     open: OnceLock<()>,
 }
@@ -100,7 +101,7 @@ impl Desk {
         io.ns("/", connected.with(admit));
         Arc::new(Self {
             app,
-            service,
+            service: Router::new().fallback_service(service),
             io,
             open: OnceLock::new(),
         })

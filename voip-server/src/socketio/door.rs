@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use axum::{body::Body, response::IntoResponse, response::Response};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::ServiceExt as _;
@@ -67,7 +67,7 @@ impl Desk {
             request.headers_mut().remove(header::AUTHORIZATION);
         }
         match self.service.clone().oneshot(request).await {
-            Ok(response) => Ok(response.map(Body::new).into_response()),
+            Ok(response) => Ok(response),
             Err(never) => match never {},
         }
     }
