@@ -32,6 +32,7 @@
 
 mod api;
 mod app;
+mod asyncapi;
 pub mod auth;
 mod background;
 mod banner;

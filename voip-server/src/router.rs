@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     App, api,
     api::ApiError,
-    socket,
+    asyncapi, socket,
     socketio::{self, Desk},
     webhooks,
 };
@@ -49,6 +49,7 @@ pub fn router(app: App) -> Router {
         .route(voip_twilio::CONNECT_PATH, post(webhooks::connect))
         .route(voip_twilio::BRIDGE_ENDED_PATH, post(webhooks::bridge_ended))
         // Operators.
+        .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .method_not_allowed_fallback(wrong_method)
@@ -112,7 +113,7 @@ fn fresh_id() -> HeaderValue {
 /// The path as the log may show it: whose log is asked for is personal, and
 /// what is not ours may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 13] = [
+    const ROUTES: [&str; 14] = [
         "/start-call",
         "/connect-call",
         "/hangup",
@@ -124,6 +125,7 @@ fn route(path: &str) -> &'static str {
         voip_twilio::VOICE_PATH,
         voip_twilio::CONNECT_PATH,
         voip_twilio::BRIDGE_ENDED_PATH,
+        "/asyncapi.json",
         "/healthz",
         "/readyz",
     ];

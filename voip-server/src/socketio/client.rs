@@ -214,3 +214,119 @@ impl Drop for Look {
         self.client.known().looked();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voip_core::{CallStatus, Event, EventKind, table};
+
+    /// An outlet that takes so many messages, and what it took.
+    #[derive(Clone)]
+    struct Paper {
+        room: Arc<AtomicU8>,
+        written: Arc<Mutex<Vec<CallStatus>>>,
+    }
+
+    impl Outlet for Paper {
+        fn send(&self, status: &LegStatus) -> bool {
+            let less = |room: u8| room.checked_sub(1);
+            let room = &self.room;
+            let room = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            if room.is_ok() {
+                self.written.lock().unwrap().push(status.call_status);
+            }
+            room.is_ok()
+        }
+    }
+
+    fn paper(room: u8) -> Paper {
+        Paper {
+            room: Arc::new(AtomicU8::new(room)),
+            written: Arc::default(),
+        }
+    }
+
+    fn leg() -> ProviderCallId {
+        "CA000000000000000000000000000000b1".parse().unwrap()
+    }
+
+    fn status(call_status: CallStatus) -> LegStatus {
+        LegStatus {
+            call_sid: leg(),
+            call_status,
+            duration: None,
+        }
+    }
+
+    fn event(status: CallStatus, user: Option<&str>) -> Event {
+        let (_, call) = table::calls().into_iter().next().unwrap();
+        Event {
+            call: call.id,
+            leg: Some(leg()),
+            seq: 0,
+            audience: user.iter().map(|user| user.parse().unwrap()).collect(),
+            kind: EventKind::reached(status),
+        }
+    }
+
+    #[test]
+    fn a_user_who_joins_an_own_call_hears_everything_once() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(9);
+        let user = Some("ann".parse().unwrap());
+        let client = Client::enter(&rooms, user, Box::new(paper.clone()));
+        client.join(&leg()).unwrap();
+        for status in [CallStatus::Ringing, CallStatus::Ringing, CallStatus::Busy] {
+            rooms.deliver(&event(status, Some("ann")));
+        }
+        let heard = paper.written.lock().unwrap().clone();
+        assert_eq!(heard, [CallStatus::Ringing, CallStatus::Busy]);
+        drop(client);
+        assert!(rooms.is_empty(), "nothing is kept of who is gone");
+    }
+
+    #[test]
+    fn who_cannot_take_more_is_told_how_things_stand_later() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(1);
+        let client = Client::enter(&rooms, None, Box::new(paper.clone()));
+        client.join(&leg()).unwrap();
+        rooms.deliver(&event(CallStatus::Queued, None));
+        rooms.deliver(&event(CallStatus::Ringing, None));
+        assert!(client.is_behind());
+        paper.room.store(9, Ordering::Relaxed);
+        rooms.deliver(&event(CallStatus::InProgress, None));
+        assert_eq!(*paper.written.lock().unwrap(), [CallStatus::Queued]);
+        assert_eq!(rooms.those_behind().len(), 1);
+
+        assert_eq!(client.catch_up(), [(leg(), true)]);
+        let look = Look::begin(Arc::clone(&client), None);
+        // The end overtakes what was looked at before.
+        rooms.deliver(&event(CallStatus::Completed, None));
+        look.saw(&status(CallStatus::InProgress));
+        drop(look);
+        let heard = paper.written.lock().unwrap().clone();
+        assert_eq!(heard, [CallStatus::Queued, CallStatus::Completed]);
+        assert_eq!(rooms.those_behind().len(), 0);
+        drop(client);
+        assert!(rooms.is_empty());
+    }
+
+    #[test]
+    fn lost_news_leaves_everybody_behind() {
+        let rooms = Arc::new(LegRooms::default());
+        let clients = [(); 3].map(|()| Client::enter(&rooms, None, Box::new(paper(9))));
+        rooms.lose_track();
+        assert_eq!(rooms.those_behind().len(), clients.len());
+    }
+
+    #[test]
+    fn only_so_many_questions_at_a_time() {
+        let rooms = Arc::new(LegRooms::default());
+        let client = Client::enter(&rooms, None, Box::new(paper(9)));
+        let mut asked: Vec<_> = std::iter::from_fn(|| client.ask()).collect();
+        assert_eq!(asked.len(), usize::from(MOST_ASKING));
+        drop(asked.pop().map(Question::look));
+        assert!(client.ask().is_some());
+    }
+}

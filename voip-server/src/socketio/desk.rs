@@ -33,13 +33,13 @@ pub(crate) struct Desk {
 }
 
 /// The event that tells how a call stands.
-const CALL_STATUS: &str = "call-status";
+pub(crate) const CALL_STATUS: &str = "call-status";
 
 /// The event that asks for a call's statuses.
-const JOIN_CALL: &str = "join-call";
+pub(crate) const JOIN_CALL: &str = "join-call";
 
 /// The event that ends that.
-const LEAVE_CALL: &str = "leave-call";
+pub(crate) const LEAVE_CALL: &str = "leave-call";
 
 /// How often a client is asked whether it is still there, and how long it may
 /// take to say so: what the clients' library is used to.

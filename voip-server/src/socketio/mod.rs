@@ -15,3 +15,8 @@ pub(crate) use desk::Desk;
 pub use door::PATH;
 pub use news::LegStatus;
 pub use rooms::LegRooms;
+
+#[cfg(test)]
+pub(crate) use desk::{CALL_STATUS, JOIN_CALL, LEAVE_CALL};
+#[cfg(test)]
+pub(crate) use news::{answers, leg};

@@ -109,9 +109,45 @@ impl<'a> Answer<'a> {
 }
 
 /// The leg that a client names in `{callSid}`: `CA` and 32 hexadecimal digits.
-pub(super) fn leg(data: &Value) -> Option<ProviderCallId> {
+pub(crate) fn leg(data: &Value) -> Option<ProviderCallId> {
     let text = data.get("callSid")?.as_str()?;
     let digits = text.strip_prefix("CA")?;
     let plain = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     plain.then(|| text.parse().ok())?
+}
+
+/// An answer with everything, and one with as little as may be.
+#[cfg(test)]
+pub(crate) fn answers() -> [Value; 2] {
+    let text = |answer: &Answer<'_>| serde_json::to_value(answer).unwrap_or_default();
+    [
+        text(&Answer::refusing("too_many_calls")),
+        text(&Answer::NOTHING),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voip_core::table;
+
+    #[test]
+    fn a_call_is_told_to_strangers_until_shortly_after_its_end() {
+        for (name, call) in table::calls() {
+            match &call.state {
+                State::Ended(ended) => {
+                    assert!(is_public(&call, ended.at), "{name}");
+                    let late = ended.at + AFTERGLOW;
+                    assert!(!is_public(&call, late), "{name}");
+                }
+                State::Initiated { .. }
+                | State::Queued { .. }
+                | State::Ringing { .. }
+                | State::InProgress { .. } => {
+                    let late = call.created_at + 100 * AFTERGLOW;
+                    assert!(is_public(&call, late), "{name}");
+                }
+            }
+        }
+    }
 }
