@@ -40,7 +40,7 @@ pub fn router(app: App) -> Router {
         .route("/ws", get(socket::upgrade))
         .route(
             socketio::PATH,
-            any(move |request| Arc::clone(&desk).serve(request)),
+            any(move |request: Request| Arc::clone(&desk).serve(request)),
         )
         // The provider.
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))

@@ -171,11 +171,9 @@ impl Hub {
     fn send_everybody_away(&self) {
         self.legs.lose_track();
         let rooms = self.lock();
-        let mut clients = 0_usize;
-        for member in rooms.users.values().flatten() {
-            member.send_away(SentAway::NewsLost);
-            clients += 1;
-        }
+        let members = rooms.users.values().flatten();
+        let clients = members.map(|member| member.send_away(SentAway::NewsLost));
+        let clients = clients.count();
         tracing::warn!(
             clients,
             "news was lost on the bus; every client is to reconnect"

@@ -191,9 +191,8 @@ impl Look {
             (Some(seen), _) => Some(seen),
             (None, last) => last,
         };
-        if let Some(present) = &present
-            && client.known().has_joined(leg)
-        {
+        let joined = client.known().has_joined(leg);
+        if joined && let Some(present) = &present {
             client.tell(present);
         }
         present

@@ -10,7 +10,7 @@ use super::{Desk, desk::user, rooms::Seat};
 use crate::{App, api::ApiError, listener::Place};
 
 /// Where Socket.IO clients come to.
-pub const PATH: &str = "/socket.io/";
+pub(crate) const PATH: &str = "/socket.io/";
 
 /// When to come back where too many sockets are open.
 const CROWDED: Duration = Duration::from_secs(5);

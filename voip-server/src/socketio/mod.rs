@@ -12,8 +12,8 @@ mod news;
 mod rooms;
 
 pub(crate) use desk::Desk;
-pub use door::PATH;
-pub use news::LegStatus;
+pub(crate) use door::PATH;
+pub(crate) use news::LegStatus;
 pub use rooms::LegRooms;
 
 #[cfg(test)]

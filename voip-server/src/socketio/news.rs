@@ -5,13 +5,13 @@ use voip_core::{Call, CallStatus, Event, EventKind, ProviderCallId, State, Times
 /// How a leg stands, as clients hear it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LegStatus {
+pub(crate) struct LegStatus {
     /// The provider's name for it.
-    pub call_sid: ProviderCallId,
+    pub(crate) call_sid: ProviderCallId,
     /// The status.
-    pub call_status: CallStatus,
+    pub(crate) call_status: CallStatus,
     /// How long the call was connected, in whole seconds, once that is known.
-    pub duration: Option<u64>,
+    pub(crate) duration: Option<u64>,
 }
 
 /// How long after its end the status of a call is still told to somebody who
@@ -21,7 +21,7 @@ pub(super) const AFTERGLOW: std::time::Duration = std::time::Duration::from_secs
 impl LegStatus {
     /// What `event` says of its leg; nothing where it names none, or tells of
     /// no status.
-    pub fn of_event(event: &Event) -> Option<Self> {
+    pub(crate) fn of_event(event: &Event) -> Option<Self> {
         let call_sid = event.leg.clone()?;
         let (call_status, duration) = match event.kind {
             // The owner hears that it rings by hearing who calls.
@@ -37,7 +37,7 @@ impl LegStatus {
     }
 
     /// How `call` stands; nothing where it has no leg.
-    pub fn of_call(call: &Call) -> Option<Self> {
+    pub(crate) fn of_call(call: &Call) -> Option<Self> {
         let duration = match &call.state {
             State::Ended(ended) => ended.duration.map(|duration| duration.as_secs()),
             State::Initiated { .. }

@@ -6,7 +6,7 @@ use crate::{
     nothing,
     surface::{
         Running,
-        leg::{ALICE, INBOUND, SID},
+        leg::{ALICE, INBOUND, SID, progress},
     },
 };
 
@@ -38,7 +38,7 @@ async fn a_token_lets_a_user_hear_of_all_own_calls_and_of_no_others() {
     // For another's call a token is as good as none: the sid is what counts.
     assert_eq!(bob.join(SID).await.1, ringing);
 
-    let ends = [("CallSid", SID), ("CallStatus", "canceled")];
+    let ends = progress(SID, "canceled");
     let ended = running.send(running.webhook("/twilio-status", &ends)).await;
     assert_eq!(ended.status, 200, "{ended:?}");
     for hearer in [&mut early, &mut by_header, &mut bob] {
