@@ -89,11 +89,6 @@ impl IoClient {
         }
     }
 
-    /// Emits an event without asking for an answer.
-    pub(crate) async fn emit(&mut self, event: &str, data: &Value) {
-        self.send(&format!("42{}", json!([event, data]))).await;
-    }
-
     /// Emits an event; returns the statuses that came before its answer, and
     /// the answer.
     pub(crate) async fn ask(&mut self, event: &str, data: &Value) -> (Vec<Value>, Value) {
