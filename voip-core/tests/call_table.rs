@@ -131,6 +131,8 @@ fn every_status_says_whose_leg_it_is_and_the_last_how_long_it_took() {
                     EventKind::IncomingCall { .. }
                     | EventKind::CallInitiated { .. }
                     | EventKind::CallFailed { .. } => None,
+                    // It says nothing of how the call ended.
+                    EventKind::Hold { .. } => continue,
                 };
                 let logged = match &step.call.state {
                     State::Ended(ended) => ended.duration.map(|duration| duration.as_secs()),

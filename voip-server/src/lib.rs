@@ -32,6 +32,7 @@
 
 mod api;
 mod app;
+mod asyncapi;
 pub mod auth;
 mod background;
 mod banner;
@@ -43,6 +44,7 @@ mod logging;
 pub mod router;
 mod server;
 mod socket;
+mod socketio;
 mod webhooks;
 
 pub use app::{App, AppParts};
@@ -50,3 +52,4 @@ pub use background::Background;
 pub use router::{router, socket_router};
 pub use server::{Addresses, Server, StartupError};
 pub use socket::{Hub, converse};
+pub use socketio::LegRooms;

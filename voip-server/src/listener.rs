@@ -21,7 +21,7 @@ pub(crate) struct Place(Arc<Held>);
 
 struct Held {
     abandon: CancellationToken,
-    _permit: OwnedSemaphorePermit,
+    permit: Arc<OwnedSemaphorePermit>,
     _open: TaskTrackerToken,
 }
 
@@ -29,6 +29,11 @@ impl Place {
     /// Returns once whoever holds this is to let go of it, finished or not.
     pub(crate) async fn abandoned(&self) {
         self.0.abandon.cancelled().await;
+    }
+
+    /// What keeps others from the place, and nothing that has to be waited for.
+    pub(crate) fn permit(&self) -> Arc<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.permit)
     }
 }
 
@@ -79,7 +84,7 @@ pub(crate) async fn serve(
         };
         let place = Place(Arc::new(Held {
             abandon: stop.abandon.clone(),
-            _permit: permit,
+            permit: Arc::new(permit),
             _open: open.token(),
         }));
         let router = router.clone();
@@ -132,12 +137,20 @@ async fn accept(
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
+    #[cfg(target_os = "linux")]
+    SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_TIME))?;
     let permit = Arc::clone(places)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
     Ok((stream, permit))
 }
+
+/// How long what is sent may lie unread. A client that reads nothing any more
+/// would otherwise keep its connection, and whoever writes to it, for good.
+/// Elsewhere than on Linux the system has no such limit.
+#[cfg(target_os = "linux")]
+const UNREAD_TIME: Duration = Duration::from_secs(60);
 
 /// A phone that has left its network says no goodbye, and a silent socket would
 /// keep its place for good. The system finds out after two minutes, which costs

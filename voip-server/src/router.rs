@@ -1,6 +1,6 @@
 //! The whole API on one page.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -8,14 +8,20 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::{App, api, api::ApiError, socket, webhooks};
+use crate::{
+    App, api,
+    api::ApiError,
+    asyncapi, socket,
+    socketio::{self, Desk},
+    webhooks,
+};
 
 /// Everything the server answers on `PORT`, to be served or nested in a router
 /// of your own.
@@ -23,6 +29,7 @@ use crate::{App, api, api::ApiError, socket, webhooks};
 /// Background work (events, deadlines) is not the router's; see
 /// [`Background`](crate::Background).
 pub fn router(app: App) -> Router {
+    let desk = Desk::new(app.clone());
     let routes = Router::new()
         // Clients.
         .route("/start-call", post(api::start_call))
@@ -34,6 +41,10 @@ pub fn router(app: App) -> Router {
         .route("/api/hold-call", post(api::hold_call))
         .route("/api/unhold-call", post(api::unhold_call))
         .route("/ws", get(socket::upgrade))
+        .route(
+            socketio::PATH,
+            any(move |request: Request| Arc::clone(&desk).serve(request)),
+        )
         // The provider.
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))
         .route(voip_twilio::INBOUND_PATH, post(webhooks::inbound))
@@ -50,6 +61,7 @@ pub fn router(app: App) -> Router {
             post(webhooks::conference_events),
         )
         // Operators.
+        .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .method_not_allowed_fallback(wrong_method)
@@ -96,7 +108,7 @@ async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> R
         method = %request.method(),
         path = route(request.uri().path()),
     );
-    let limit = app.limits.request_time;
+    let limit = patience(&app, request.uri().path());
     let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
     let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
@@ -113,7 +125,7 @@ fn fresh_id() -> HeaderValue {
 /// The path as the log may show it: whose log is asked for is personal, and
 /// what is not ours may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 20] = [
+    const ROUTES: &[&str] = &[
         "/start-call",
         "/connect-call",
         "/hangup",
@@ -127,11 +139,13 @@ fn route(path: &str) -> &'static str {
         voip_twilio::CALL_EVENTS_PATH,
         voip_twilio::DIAL_ACTION_PATH,
         voip_twilio::CONFERENCE_EVENTS_PATH,
+        socketio::PATH,
         voip_twilio::STATUS_PATH,
         voip_twilio::INBOUND_PATH,
         voip_twilio::VOICE_PATH,
         voip_twilio::CONNECT_PATH,
         voip_twilio::BRIDGE_ENDED_PATH,
+        "/asyncapi.json",
         "/healthz",
         "/readyz",
     ];
@@ -140,6 +154,18 @@ fn route(path: &str) -> &'static str {
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
         None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
         None => "-",
+    }
+}
+
+/// How long an answer may take. A Socket.IO client without a WebSocket asks for
+/// news and waits until there is some, or until it is asked whether it is still
+/// there.
+fn patience(app: &App, path: &str) -> Duration {
+    let limit = app.limits.request_time;
+    if path == socketio::PATH {
+        limit.max(Duration::from_secs(60))
+    } else {
+        limit
     }
 }
 

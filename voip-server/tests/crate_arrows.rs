@@ -32,7 +32,7 @@ const ARROWS: [(&str, &[&str]); 7] = [
 ];
 
 /// What the domain must not even reach: HTTP, SQL, Redis, web frameworks.
-const FOREIGN_TO_CORE: [&str; 12] = [
+const FOREIGN_TO_CORE: [&str; 13] = [
     "reqwest",
     "hyper",
     "h2",
@@ -44,6 +44,7 @@ const FOREIGN_TO_CORE: [&str; 12] = [
     "libsqlite3-sys",
     "redis",
     "tungstenite",
+    "socketioxide",
     "rustls",
 ];
 

@@ -28,7 +28,7 @@ use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Call, CallId, Effect, Error, ErrorKind, Event, Refusal, Result, Signal, UserId,
+    Call, CallId, Effect, Error, ErrorKind, Event, ProviderCallId, Refusal, Result, Signal, UserId,
     ports::{
         Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, Replaced,
         Telephony, UserStore,
@@ -125,6 +125,15 @@ impl Calls {
     /// Those of [`CallStore::live_calls`].
     pub async fn live(&self, user: &UserId) -> Result<Vec<Call>> {
         self.inner.ports.calls.live_calls(user).await
+    }
+
+    /// The call with this leg.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::call_by_provider_id`].
+    pub async fn with_leg(&self, leg: &ProviderCallId) -> Result<Option<Call>> {
+        let held = self.inner.ports.calls.call_by_provider_id(leg).await?;
+        Ok(held.map(|held| held.call))
     }
 
     /// Whether the service can do its work now.

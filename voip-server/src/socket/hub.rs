@@ -17,6 +17,7 @@ use voip_core::{
 };
 
 use super::{Sequencer, ServerFrame};
+use crate::socketio::LegRooms;
 
 /// The sockets of this node: who is connected, and who hears what.
 ///
@@ -25,6 +26,7 @@ use super::{Sequencer, ServerFrame};
 /// waited for; it learns the present state when it comes back.
 pub struct Hub {
     rooms: Mutex<Rooms>,
+    legs: Arc<LegRooms>,
     clock: Arc<dyn Clock>,
     next_id: AtomicU64,
     node: uuid::Uuid,
@@ -74,6 +76,7 @@ impl Hub {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             rooms: Mutex::default(),
+            legs: Arc::default(),
             clock,
             next_id: AtomicU64::new(0),
             node: uuid::Uuid::new_v4(),
@@ -90,14 +93,19 @@ impl Hub {
         self.lock().users.is_empty()
     }
 
+    /// The Socket.IO clients of this node.
+    pub fn legs(&self) -> &Arc<LegRooms> {
+        &self.legs
+    }
+
     /// Listens to the bus. What is published from now on is handed on once
     /// [`run`](Self::run) runs with it.
     pub fn listen(&self, bus: &dyn EventBus) -> Subscription {
         bus.subscribe()
     }
 
-    /// Hands on what the bus carries, until it ends. After a gap every client
-    /// is sent away, to learn the present state when it comes back: reading that
+    /// Hands on what the bus carries, until it ends. After a gap every WebSocket
+    /// client is sent away, to learn the present state when it comes back: reading that
     /// here would hold up the bus until it loses more.
     pub async fn run(&self, mut items: Subscription) {
         loop {
@@ -161,12 +169,11 @@ impl Hub {
     }
 
     fn send_everybody_away(&self) {
+        self.legs.lose_track();
         let rooms = self.lock();
-        let mut clients = 0_usize;
-        for member in rooms.users.values().flatten() {
-            member.send_away(SentAway::NewsLost);
-            clients += 1;
-        }
+        let members = rooms.users.values().flatten();
+        let clients = members.map(|member| member.send_away(SentAway::NewsLost));
+        let clients = clients.count();
         tracing::warn!(
             clients,
             "news was lost on the bus; every client is to reconnect"
@@ -178,6 +185,7 @@ impl Hub {
         let mut rooms = self.lock();
         for event in rooms.sequencer.push(event, now) {
             rooms.deliver(&event);
+            self.legs.deliver(&event);
         }
     }
 
@@ -186,6 +194,7 @@ impl Hub {
         let mut rooms = self.lock();
         for event in rooms.sequencer.expire(now) {
             rooms.deliver(&event);
+            self.legs.deliver(&event);
         }
     }
 

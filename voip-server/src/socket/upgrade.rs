@@ -45,7 +45,7 @@ pub(crate) async fn upgrade(
     );
     // This one is among them already, so two that come at once cannot both take
     // the last place.
-    if app.sockets.len() > app.limits.sockets() {
+    if app.sockets.len() + app.hub.legs().sessions() > app.limits.sockets() {
         let message = "too many sockets are open; try again";
         return Err(
             ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_sockets", message)

@@ -56,6 +56,10 @@ pub(crate) const EVENT: Most<Duration> = Most {
     floor: Duration::from_millis(5),
     goal: Duration::from_millis(2),
 };
+pub(crate) const SOCKET_IO_EVENT: Most<Duration> = Most {
+    floor: Duration::from_millis(4),
+    goal: Duration::from_millis(2),
+};
 pub(crate) const START: Most<Duration> = Most {
     floor: Duration::from_millis(100),
     goal: Duration::from_millis(30),
@@ -64,6 +68,11 @@ pub(crate) const START: Most<Duration> = Most {
 pub(crate) const IDLE: Most<f64> = Most {
     floor: 40.0,
     goal: 20.0,
+};
+/// In KiB.
+pub(crate) const SOCKET_IO: Most<f64> = Most {
+    floor: 20.0,
+    goal: 10.0,
 };
 /// In KiB.
 pub(crate) const SOCKET: Most<f64> = Most {

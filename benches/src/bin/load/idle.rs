@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 use voip_benches::sample;
 
-use crate::{Fault, app::App, goal, options::Options, provider, report::Figure, socket};
+use crate::{Fault, app::App, goal, options::Options, provider, report::Figure, socket, socketio};
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "idle";
@@ -63,5 +63,41 @@ pub(crate) fn measure(
                 format!("{kib:.1} KiB")
             }),
         ])
+    })
+}
+
+/// Measures what a Socket.IO client that waits takes.
+pub(crate) fn measure_socketio(
+    runtime: &Runtime,
+    folder: &Path,
+    options: &Options,
+) -> Result<Vec<Figure>, Fault> {
+    let folder = folder.join("idle-socketio");
+    fs::create_dir(&folder)?;
+    let app = App::start(&options.server, &folder.join("voip.db"), provider::start()?)?;
+    runtime.block_on(async {
+        tokio::time::sleep(CALM).await;
+        let before = app.process.resident_bytes()?;
+        let count = options.sockets;
+        let clients: Vec<_> = stream::iter(0..count)
+            .map(|n| async move {
+                let last = 1 + u8::try_from(n / PER_ADDRESS)?;
+                let from = SocketAddr::from((Ipv4Addr::new(127, 0, 0, last), 0));
+                socketio::join(app.http, from, std::iter::empty()).await
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        tokio::time::sleep(CALM).await;
+        let after = app.process.resident_bytes()?;
+        drop(clients);
+        let each = after.saturating_sub(before) as f64 / count as f64;
+        let name = format!("memory per idle Socket.IO client, {count} connected");
+        Ok(vec![Figure::new(
+            name,
+            each / 1024.0,
+            goal::SOCKET_IO,
+            |kib| format!("{kib:.1} KiB"),
+        )])
     })
 }

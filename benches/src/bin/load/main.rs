@@ -9,8 +9,8 @@
 //! | `message`, `request`, `client` | HTTP/1.1 as cheap as it gets |
 //! | `database` | the calls and users that are there before a run |
 //! | `closed_loop`, `workload` | as fast as the server answers, one row after the other |
-//! | `paced` | at a fixed rate: from webhook to WebSocket event |
-//! | `socket` | WebSocket clients |
+//! | `paced` | at a fixed rate: from webhook to WebSocket or Socket.IO event |
+//! | `socket`, `socketio` | WebSocket and Socket.IO clients |
 //! | `start`, `idle` | time to the first answer; memory |
 //! | `goal`, `report` | what is wanted, and how it is printed |
 //!
@@ -32,6 +32,7 @@ mod provider;
 mod report;
 mod request;
 mod socket;
+mod socketio;
 mod start;
 mod workload;
 
@@ -89,8 +90,11 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
                 report.add_row(measured?);
             }
         }
-        if options.wants(paced::NAME) {
-            report.add_figures(paced::measure(&runtime, &database.copy()?, options)?);
+        for wire in paced::WIRES {
+            if !options.wants(paced::NAME) {
+                continue;
+            }
+            report.add_figures(paced::measure(&runtime, wire, &database.copy()?, options)?);
         }
     }
     if options.wants(start::NAME) {
@@ -98,6 +102,7 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
     }
     if options.wants(idle::NAME) {
         report.add_figures(idle::measure(&runtime, folder.path(), options)?);
+        report.add_figures(idle::measure_socketio(&runtime, folder.path(), options)?);
     }
     Ok(())
 }

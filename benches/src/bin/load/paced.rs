@@ -1,5 +1,5 @@
 //! Status webhooks at a fixed rate, each timed from the moment it was meant to
-//! be sent to the moment its event reaches a WebSocket. A server that falls
+//! be sent to the moment its event reaches a WebSocket or a Socket.IO client. A server that falls
 //! behind makes no later webhook look faster: none waits for an answer.
 
 use std::{
@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::{net::TcpStream, runtime::Runtime, sync::mpsc};
 use tokio_tungstenite::tungstenite::Message;
 use voip_benches::sample;
-use voip_core::CallStatus;
+use voip_core::{Call, CallStatus};
 
 use crate::{
     Fault,
@@ -28,7 +28,20 @@ use crate::{
     report::Figure,
     request,
     socket::{self, Socket},
+    socketio,
 };
+
+/// How events travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wire {
+    /// To users, by the call's id.
+    WebSocket,
+    /// To whoever joined a call, by its leg.
+    SocketIo,
+}
+
+/// Every way.
+pub(crate) const WIRES: [Wire; 2] = [Wire::WebSocket, Wire::SocketIo];
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "paced";
@@ -64,6 +77,7 @@ pub(crate) fn live_calls(options: &Options) -> usize {
 /// Measures it.
 pub(crate) fn measure(
     runtime: &Runtime,
+    wire: Wire,
     file: &Copy<'_>,
     options: &Options,
 ) -> Result<Vec<Figure>, Fault> {
@@ -81,21 +95,25 @@ pub(crate) fn measure(
         .flat_map(|status| {
             calls
                 .iter()
-                .map(move |call| (call.id.to_string(), status.as_str()))
+                .map(move |call| (wire.name_of(call), status.as_str()))
         })
         .enumerate()
         .map(|(place, event)| (event, place))
         .collect();
-    let mut latencies = runtime.block_on(run(&app, webhooks, &places))?;
+    let mut latencies = runtime.block_on(run(&app, wire, calls, webhooks, &places))?;
     latencies.sort_unstable();
     let worst = latencies.last().copied().unwrap_or_default();
-    let name = "status webhook → WebSocket event, 1 000/s";
+    let (way, goal) = match wire {
+        Wire::WebSocket => ("WebSocket", goal::EVENT),
+        Wire::SocketIo => ("Socket.IO", goal::SOCKET_IO_EVENT),
+    };
+    let name = format!("status webhook → {way} event, 1 000/s");
     Ok(vec![
         Figure::plain(format!("{name}, median"), millis(quantile(&latencies, 50))),
         Figure::new(
             format!("{name}, p99"),
             quantile(&latencies, 99),
-            goal::EVENT,
+            goal,
             millis,
         ),
         Figure::plain(format!("{name}, longest"), millis(worst)),
@@ -108,14 +126,23 @@ fn millis(time: Duration) -> String {
 
 async fn run(
     app: &App,
+    wire: Wire,
+    calls: &[Call],
     webhooks: Vec<Vec<u8>>,
     places: &HashMap<(String, &str), usize>,
 ) -> Result<Vec<Duration>, Fault> {
     let (heard, mut events) = mpsc::unbounded_channel();
     let from = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     for n in 0..USERS {
-        let socket = socket::register(app.socket, from, sample::user(n).as_str()).await?;
-        tokio::spawn(listen(socket, heard.clone()));
+        let socket = match wire {
+            Wire::WebSocket => socket::register(app.socket, from, sample::user(n).as_str()).await?,
+            Wire::SocketIo => {
+                let calls = calls.iter().skip(n).step_by(USERS);
+                let legs = calls.filter_map(|call| Some(call.provider_id.as_ref()?.as_str()));
+                socketio::join(app.http, from, legs).await?
+            }
+        };
+        tokio::spawn(listen(socket, wire, heard.clone()));
     }
     drop(heard);
     let mut connections = Vec::new();
@@ -140,7 +167,7 @@ async fn run(
             return Err(format!("{missing} of {count} events never came").into());
         };
         let (at, text) = event.ok_or("the sockets were closed")?;
-        if let Some(&place) = place(&text).and_then(|event| {
+        if let Some(&place) = wire.event(&text).and_then(|event| {
             places.get(&(
                 event.0,
                 STATUSES.iter().find(|s| s.as_str() == event.1)?.as_str(),
@@ -190,19 +217,47 @@ async fn drain(connection: Arc<TcpStream>) {
     }
 }
 
-async fn listen(mut socket: Socket, heard: mpsc::UnboundedSender<(Instant, String)>) {
+async fn listen(mut socket: Socket, wire: Wire, heard: mpsc::UnboundedSender<(Instant, String)>) {
     while let Some(Ok(message)) = socket.next().await {
         let now = Instant::now();
-        if let Message::Text(text) = message
-            && heard.send((now, text.to_string())).is_err()
+        let Message::Text(text) = message else {
+            continue;
+        };
+        if wire == Wire::SocketIo
+            && let Some(pong) = socketio::answer(&text)
         {
+            if socket.send(pong).await.is_err() {
+                return;
+            }
+        } else if heard.send((now, text.to_string())).is_err() {
             return;
         }
     }
 }
 
-/// The call and the status an event tells of.
-fn place(text: &str) -> Option<(String, String)> {
+impl Wire {
+    /// What a call is called there.
+    fn name_of(self, call: &Call) -> String {
+        match self {
+            Self::WebSocket => call.id.to_string(),
+            Self::SocketIo => call
+                .provider_id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The call and the status an event tells of.
+    fn event(self, text: &str) -> Option<(String, String)> {
+        match self {
+            Self::WebSocket => frame(text),
+            Self::SocketIo => socketio::event(text),
+        }
+    }
+}
+
+fn frame(text: &str) -> Option<(String, String)> {
     let event: serde_json::Value = serde_json::from_str(text).ok()?;
     let field = |name: &str| event.get(name)?.as_str().map(str::to_owned);
     Some((field("callId")?, field("status")?))

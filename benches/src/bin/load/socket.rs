@@ -12,11 +12,11 @@ use crate::Fault;
 /// A registered WebSocket client.
 pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-/// Connects from the address `from` and registers as `user`.
-pub(crate) async fn register(
+/// Opens a WebSocket at `url` from the address `from`.
+pub(crate) async fn connect(
     server: SocketAddr,
     from: SocketAddr,
-    user: &str,
+    url: &str,
 ) -> Result<Socket, Fault> {
     let tcp = TcpSocket::new_v4()?;
     tcp.bind(from)?;
@@ -26,8 +26,17 @@ pub(crate) async fn register(
     let config = WebSocketConfig::default()
         .read_buffer_size(4096)
         .write_buffer_size(0);
-    let (mut socket, _) =
-        client_async_with_config(format!("ws://{server}/"), stream, Some(config)).await?;
+    let (socket, _) = client_async_with_config(url, stream, Some(config)).await?;
+    Ok(socket)
+}
+
+/// Connects from the address `from` and registers as `user`.
+pub(crate) async fn register(
+    server: SocketAddr,
+    from: SocketAddr,
+    user: &str,
+) -> Result<Socket, Fault> {
+    let mut socket = connect(server, from, &format!("ws://{server}/")).await?;
     let hello = serde_json::json!({ "type": "register", "userId": user });
     socket.send(Message::text(hello.to_string())).await?;
     match socket.next().await {

@@ -1,0 +1,331 @@
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicU8, Ordering},
+};
+
+use voip_core::{ProviderCallId, UserId};
+
+use super::{
+    LegRooms, LegStatus,
+    known::{Known, TooMany},
+};
+
+/// What carries messages to a client without ever waiting for it.
+pub(super) trait Outlet: Send + Sync + 'static {
+    /// Hands a message over; false where the client has too much to read
+    /// already, or is gone.
+    fn send(&self, status: &LegStatus) -> bool;
+}
+
+/// One Socket.IO client. Lives for as long as its connection holds it.
+pub(super) struct Client {
+    pub(super) id: u64,
+    pub(super) user: Option<UserId>,
+    rooms: Arc<LegRooms>,
+    outlet: Box<dyn Outlet>,
+    known: Mutex<Known>,
+    behind: AtomicBool,
+    asking: AtomicU8,
+}
+
+/// The most questions of one client that are being answered at a time.
+const MOST_ASKING: u8 = 8;
+
+/// A question that is being answered.
+pub(super) struct Question(Arc<Client>);
+
+impl Client {
+    /// Adds a client to those who hear.
+    pub(super) fn enter(
+        rooms: &Arc<LegRooms>,
+        user: Option<UserId>,
+        outlet: Box<dyn Outlet>,
+    ) -> Arc<Self> {
+        rooms.enter(|id| {
+            Arc::new(Self {
+                id,
+                user,
+                rooms: Arc::clone(rooms),
+                outlet,
+                known: Mutex::default(),
+                behind: AtomicBool::new(false),
+                asking: AtomicU8::new(0),
+            })
+        })
+    }
+
+    /// Begins a question, unless too many are being answered.
+    pub(super) fn ask(self: &Arc<Self>) -> Option<Question> {
+        let more = |asking: u8| (asking < MOST_ASKING).then_some(asking + 1);
+        let begun = self
+            .asking
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        begun.is_ok().then(|| Question(Arc::clone(self)))
+    }
+
+    /// Lets the client hear of `leg` from now on.
+    pub(super) fn join(self: &Arc<Self>, leg: &ProviderCallId) -> Result<(), TooMany> {
+        let gone = self.known().join(leg)?;
+        if let Some(gone) = gone {
+            self.rooms.leave(&gone, Arc::as_ptr(self));
+        }
+        if self.rooms.join(leg, self) {
+            Ok(())
+        } else {
+            self.known().leave(leg, self.user.is_some());
+            Err(TooMany)
+        }
+    }
+
+    /// Lets it hear of `leg` no more.
+    pub(super) fn leave(&self, leg: &ProviderCallId) {
+        self.known().leave(leg, self.user.is_some());
+        self.rooms.leave(leg, self);
+    }
+
+    /// Tells the client what happened, if it is news. One that cannot take it
+    /// is behind: it hears nothing until it is brought up to date, and is
+    /// disconnected should it not read at all.
+    pub(super) fn hear(&self, status: &LegStatus) {
+        if !self.is_behind() {
+            self.tell(status);
+        }
+    }
+
+    fn tell(&self, status: &LegStatus) {
+        {
+            let mut known = self.known();
+            if !known.is_news(status) {
+                return;
+            }
+            if !self.outlet.send(status) {
+                drop(known);
+                self.fall_behind();
+                return;
+            }
+            known.told(status.clone());
+        }
+        if status.call_status.is_final() {
+            self.rooms.leave(&status.call_sid, self);
+        }
+    }
+
+    /// Marks the client as one that is to be told the present state.
+    pub(super) fn fall_behind(&self) {
+        if !self.behind.swap(true, Ordering::AcqRel) {
+            self.rooms.call_for_help();
+        }
+    }
+
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Acquire)
+    }
+
+    /// From now on news is handed on again; what is looked at afterwards
+    /// brings the client up to date. Returns the legs to look at, and whether
+    /// the client has heard of each.
+    pub(super) fn catch_up(&self) -> Vec<(ProviderCallId, bool)> {
+        self.behind.store(false, Ordering::Release);
+        self.known().legs()
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let me: *const Self = self;
+        let known = self.known.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let legs: Vec<_> = known.joined().cloned().collect();
+        self.rooms
+            .forget(me, self.id, self.user.as_ref(), legs.iter());
+    }
+}
+
+impl Question {
+    /// Before looking at a record; what is seen then is [told](Look::saw).
+    pub(super) fn look(self) -> Look {
+        Look::begin(Arc::clone(&self.0), Some(self))
+    }
+}
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        self.0.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A look at records on behalf of a client.
+pub(super) struct Look {
+    client: Arc<Client>,
+    _question: Option<Question>,
+}
+
+impl Look {
+    pub(super) fn begin(client: Arc<Client>, question: Option<Question>) -> Self {
+        client.known().look();
+        Self {
+            client,
+            _question: question,
+        }
+    }
+
+    /// The client is told what was seen, if it is news.
+    pub(super) fn saw(&self, status: &LegStatus) {
+        self.client.tell(status);
+    }
+
+    /// The same for somebody who joined `leg`; returns how it stands.
+    pub(super) fn saw_joined(
+        &self,
+        leg: &ProviderCallId,
+        seen: Option<LegStatus>,
+    ) -> Option<LegStatus> {
+        let client = &self.client;
+        let last = client.known().last(leg).cloned();
+        let rank = |status: &LegStatus| status.call_status.rank();
+        let present = match (seen, last) {
+            (Some(seen), Some(last)) if rank(&last) > rank(&seen) => Some(last),
+            (Some(seen), _) => Some(seen),
+            (None, last) => last,
+        };
+        let joined = client.known().has_joined(leg);
+        if joined && let Some(present) = &present {
+            client.tell(present);
+        }
+        present
+    }
+
+    /// It did not succeed: it is to be tried again.
+    pub(super) fn failed(&self) {
+        self.client.fall_behind();
+    }
+
+    pub(super) fn client(&self) -> &Arc<Client> {
+        &self.client
+    }
+}
+
+impl Drop for Look {
+    fn drop(&mut self) {
+        self.client.known().looked();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use voip_core::{CallStatus, Event, EventKind, table};
+
+    /// An outlet that takes so many messages, and what it took.
+    #[derive(Clone)]
+    struct Paper {
+        room: Arc<AtomicU8>,
+        written: Arc<Mutex<Vec<CallStatus>>>,
+    }
+
+    impl Outlet for Paper {
+        fn send(&self, status: &LegStatus) -> bool {
+            let less = |room: u8| room.checked_sub(1);
+            let room = &self.room;
+            let room = room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+            if room.is_ok() {
+                self.written.lock().unwrap().push(status.call_status);
+            }
+            room.is_ok()
+        }
+    }
+
+    fn paper(room: u8) -> Paper {
+        Paper {
+            room: Arc::new(AtomicU8::new(room)),
+            written: Arc::default(),
+        }
+    }
+
+    fn leg() -> ProviderCallId {
+        "CA000000000000000000000000000000b1".parse().unwrap()
+    }
+
+    fn status(call_status: CallStatus) -> LegStatus {
+        LegStatus {
+            call_sid: leg(),
+            call_status,
+            duration: None,
+        }
+    }
+
+    fn event(status: CallStatus, user: Option<&str>) -> Event {
+        let (_, call) = table::calls().into_iter().next().unwrap();
+        Event {
+            call: call.id,
+            leg: Some(leg()),
+            seq: 0,
+            audience: user.iter().map(|user| user.parse().unwrap()).collect(),
+            kind: EventKind::reached(status),
+        }
+    }
+
+    #[test]
+    fn a_user_who_joins_an_own_call_hears_everything_once() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(9);
+        let user = Some("ann".parse().unwrap());
+        let client = Client::enter(&rooms, user, Box::new(paper.clone()));
+        client.join(&leg()).unwrap();
+        for status in [CallStatus::Ringing, CallStatus::Ringing, CallStatus::Busy] {
+            rooms.deliver(&event(status, Some("ann")));
+        }
+        let heard = paper.written.lock().unwrap().clone();
+        assert_eq!(heard, [CallStatus::Ringing, CallStatus::Busy]);
+        drop(client);
+        assert!(rooms.is_empty(), "nothing is kept of who is gone");
+    }
+
+    #[test]
+    fn who_cannot_take_more_is_told_how_things_stand_later() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(1);
+        let client = Client::enter(&rooms, None, Box::new(paper.clone()));
+        client.join(&leg()).unwrap();
+        rooms.deliver(&event(CallStatus::Queued, None));
+        rooms.deliver(&event(CallStatus::Ringing, None));
+        assert!(client.is_behind());
+        paper.room.store(9, Ordering::Relaxed);
+        rooms.deliver(&event(CallStatus::InProgress, None));
+        assert_eq!(*paper.written.lock().unwrap(), [CallStatus::Queued]);
+        assert_eq!(rooms.those_behind().len(), 1);
+
+        assert_eq!(client.catch_up(), [(leg(), true)]);
+        let look = Look::begin(Arc::clone(&client), None);
+        // The end overtakes what was looked at before.
+        rooms.deliver(&event(CallStatus::Completed, None));
+        look.saw(&status(CallStatus::InProgress));
+        drop(look);
+        let heard = paper.written.lock().unwrap().clone();
+        assert_eq!(heard, [CallStatus::Queued, CallStatus::Completed]);
+        assert_eq!(rooms.those_behind().len(), 0);
+        drop(client);
+        assert!(rooms.is_empty());
+    }
+
+    #[test]
+    fn lost_news_leaves_everybody_behind() {
+        let rooms = Arc::new(LegRooms::default());
+        let clients = [(); 3].map(|()| Client::enter(&rooms, None, Box::new(paper(9))));
+        rooms.lose_track();
+        assert_eq!(rooms.those_behind().len(), clients.len());
+    }
+
+    #[test]
+    fn only_so_many_questions_at_a_time() {
+        let rooms = Arc::new(LegRooms::default());
+        let client = Client::enter(&rooms, None, Box::new(paper(9)));
+        let mut asked: Vec<_> = std::iter::from_fn(|| client.ask()).collect();
+        assert_eq!(asked.len(), usize::from(MOST_ASKING));
+        drop(asked.pop().map(Question::look));
+        assert!(client.ask().is_some());
+    }
+}
