@@ -83,6 +83,12 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, "forbidden", message)
     }
 
+    /// 403: a service asks for what only a user has.
+    pub fn not_a_user() -> Self {
+        let message = "this needs the token of a user; a service's speaks for nobody in particular";
+        Self::new(StatusCode::FORBIDDEN, "not_a_user", message)
+    }
+
     /// 404: no such call, or not the caller's.
     pub fn unknown_call() -> Self {
         Self::new(

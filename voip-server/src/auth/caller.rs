@@ -1,4 +1,4 @@
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use voip_core::{Timestamp, UserId};
 
 use super::{Subject, Tokens};
@@ -47,18 +47,29 @@ impl Auth {
     /// # Errors
     /// 401 for a token that is not valid, and for none where one is required.
     pub fn caller(&self, headers: &HeaderMap, now: Timestamp) -> Result<Caller, ApiError> {
-        let Some(value) = headers.get(header::AUTHORIZATION) else {
-            return self.caller_with_token(None, now);
+        match headers.get(header::AUTHORIZATION) {
+            None => self.caller_with_token(None, now),
+            Some(value) => {
+                let token = bearer(value).ok_or_else(ApiError::unauthorized)?;
+                self.caller_with_token(Some(token), now)
+            }
+        }
+    }
+
+    /// The user whose token this request shows: what only users may do needs
+    /// one, whatever the mode.
+    ///
+    /// # Errors
+    /// 401 for no token and for one that is not valid, 403 for a service's.
+    pub fn logged_in(&self, headers: &HeaderMap, now: Timestamp) -> Result<UserId, ApiError> {
+        let token = headers.get(header::AUTHORIZATION).and_then(bearer);
+        let (Some(token), Some(tokens)) = (token, &self.tokens) else {
+            return Err(ApiError::unauthorized());
         };
-        let token = value.to_str().ok().and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme
-                .eq_ignore_ascii_case("bearer")
-                .then_some(token.trim())
-        });
-        match token {
-            Some(token) => self.caller_with_token(Some(token), now),
-            None => Err(ApiError::unauthorized()),
+        match tokens.verify(token, now) {
+            Ok(Subject::User(user)) => Ok(user),
+            Ok(Subject::Service) => Err(ApiError::not_a_user()),
+            Err(_) => Err(ApiError::unauthorized()),
         }
     }
 
@@ -104,6 +115,60 @@ impl Caller {
         match self {
             Self::User(user) => Some(user),
             Self::Anyone | Self::Service => None,
+        }
+    }
+}
+
+/// The token in an `Authorization` header, if it is of that kind.
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use secrecy::SecretString;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_700_000_000)
+    }
+
+    fn tokens() -> Tokens {
+        Tokens::new(&SecretString::from("0123456789abcdefghijklmnopqrstuv"))
+    }
+
+    fn showing(value: &str) -> HeaderMap {
+        HeaderMap::from_iter([(header::AUTHORIZATION, value.parse().unwrap())])
+    }
+
+    fn token(subject: &Subject) -> HeaderMap {
+        let token = tokens().mint(subject, HOUR, now()).unwrap();
+        showing(&format!("Bearer {token}"))
+    }
+
+    #[test]
+    fn only_a_users_token_logs_in_whatever_the_mode() {
+        let ann: UserId = "ann".parse().unwrap();
+        for mode in [AuthMode::Open, AuthMode::Required] {
+            let auth = Auth::new(mode, Some(tokens()));
+            let user = token(&Subject::User(ann.clone()));
+            assert_eq!(auth.logged_in(&user, now()), Ok(ann.clone()));
+            let refused = |headers: &HeaderMap, at| auth.logged_in(headers, at).unwrap_err().status;
+            assert_eq!(refused(&user, now() + HOUR), 401);
+            assert_eq!(refused(&HeaderMap::new(), now()), 401);
+            assert_eq!(refused(&showing("Bearer nonsense"), now()), 401);
+            assert_eq!(refused(&showing("nonsense"), now()), 401);
+            assert_eq!(refused(&token(&Subject::Service), now()), 403);
+            let keyless = Auth::new(mode, None);
+            assert_eq!(keyless.logged_in(&user, now()).unwrap_err().status, 401);
         }
     }
 }
