@@ -30,6 +30,9 @@ pub fn router(app: App) -> Router {
         .route("/hangup", post(api::hangup))
         .route("/api/register-user", post(api::register_user))
         .route("/api/call-logs/{user}", get(api::call_logs))
+        .route("/api/signup", post(api::signup))
+        .route("/api/login", post(api::login))
+        .route("/api/getToken", get(api::get_token))
         .route("/ws", get(socket::upgrade))
         // The provider.
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))
@@ -101,11 +104,14 @@ fn fresh_id() -> HeaderValue {
 /// The path as the log may show it: whose log is asked for is personal, and
 /// what is not ours may hold anything.
 fn route(path: &str) -> &'static str {
-    const ROUTES: [&str; 12] = [
+    const ROUTES: &[&str] = &[
         "/start-call",
         "/connect-call",
         "/hangup",
         "/api/register-user",
+        "/api/signup",
+        "/api/login",
+        "/api/getToken",
         "/ws",
         voip_twilio::STATUS_PATH,
         voip_twilio::INBOUND_PATH,
