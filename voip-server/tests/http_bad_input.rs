@@ -10,11 +10,13 @@ use surface::{Case, Running, SECRET, check};
 const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
 /// Where clients send JSON.
-const JSON_PATHS: [&str; 4] = [
+const JSON_PATHS: [&str; 6] = [
     "/start-call",
     "/hangup",
     "/connect-call",
     "/api/register-user",
+    "/api/signup",
+    "/api/login",
 ];
 
 const INVALID_JSON: (u16, &str) = (400, "invalid_json");
@@ -107,6 +109,16 @@ async fn a_field_that_is_missing_or_of_another_type_is_told() {
             "/api/register-user",
             json!({"userId": "Manoj", "phoneNumber": "+15550001111", "fcmToken": "t"}),
             vec!["platform"],
+        ),
+        (
+            "/api/signup",
+            json!({"email": "ann@example.com", "password": "kettle at 4 o'clock"}),
+            vec!["name"],
+        ),
+        (
+            "/api/login",
+            json!({"email": "ann@example.com", "password": "kettle at 4 o'clock"}),
+            vec![],
         ),
     ];
     for (path, good, optional) in whole {
