@@ -200,6 +200,16 @@ mod tests {
         waiting: 1,
     };
 
+    mod suite {
+        use super::*;
+
+        async fn fresh() -> Argon2Passwords {
+            Argon2Passwords::new(HashingCost::cheapest()).unwrap()
+        }
+
+        voip_testkit::password_hasher_suite!(fresh);
+    }
+
     fn typed(text: &str) -> Password {
         Password::typed(text)
     }
