@@ -5,24 +5,24 @@
 
 #![allow(clippy::print_stdout)] // An example talks to whoever runs it.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{Router, routing::get};
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voip_core::{
-    CallSettings, Calls, Ports, RetryingTelephony, Users,
-    ports::{Clock, EventBus, SystemClock},
+    AccountPorts, Accounts, CallSettings, Calls, Ports, RetryingTelephony, Users,
+    ports::{Clock, EventBus, SystemClock, Telephony},
 };
 use voip_push::PushServices;
 use voip_server::{
     App, AppParts, Background, Hub,
-    auth::Auth,
-    config::{AuthMode, Limits},
+    auth::{Argon2Passwords, Auth, HashingCost, Tokens},
+    config::{Limits, LoginConfig},
     router,
 };
 use voip_sim::{Simulator, SimulatorConfig};
-use voip_store::{MemoryBus, MemoryCache, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 use voip_twilio::{AuthToken, CallbackUrls, TwilioConfig, TwilioTelephony, TwilioWebhooks};
 
 #[tokio::main]
@@ -45,11 +45,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Arc::new(MemoryStore::default());
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
     let telephony = TwilioTelephony::over_network(Arc::clone(&twilio))?;
+    let telephony: Arc<dyn Telephony> = Arc::new(RetryingTelephony::new(
+        Arc::new(telephony),
+        Arc::clone(&clock),
+    ));
     let ports = Ports {
-        telephony: Arc::new(RetryingTelephony::new(
-            Arc::new(telephony),
-            Arc::clone(&clock),
-        )),
+        telephony: Arc::clone(&telephony),
         calls: Arc::clone(&store) as _,
         users: Arc::clone(&store) as _,
         push: Arc::new(PushServices::new(None, None)),
@@ -61,13 +62,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         default_from: Some("+15005550006".parse()?),
         ..CallSettings::default()
     };
+    // Sign-up and login, at /phone/api/signup and /phone/api/login.
+    let accounts = AccountPorts {
+        accounts: Arc::clone(&store) as _,
+        hasher: Arc::new(Argon2Passwords::new(HashingCost::default())?),
+        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
+        clock: Arc::clone(&clock),
+    };
+    let logins = LoginConfig::default();
     let app = App::new(AppParts {
+        accounts: Accounts::new(accounts, logins.limits),
+        logins,
+        telephony,
         calls: Calls::new(ports, settings),
         users: Users::new(store, Arc::clone(&clock)),
         webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
-        // Behind your own sign-in you may let everybody through here.
-        auth: Auth::new(AuthMode::Open, None),
+        // Behind your own sign-in you may let everybody through here. Logins of
+        // ours last as long as the accounts: as long as the process.
+        auth: Auth::open_with_logins(Tokens::with_fresh_key()),
         clock,
         limits: Limits::default(),
         stopping: CancellationToken::new(),
@@ -80,6 +93,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .route("/", get(async || "the service itself"))
         .nest("/phone", router(app.clone()));
     println!("the API is at {public_url}, try POST {public_url}/start-call");
+    // With who connects, so that tries can be counted by address.
+    let service = service.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async { drop(tokio::signal::ctrl_c().await) })
         .await?;

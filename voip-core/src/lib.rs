@@ -8,17 +8,23 @@
 //!   tell.
 //! - [`Calls`] is the service around it: it loads, steps, saves and carries
 //!   out. Every way into the system ends there.
-//! - [`Users`] registers people and their devices.
+//! - [`Users`] registers people and their devices; [`Accounts`] signs them up
+//!   and logs them in.
 //!
 //! Five words are used everywhere in the same sense: *Signal* (what happened),
 //! *Step* (what follows), *Effect* (what to do), *Event* (what to tell
 //! clients), *Plan* (what the provider should do).
 
+mod account;
+mod accounts;
 mod call;
 mod call_id;
 mod calls;
+mod email;
 mod error;
 mod party;
+mod password;
+mod password_hash;
 mod phone_number;
 pub mod ports;
 mod provider_call_id;
@@ -29,6 +35,10 @@ mod user_id;
 mod users;
 mod voice_identity;
 
+pub use account::{Account, AccountName, InvalidAccountName};
+pub use accounts::{
+    AccountLimits, AccountPorts, Accounts, LogInError, Origin, SignUpError, TooOften,
+};
 pub use call::{
     Action, Answerer, BridgeEnd, BridgeOutcome, Call, CallStatus, Callback, DialEnd, Direction,
     Effect, EndReason, Ended, Event, EventKind, FarSide, FinalStatus, Hold, Link, Plan, Refusal,
@@ -40,8 +50,11 @@ pub use calls::{
     AnswerError, CallSettings, Calls, ClientDial, HangUpError, HoldError, InboundCall, Phrases,
     Ports, StartCall, StartError, Started,
 };
+pub use email::{Email, InvalidEmail};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use party::Party;
+pub use password::{Password, WeakPassword};
+pub use password_hash::{InvalidPasswordHash, PasswordHash};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use provider_call_id::{InvalidProviderCallId, ProviderCallId};
 pub use retrying::RetryingTelephony;

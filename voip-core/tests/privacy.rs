@@ -5,10 +5,12 @@
 use std::{fmt::Debug, sync::Arc};
 
 use voip_core::{
-    Answerer, CallId, CallStatus, Device, Direction, Event, EventKind, Party, PhoneNumber,
-    Platform, PushToken, Timestamp, User, UserId, VoiceIdentity,
+    Account, Answerer, CallId, CallStatus, Device, Direction, Email, Event, EventKind, Party,
+    Password, PasswordHash, PhoneNumber, Platform, PushToken, Timestamp, User, UserId,
+    VoiceIdentity,
     ports::{
-        ClientToken, Dial, IdempotencyKey, LogEntry, LogQuery, Push, RingOutcome, WebhookRequest,
+        ClientToken, Dial, IdempotencyKey, LimitKey, LogEntry, LogQuery, Push, RingOutcome,
+        WebhookRequest,
     },
     table,
 };
@@ -19,7 +21,7 @@ const TOKEN: &str = "sesame-open";
 
 fn shows_nothing(what: &dyn Debug) {
     let text = format!("{what:?} {what:#?}");
-    for personal in [&NUMBER[1..], &NUMBER[2..], NAME, TOKEN] {
+    for personal in [&NUMBER[1..], &NUMBER[2..], NAME, "manoj", TOKEN] {
         assert!(!text.contains(personal), "{text}");
     }
 }
@@ -109,6 +111,19 @@ fn nothing_personal_is_in_any_debug_form() {
         signature: Some(TOKEN),
         content_type: None,
         body: NUMBER.as_bytes(),
+    });
+    let email: Email = format!("{NAME}@example.com").parse().unwrap();
+    let hash: PasswordHash = format!("$2b$10${TOKEN}").parse().unwrap();
+    shows_nothing(&email);
+    shows_nothing(&hash);
+    shows_nothing(&Password::typed(TOKEN));
+    shows_nothing(&LimitKey::new("log-in-to", NAME));
+    shows_nothing(&Account {
+        user: NAME.parse().unwrap(),
+        email,
+        name: Some(NAME.parse().unwrap()),
+        password: hash,
+        created_at: now,
     });
     for (_, call) in table::calls() {
         shows_nothing(&call);

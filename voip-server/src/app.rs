@@ -2,11 +2,15 @@ use std::sync::Arc;
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use voip_core::{
-    Calls, Users,
-    ports::{Clock, Webhooks},
+    Accounts, Calls, Users,
+    ports::{Clock, Telephony, Webhooks},
 };
 
-use crate::{auth::Auth, config::Limits, socket::Hub};
+use crate::{
+    auth::Auth,
+    config::{Limits, LoginConfig},
+    socket::Hub,
+};
 
 /// Everything the routes need. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -19,6 +23,12 @@ pub struct AppParts {
     pub calls: Calls,
     /// The user service.
     pub users: Users,
+    /// The account service.
+    pub accounts: Accounts,
+    /// How logging in works.
+    pub logins: LoginConfig,
+    /// Makes the tokens of voice clients.
+    pub telephony: Arc<dyn Telephony>,
     /// Reads the provider's requests.
     pub webhooks: Arc<dyn Webhooks>,
     /// The sockets of this node.

@@ -21,7 +21,7 @@ mod tests {
         socketio::{self, LegStatus},
     };
     use serde_json::{Value, json};
-    use voip_core::CallStatus;
+    use voip_core::{CallStatus, Hold};
 
     const ID: &str = "018c1f6e-7c3a-7000-8000-000000000001";
     const SID: &str = "CA000000000000000000000000000000b1";
@@ -82,6 +82,7 @@ mod tests {
             | ServerFrame::CallFailed { .. }
             | ServerFrame::IncomingCall { .. }
             | ServerFrame::CallStatus { .. }
+            | ServerFrame::CallHold { .. }
             | ServerFrame::Error { .. } => {}
         }
         let (from, to, reason, user_id) = ("a", "b", "c", "d");
@@ -89,9 +90,10 @@ mod tests {
         let status = CallStatus::Busy;
         let twice = |frame: ServerFrame<'static>| [frame.clone(), frame];
         vec![
-            twice(ServerFrame::RegisterSuccess {
+            [true, false].map(|more_live_calls| ServerFrame::RegisterSuccess {
                 user_id,
-                live_calls,
+                live_calls: live_calls.clone(),
+                more_live_calls,
             }),
             twice(ServerFrame::CallInitiated { call_id, to }),
             twice(ServerFrame::CallFailed {
@@ -100,6 +102,11 @@ mod tests {
             }),
             twice(ServerFrame::IncomingCall { from, to, call_id }),
             twice(ServerFrame::CallStatus { call_id, status }),
+            twice(ServerFrame::CallHold {
+                call_id,
+                hold: Hold::Held,
+                failed: false,
+            }),
             [
                 ServerFrame::Error {
                     message: "no".into(),

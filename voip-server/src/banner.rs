@@ -64,6 +64,17 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
             AuthMode::Required => "needs a token; `voip-server token --help` makes one".to_owned(),
         },
     );
+    line(
+        "Logins",
+        match (&config.auth.secret, &config.database) {
+            (Some(_), _) => "signed with JWT_SECRET".to_owned(),
+            (None, DatabaseConfig::Sqlite(path)) => format!(
+                "signed with the key in {}.key; JWT_SECRET sets one",
+                path.display()
+            ),
+            (None, DatabaseConfig::Memory) => "gone at the end, as accounts are".to_owned(),
+        },
+    );
     for name in &config.unused {
         line(
             "Note",

@@ -19,7 +19,7 @@ use crate::{
     auth::{Subject, Tokens},
     banner,
     compose::Store,
-    config::{Config, Faults, SETTINGS, Source},
+    config::{self, Config, Faults, SETTINGS, Source},
 };
 
 /// Runs the program with these arguments.
@@ -185,6 +185,12 @@ fn token(source: &Source, matches: &ArgMatches) -> Result<(), CommandError> {
             "set JWT_SECRET to the key the server uses".to_owned(),
         ));
     };
+    if config::is_weak(&secret) {
+        return Err(CommandError::Other(format!(
+            "JWT_SECRET {}",
+            config::TOO_WEAK
+        )));
+    }
     let subject = match (
         matches.get_one::<String>("user"),
         matches.get_flag("service"),
@@ -230,7 +236,8 @@ async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), Command
     }
     if matches!(what, "users" | "all") {
         let users = store.users().clear_users().await?;
-        writeln!(io::stdout(), "deleted {users} users")?;
+        let accounts = store.accounts().clear_accounts().await?;
+        writeln!(io::stdout(), "deleted {users} users, {accounts} accounts")?;
     }
     store.close().await?;
     Ok(())

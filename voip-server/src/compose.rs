@@ -14,15 +14,19 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
 use uuid::Uuid;
 use voip_core::{
-    Calls, Ports, RetryingTelephony, Users,
-    ports::{CallStore, Clock, EventBus, PushSender, SystemClock, Telephony, UserStore},
+    AccountPorts, Accounts, Calls, Ports, RetryingTelephony, Users,
+    ports::{
+        AccountStore, CallStore, Clock, EventBus, PushSender, SystemClock, Telephony, UserStore,
+    },
 };
 use voip_push::{
     ApnsConfig, ApnsSender, FcmConfig, FcmSender, PushServices, RetryPolicy, Retrying,
     ServiceAccount,
 };
 use voip_sim::{Simulator, SimulatorConfig};
-use voip_store::{MemoryBus, MemoryCache, MemoryStore, SqliteOptions, SqliteStore};
+use voip_store::{
+    MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
+};
 use voip_twilio::{
     ApiKey, AuthToken, CallbackUrls, ReqwestTransport, TwilioConfig, TwilioTelephony,
     TwilioWebhooks,
@@ -30,9 +34,10 @@ use voip_twilio::{
 
 use crate::{
     App, AppParts, Hub, StartupError,
-    auth::{Auth, Tokens},
+    auth::{self, Argon2Passwords, Auth, HashingCost, Tokens},
     config::{
-        Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings, TwilioSettings,
+        AuthConfig, AuthMode, Config, DatabaseConfig, ProviderConfig, PushConfig,
+        SimulatorSettings, TwilioSettings,
     },
 };
 
@@ -83,14 +88,15 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         .clone_from(&config.outbound_twiml_url);
     let twilio = Arc::new(twilio);
     let transport = ReqwestTransport::new(&twilio).map_err(StartupError::because)?;
-    let telephony: Arc<dyn Telephony> = Arc::new(TwilioTelephony::new(
-        Arc::clone(&twilio),
-        Arc::new(transport),
+    let telephony = TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport));
+    let telephony: Arc<dyn Telephony> = Arc::new(RetryingTelephony::new(
+        Arc::new(telephony),
+        Arc::clone(&clock),
     ));
     let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
     let pushes = Arc::new(push(&config.push, &clock)?);
     let ports = Ports {
-        telephony: Arc::new(RetryingTelephony::new(telephony, Arc::clone(&clock))),
+        telephony: Arc::clone(&telephony),
         calls: store.calls(),
         users: store.users(),
         push: Arc::clone(&pushes) as _,
@@ -98,15 +104,22 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         bus: Arc::clone(&bus),
         clock: Arc::clone(&clock),
     };
+    let hasher = Argon2Passwords::new(HashingCost::default()).map_err(StartupError::because)?;
+    let accounts = AccountPorts {
+        accounts: store.accounts(),
+        hasher: Arc::new(hasher),
+        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
+        clock: Arc::clone(&clock),
+    };
     let app = App::new(AppParts {
+        accounts: Accounts::new(accounts, config.logins.limits),
+        logins: config.logins,
+        telephony,
         users: Users::new(store.users(), Arc::clone(&clock)),
         calls: Calls::new(ports, config.calls.clone()),
         webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
-        auth: Auth::new(
-            config.auth.mode,
-            config.auth.secret.as_ref().map(Tokens::new),
-        ),
+        auth: who_calls(&config.auth, &config.database)?,
         clock,
         limits: config.limits,
         stopping: CancellationToken::new(),
@@ -120,6 +133,27 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         public_url,
         pushes,
     })
+}
+
+/// Who calls. Without a key of the operator's, logins are signed with one of
+/// our own, which lives as long as the accounts do.
+fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, StartupError> {
+    let Some(secret) = &config.secret else {
+        let tokens = match database {
+            DatabaseConfig::Memory => Tokens::with_fresh_key(),
+            DatabaseConfig::Sqlite(path) => Tokens::new(&auth::key_beside(path)?),
+        };
+        return Ok(match config.mode {
+            AuthMode::Open => Auth::open_with_logins(tokens),
+            AuthMode::Required => Auth::new(AuthMode::Required, Some(tokens)),
+        });
+    };
+    let tokens = Tokens::new(secret);
+    let tokens = match &config.previous {
+        Some(previous) => tokens.accepting(previous),
+        None => tokens,
+    };
+    Ok(Auth::new(config.mode, Some(tokens)))
 }
 
 impl Store {
@@ -155,6 +189,13 @@ impl Store {
     }
 
     pub(crate) fn users(&self) -> Arc<dyn UserStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn accounts(&self) -> Arc<dyn AccountStore> {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,
@@ -222,6 +263,13 @@ fn real(settings: &TwilioSettings, callbacks: CallbackUrls) -> Result<TwilioConf
 /// The account of the simulator. No secret: its token is.
 const SIMULATED_ACCOUNT: &str = "AC00000000000000000000000000005105";
 
+/// The key of the simulator that signs the tokens of voice clients. No secret:
+/// its secret is, and is another one at each start.
+const SIMULATED_API_KEY: &str = "SK00000000000000000000000000005105";
+
+/// The app of the simulator that voice clients call through.
+const SIMULATED_APP: &str = "AP00000000000000000000000000005105";
+
 async fn simulated(
     settings: &SimulatorSettings,
     callbacks: CallbackUrls,
@@ -245,8 +293,11 @@ async fn simulated(
         account_sid: SIMULATED_ACCOUNT.to_owned(),
         auth_token: SecretString::from(token),
         secondary_auth_token: None,
-        api_key: None,
-        twiml_app_sid: None,
+        api_key: Some((
+            SIMULATED_API_KEY.to_owned(),
+            SecretString::from(auth::fresh_key()),
+        )),
+        twiml_app_sid: Some(SIMULATED_APP.to_owned()),
         api_base_url: Some(base),
     };
     Ok((simulator, real(&twilio, callbacks)?))

@@ -1,6 +1,6 @@
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use socket2::{SockRef, TcpKeepalive};
@@ -73,7 +73,7 @@ pub(crate) async fn serve(
             () = stop.asked.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        let (stream, permit) = match accepted {
+        let (stream, peer, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, most likely: let some close first.
@@ -91,6 +91,7 @@ pub(crate) async fn serve(
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Place::clone(&place));
+            request.extensions_mut().insert(ConnectInfo(peer));
             let router = router.clone();
             async move {
                 Ok::<_, Infallible>(
@@ -131,10 +132,10 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     // First the connection, then its place: two listeners share the places, and
     // one that waits for somebody to come must not sit on the last of them.
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
     SockRef::from(&stream).set_tcp_keepalive(&keepalive())?;
     #[cfg(target_os = "linux")]
@@ -143,7 +144,7 @@ async fn accept(
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    Ok((stream, permit))
+    Ok((stream, peer, permit))
 }
 
 /// How long what is sent may lie unread. A client that reads nothing any more

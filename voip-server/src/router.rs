@@ -40,6 +40,9 @@ pub fn router(app: App) -> Router {
         .route("/api/end-call", post(api::end_call))
         .route("/api/hold-call", post(api::hold_call))
         .route("/api/unhold-call", post(api::unhold_call))
+        .route("/api/signup", post(api::signup))
+        .route("/api/login", post(api::login))
+        .route("/api/getToken", get(api::get_token))
         .route("/ws", get(socket::upgrade))
         .route(
             socketio::PATH,
@@ -133,6 +136,9 @@ fn route(path: &str) -> &'static str {
         "/api/end-call",
         "/api/hold-call",
         "/api/unhold-call",
+        "/api/signup",
+        "/api/login",
+        "/api/getToken",
         "/ws",
         voip_twilio::AGENT_JOIN_PATH,
         voip_twilio::CALL_STATUS_PATH,

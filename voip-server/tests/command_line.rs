@@ -90,6 +90,63 @@ fn a_token_needs_a_key_and_a_subject() {
     }
 }
 
+#[test]
+fn a_weak_key_makes_no_token() {
+    for weak in [
+        "secret",
+        "0123456789012345678901234567890",
+        &"ab".repeat(40),
+    ] {
+        let machine = Machine::bare().set("JWT_SECRET", weak);
+        let ran = machine.run(&["token", "--service"], "");
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+        assert!(
+            ran.stderr.contains("JWT_SECRET is too weak"),
+            "{}",
+            ran.stderr
+        );
+        machine.assert_discreet(&ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn logins_outlive_a_restart_and_nothing_of_them_is_logged() {
+    let machine = Machine::bare()
+        .set("SIM_PORT", "0")
+        .set("LOG_FILTER", "trace")
+        .set("LOG_FORMAT", "json");
+    let client = machine.client();
+    let (email, password) = ("ann.marple@example.com", "kettle-Marple-4-o-clock");
+    let mut process = machine.start().await;
+    let body = json!({"name": "Ann Marple", "email": email, "password": password});
+    let (status, text) = client.insist("/api/signup", &body).await;
+    assert_eq!(status, 201, "{text}");
+    let bad = json!({"email": email, "password": "wrong-Marple-password"});
+    assert_eq!(client.insist("/api/login", &bad).await.0, 401);
+    let (status, text) = client.insist("/api/login", &body).await;
+    assert_eq!(status, 200, "{text}");
+    let answer: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let token = answer["token"].as_str().expect("a token");
+    for _ in 0..4 {
+        client.insist("/api/login", &bad).await;
+    }
+    process.terminate();
+    process.ended().await;
+
+    let process = machine.start().await;
+    let client = client.with_token(token);
+    let (status, text) = client.get("/api/getToken").await.expect("an answer");
+    assert_eq!(status, 200, "{text}");
+    process.kill();
+    let key = std::fs::read_to_string(machine.file("voip.db.key")).expect("a key");
+    let (log, printed) = (machine.log(), machine.printed());
+    assert!(log.contains("request"), "everything is logged: {log}");
+    for personal in ["arple", "$argon2", "wrong-", token, key.trim(), "kettle"] {
+        assert!(!log.contains(personal), "{personal} is in the log");
+        assert!(!printed.contains(personal), "{personal} is printed");
+    }
+}
+
 #[tokio::test]
 async fn data_is_deleted_after_the_right_word_and_not_before() {
     let machine = Machine::for_twilio();

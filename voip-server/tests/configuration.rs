@@ -178,15 +178,20 @@ fn is_signed_with(token: &str, key: &str) -> bool {
     tokens.verify(token, SystemClock.now()) == Ok(alice)
 }
 
+/// What makes a short key one that is strong enough to be taken.
+const STRONG: &str = "-k7Qe0ZpV4mXs92LdTj1RbYc8WnHu5GfA";
+
 #[test]
 fn the_program_reads_its_file_its_environment_and_its_flags() {
-    let file = "JWT_SECRET=from-the-file\n";
-    let token = minted(file, None, None).expect("a token");
-    assert!(is_signed_with(&token, "from-the-file"));
-    let token = minted(file, Some("from-the-environment"), None).expect("a token");
-    assert!(is_signed_with(&token, "from-the-environment"));
-    let token = minted(file, Some("from-the-environment"), Some("from-a-flag")).expect("a token");
-    assert!(is_signed_with(&token, "from-a-flag"));
+    let strong = |text: &str| text.to_owned() + STRONG;
+    let (file, environment, flag) = (strong("file"), strong("environment"), strong("flag"));
+    let line = format!("JWT_SECRET={file}\n");
+    let token = minted(&line, None, None).expect("a token");
+    assert!(is_signed_with(&token, &file));
+    let token = minted(&line, Some(&environment), None).expect("a token");
+    assert!(is_signed_with(&token, &environment));
+    let token = minted(&line, Some(&environment), Some(&flag)).expect("a token");
+    assert!(is_signed_with(&token, &flag));
     let error = minted("", None, None).expect_err("no key");
     assert!(error.contains("JWT_SECRET"), "{error}");
 }
@@ -194,29 +199,33 @@ fn the_program_reads_its_file_its_environment_and_its_flags() {
 #[test]
 fn the_file_is_read_as_the_old_systems_read_theirs() {
     for (line, value) in [
-        ("JWT_SECRET=plain", "plain"),
-        ("  JWT_SECRET = plain  ", "plain"),
-        ("export JWT_SECRET=plain", "plain"),
-        ("JWT_SECRET=\"in quotes\"", "in quotes"),
-        ("JWT_SECRET='in # quotes'", "in # quotes"),
-        ("JWT_SECRET=`in 'back' \"quotes\"`", "in 'back' \"quotes\""),
-        ("JWT_SECRET=plain # a comment", "plain"),
-        ("JWT_SECRET=\"quoted\" # a comment", "quoted"),
-        ("JWT_SECRET=two words", "two words"),
-        ("JWT_SECRET=pa$$word$HOME", "pa$$word$HOME"),
-        ("JWT_SECRET=\"pa$$word${HOME}\"", "pa$$word${HOME}"),
-        ("JWT_SECRET=back\\slash", "back\\slash"),
-        ("JWT_SECRET=\"two\\nlines\"", "two\nlines"),
-        ("JWT_SECRET='two\\nlines'", "two\\nlines"),
-        ("JWT_SECRET=\"two\nlines\"", "two\nlines"),
-        ("JWT_SECRET=first\nJWT_SECRET=last", "last"),
-        ("# JWT_SECRET=no\r\nJWT_SECRET=yes\r\n", "yes"),
-        ("\u{feff}JWT_SECRET=plain", "plain"),
-        ("OTHER=\nJWT_SECRET=a=b=c", "a=b=c"),
-        ("JWT_SECRET=it's", "it's"),
+        ("JWT_SECRET=…plain", "…plain"),
+        ("  JWT_SECRET = …plain  ", "…plain"),
+        ("export JWT_SECRET=…plain", "…plain"),
+        ("JWT_SECRET=\"in quotes…\"", "in quotes…"),
+        ("JWT_SECRET='in # quotes…'", "in # quotes…"),
+        (
+            "JWT_SECRET=`in …'back' \"quotes\"`",
+            "in …'back' \"quotes\"",
+        ),
+        ("JWT_SECRET=…plain # a comment", "…plain"),
+        ("JWT_SECRET=\"quoted…\" # a comment", "quoted…"),
+        ("JWT_SECRET=two …words", "two …words"),
+        ("JWT_SECRET=pa…$$word$HOME", "pa…$$word$HOME"),
+        ("JWT_SECRET=\"pa…$$word${HOME}\"", "pa…$$word${HOME}"),
+        ("JWT_SECRET=…back\\slash", "…back\\slash"),
+        ("JWT_SECRET=\"two…\\nlines\"", "two…\nlines"),
+        ("JWT_SECRET='two…\\nlines'", "two…\\nlines"),
+        ("JWT_SECRET=\"two…\nlines\"", "two…\nlines"),
+        ("JWT_SECRET=first\nJWT_SECRET=…last", "…last"),
+        ("# JWT_SECRET=no\r\nJWT_SECRET=…yes\r\n", "…yes"),
+        ("\u{feff}JWT_SECRET=…plain", "…plain"),
+        ("OTHER=\nJWT_SECRET=…a=b=c", "…a=b=c"),
+        ("JWT_SECRET=…it's", "…it's"),
     ] {
-        let token = minted(line, None, None).unwrap_or_else(|error| panic!("{line}: {error}"));
-        assert!(is_signed_with(&token, value), "{line} is not {value}");
+        let (line, value) = (line.replace('…', STRONG), value.replace('…', STRONG));
+        let token = minted(&line, None, None).unwrap_or_else(|error| panic!("{line}: {error}"));
+        assert!(is_signed_with(&token, &value), "{line} is not {value}");
     }
 }
 

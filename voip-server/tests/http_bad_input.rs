@@ -98,6 +98,16 @@ async fn a_field_that_is_missing_or_of_another_type_is_told() {
             json!({"userId": "Manoj", "phoneNumber": "+15550001111", "fcmToken": "t"}),
             vec!["platform"],
         ),
+        (
+            "/api/signup",
+            json!({"email": "ann@example.com", "password": "kettle at 4 o'clock"}),
+            vec!["name"],
+        ),
+        (
+            "/api/login",
+            json!({"email": "ann@example.com", "password": "kettle at 4 o'clock"}),
+            vec![],
+        ),
     ];
     for (path, good, optional) in whole {
         let needed: Vec<&str> = good

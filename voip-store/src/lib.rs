@@ -2,9 +2,10 @@
 //!
 //! | port | in memory | in a file |
 //! |---|---|---|
-//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore) | [`MemoryStore`] | [`SqliteStore`] |
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore) | [`MemoryStore`] | [`SqliteStore`] |
 //! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – |
 //! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – |
+//! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – |
 //!
 //! Every adapter keeps the same promises: those under *Contract* in
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
@@ -26,5 +27,5 @@
 mod memory;
 mod sqlite;
 
-pub use memory::{MemoryBus, MemoryCache, MemoryStore};
+pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

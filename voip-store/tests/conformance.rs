@@ -4,11 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use voip_core::ports::{Cache, CallStore, UserStore};
-use voip_store::{MemoryBus, MemoryCache, MemoryStore, SqliteOptions, SqliteStore};
+use voip_core::ports::{AccountStore, Cache, CallStore, RateLimiter, UserStore};
+use voip_store::{
+    MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
+};
 use voip_testkit::{
     ManualClock,
-    suites::{cache::CacheFixture, call_store::CallStoreFixture, user_store::UserStoreFixture},
+    suites::{
+        account_store::AccountStoreFixture, cache::CacheFixture, call_store::CallStoreFixture,
+        rate_limiter::RateLimiterFixture, user_store::UserStoreFixture,
+    },
 };
 
 mod memory {
@@ -42,6 +47,36 @@ mod memory {
         async fn pass(&self, time: Duration) {
             self.clock.advance(time);
         }
+    }
+
+    async fn limiter() -> ClockedLimiter {
+        let clock = Arc::new(ManualClock::default());
+        let limiter = MemoryRateLimiter::new(Arc::clone(&clock) as Arc<_>);
+        ClockedLimiter { limiter, clock }
+    }
+
+    struct ClockedLimiter {
+        limiter: MemoryRateLimiter,
+        clock: Arc<ManualClock>,
+    }
+
+    #[async_trait]
+    impl RateLimiterFixture for ClockedLimiter {
+        fn limiter(&self) -> &dyn RateLimiter {
+            &self.limiter
+        }
+
+        async fn pass(&self, time: Duration) {
+            self.clock.advance(time);
+        }
+    }
+
+    mod accounts {
+        voip_testkit::account_store_suite!(super::store);
+    }
+
+    mod limiters {
+        voip_testkit::rate_limiter_suite!(super::limiter);
     }
 
     mod calls {
@@ -84,10 +119,20 @@ mod sqlite {
         }
     }
 
+    impl AccountStoreFixture for StoreInFolder {
+        fn accounts(&self) -> &dyn AccountStore {
+            &self.store
+        }
+    }
+
     impl UserStoreFixture for StoreInFolder {
         fn users(&self) -> &dyn UserStore {
             &self.store
         }
+    }
+
+    mod accounts {
+        voip_testkit::account_store_suite!(super::store);
     }
 
     mod calls {

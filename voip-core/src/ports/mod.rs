@@ -5,15 +5,19 @@
 //! promise under *Contract* names the conformance case in `voip-testkit` that
 //! checks it.
 
+mod account_store;
 mod cache;
 mod call_store;
 mod clock;
 mod event_bus;
+mod password_hasher;
 mod push_sender;
+mod rate_limiter;
 mod telephony;
 mod user_store;
 mod webhooks;
 
+pub use account_store::{AccountStore, Created, PasswordReplaced};
 pub use cache::{Cache, FillTicket, Lookup};
 pub use call_store::{
     CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey, LogCursor,
@@ -21,7 +25,9 @@ pub use call_store::{
 };
 pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};
+pub use password_hasher::{PasswordHasher, Verified};
 pub use push_sender::{Delivery, Push, PushSender, RingOutcome};
+pub use rate_limiter::{Allowance, LimitKey, Quota, RateLimiter};
 pub use telephony::{
     ClientToken, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember, RoomReport,
     Telephony,
@@ -31,7 +37,8 @@ pub use webhooks::{Notice, Reply, Unsigned, VoiceRequest, WebhookError, WebhookR
 
 #[cfg(feature = "mock")]
 pub use {
-    cache::MockCache, call_store::MockCallStore, clock::MockClock, event_bus::MockEventBus,
-    push_sender::MockPushSender, telephony::MockTelephony, user_store::MockUserStore,
+    account_store::MockAccountStore, cache::MockCache, call_store::MockCallStore, clock::MockClock,
+    event_bus::MockEventBus, password_hasher::MockPasswordHasher, push_sender::MockPushSender,
+    rate_limiter::MockRateLimiter, telephony::MockTelephony, user_store::MockUserStore,
     webhooks::MockWebhooks,
 };

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue, header};
 use voip_core::{Timestamp, UserId};
 
@@ -20,12 +22,34 @@ pub enum Caller {
 pub struct Auth {
     mode: AuthMode,
     tokens: Option<Tokens>,
+    /// Whether a token that is not valid is refused where none is needed.
+    strict: bool,
 }
 
 impl Auth {
     /// Callers are known by `tokens`, and must be in [`AuthMode::Required`].
     pub fn new(mode: AuthMode, tokens: Option<Tokens>) -> Self {
-        Self { mode, tokens }
+        Self {
+            mode,
+            tokens,
+            strict: true,
+        }
+    }
+
+    /// Nobody needs a token, but users may log in and get one of `tokens`,
+    /// whose key is this server's own. What is left over from elsewhere counts
+    /// as none, except where a login is needed.
+    pub fn open_with_logins(tokens: Tokens) -> Self {
+        Self {
+            mode: AuthMode::Open,
+            tokens: Some(tokens),
+            strict: false,
+        }
+    }
+
+    /// A token for `subject`, good for `ttl` from `now`; nothing without a key.
+    pub fn mint(&self, subject: &Subject, ttl: Duration, now: Timestamp) -> Option<String> {
+        self.tokens.as_ref()?.mint(subject, ttl, now).ok()
     }
 
     /// Whether callers must prove who they are.
@@ -87,6 +111,7 @@ impl Auth {
             (Some(token), Some(tokens), _) => match tokens.verify(token, now) {
                 Ok(Subject::User(user)) => Ok(Caller::User(user)),
                 Ok(Subject::Service) => Ok(Caller::Service),
+                Err(_) if !self.strict => Ok(Caller::Anyone),
                 Err(_) => Err(ApiError::unauthorized()),
             },
             // Nobody can check it, and nobody needs it.
@@ -129,8 +154,6 @@ fn bearer(value: &HeaderValue) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use secrecy::SecretString;
 
     use super::*;
@@ -170,5 +193,16 @@ mod tests {
             let keyless = Auth::new(mode, None);
             assert_eq!(keyless.logged_in(&user, now()).unwrap_err().status, 401);
         }
+    }
+
+    #[test]
+    fn with_a_key_of_its_own_an_open_server_knows_its_users_and_minds_no_others() {
+        let auth = Auth::open_with_logins(tokens());
+        let ann: UserId = "ann".parse().unwrap();
+        let user = token(&Subject::User(ann.clone()));
+        assert_eq!(auth.caller(&user, now()), Ok(Caller::User(ann)));
+        let stale = showing("Bearer left over from elsewhere");
+        assert_eq!(auth.caller(&stale, now()), Ok(Caller::Anyone));
+        assert_eq!(auth.logged_in(&stale, now()).unwrap_err().status, 401);
     }
 }

@@ -1,9 +1,15 @@
 //! Who calls, and what they may do.
 
 mod caller;
+mod key_file;
 mod logged_in;
+mod origin;
+mod passwords;
 mod token;
 
 pub use caller::{Auth, Caller};
+pub(crate) use key_file::{fresh_key, key_beside};
 pub use logged_in::LoggedIn;
+pub(crate) use origin::origin;
+pub use passwords::{Argon2Passwords, HashingCost};
 pub use token::{InvalidToken, Subject, Tokens};

@@ -5,11 +5,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use voip_core::{Timestamp, UserId};
 
+use super::fresh_key;
+
 /// Makes and checks bearer tokens: JSON Web Tokens (RFC 7519) signed with
 /// HS256 and nothing else.
 pub struct Tokens {
     sign: EncodingKey,
-    check: DecodingKey,
+    /// The key that signs, then those that did before it.
+    check: Vec<DecodingKey>,
     validation: Validation,
 }
 
@@ -59,9 +62,23 @@ impl Tokens {
         validation.validate_exp = false;
         Self {
             sign: EncodingKey::from_secret(secret),
-            check: DecodingKey::from_secret(secret),
+            check: vec![DecodingKey::from_secret(secret)],
             validation,
         }
+    }
+
+    /// Tokens signed with a key that nobody knows and that ends with the process.
+    pub fn with_fresh_key() -> Self {
+        Self::new(&SecretString::from(fresh_key()))
+    }
+
+    /// The same, which also accepts what was signed with `previous`, while one
+    /// key takes the place of another.
+    #[must_use]
+    pub fn accepting(mut self, previous: &SecretString) -> Self {
+        let previous = previous.expose_secret().as_bytes();
+        self.check.push(DecodingKey::from_secret(previous));
+        self
     }
 
     /// A token for `subject`, good for `ttl` from `now`.
@@ -95,8 +112,8 @@ impl Tokens {
     /// # Errors
     /// [`InvalidToken`], whatever is wrong with it.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Subject, InvalidToken> {
-        let token = jsonwebtoken::decode::<Claims>(token, &self.check, &self.validation);
-        let claims = token.map_err(|_| InvalidToken)?.claims;
+        let read = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.check.iter().find_map(read).ok_or(InvalidToken)?.claims;
         if claims.exp <= now.as_secs() {
             return Err(InvalidToken);
         }
@@ -154,6 +171,23 @@ mod tests {
         let claims = token.split('.').nth(1).unwrap();
         let unsigned = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.");
         assert_eq!(ours.verify(&unsigned, now()), Err(InvalidToken));
+    }
+
+    #[test]
+    fn a_previous_key_is_still_accepted_and_signs_nothing() {
+        let (old, new) = (
+            "0123456789abcdefghijklmnopqrstuv",
+            "another-secret-another-secret-00",
+        );
+        let ttl = Duration::from_secs(60);
+        let before = tokens(old).mint(&Subject::Service, ttl, now()).unwrap();
+        let rotated = tokens(new).accepting(&SecretString::from(old));
+        assert_eq!(rotated.verify(&before, now()), Ok(Subject::Service));
+        assert_eq!(rotated.verify(&before, now() + ttl), Err(InvalidToken));
+        let after = rotated.mint(&Subject::Service, ttl, now()).unwrap();
+        assert_eq!(tokens(new).verify(&after, now()), Ok(Subject::Service));
+        assert_eq!(tokens(old).verify(&after, now()), Err(InvalidToken));
+        assert_eq!(tokens(new).verify(&before, now()), Err(InvalidToken));
     }
 
     proptest! {

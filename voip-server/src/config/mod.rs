@@ -7,6 +7,7 @@ mod database;
 mod env_file;
 mod limits;
 mod log;
+mod logins;
 pub mod manual;
 mod provider;
 mod push;
@@ -26,6 +27,7 @@ use voip_core::{CallSettings, PhoneNumber};
 pub use database::DatabaseConfig;
 pub use limits::Limits;
 pub use log::{LogConfig, LogFormat};
+pub use logins::LoginConfig;
 pub use provider::{ProviderConfig, SimulatorSettings, TwilioSettings};
 pub use push::{ApnsSettings, PushConfig};
 pub use setting::{SETTINGS, Setting};
@@ -41,6 +43,8 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// Who may do what.
     pub auth: AuthConfig,
+    /// How logging in works.
+    pub logins: LoginConfig,
     /// Who carries the calls.
     pub provider: ProviderConfig,
     /// TwiML of the operator's own for outbound calls.
@@ -77,6 +81,8 @@ pub struct AuthConfig {
     pub mode: AuthMode,
     /// The key that signs and checks tokens; without one none is valid.
     pub secret: Option<SecretString>,
+    /// The key that signed tokens before, whose tokens are still accepted.
+    pub previous: Option<SecretString>,
 }
 
 /// Whether clients must prove who they are.
@@ -110,6 +116,7 @@ impl Config {
             },
             public_url: public_url(source, real, &mut faults),
             auth: AuthConfig::read(source, real, &mut faults),
+            logins: LoginConfig::read(source, &mut faults),
             outbound_twiml_url: provider::url("OUTBOUND_TWIML_URL", source, &mut faults),
             database: DatabaseConfig::read(source, &mut faults),
             push: PushConfig::read(source, &mut faults),
@@ -144,22 +151,35 @@ impl AuthConfig {
         };
         let secret = source.text("JWT_SECRET").map(SecretString::from);
         match &secret {
-            Some(secret) if is_weak(secret.expose_secret()) => faults.add(
-                "JWT_SECRET",
-                "is too weak: use at least 32 random characters, such as `openssl rand -hex 32` gives",
-            ),
+            Some(secret) if is_weak(secret.expose_secret()) => faults.add("JWT_SECRET", TOO_WEAK),
             None if real || mode == AuthMode::Required => faults.add(
                 "JWT_SECRET",
                 "is required to check who calls the API: set it to at least 32 random characters",
             ),
             Some(_) | None => {}
         }
-        Self { mode, secret }
+        let previous = source.text("JWT_SECRET_PREVIOUS").map(SecretString::from);
+        let weak = |key: &SecretString| is_weak(key.expose_secret());
+        if previous.as_ref().is_some_and(weak) {
+            faults.add("JWT_SECRET_PREVIOUS", TOO_WEAK);
+        }
+        if previous.is_some() && secret.is_none() {
+            faults.add("JWT_SECRET", "is required with JWT_SECRET_PREVIOUS");
+        }
+        Self {
+            mode,
+            secret,
+            previous,
+        }
     }
 }
 
+/// What is wrong with a weak key.
+pub(crate) const TOO_WEAK: &str =
+    "is too weak: use at least 32 random characters, such as `openssl rand -hex 32` gives";
+
 /// Short, or hardly any different characters.
-fn is_weak(secret: &str) -> bool {
+pub(crate) fn is_weak(secret: &str) -> bool {
     let distinct: std::collections::BTreeSet<char> = secret.chars().collect();
     secret.len() < 32 || distinct.len() < 10
 }

@@ -97,7 +97,38 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "JWT_SECRET",
         "–",
-        "Key that signs tokens, at least 32 random characters; required with Twilio and with AUTH_MODE=required.",
+        "Key that signs tokens, at least 32 random characters; required with Twilio and with AUTH_MODE=required. Else one is made and kept beside the database.",
+    ),
+    setting(
+        "JWT_SECRET_PREVIOUS",
+        "–",
+        "The key before JWT_SECRET; its tokens are still accepted while one takes the place of the other.",
+    ),
+    setting("LOGIN_TTL_SECONDS", "43200", "How long a login lasts."),
+    setting(
+        "VOICE_TOKEN_TTL_SECONDS",
+        "3600",
+        "How long the token of a voice client lasts; at most 86400.",
+    ),
+    setting(
+        "LOGINS_PER_MINUTE",
+        "5",
+        "Logins to one account in any minute, right or wrong; more are told 429.",
+    ),
+    setting(
+        "ADDRESS_LOGINS_PER_MINUTE",
+        "60",
+        "Logins from one client address in any minute.",
+    ),
+    setting(
+        "ADDRESS_SIGNUPS_PER_HOUR",
+        "100",
+        "Sign-ups from one client address in any hour.",
+    ),
+    setting(
+        "TRUSTED_PROXIES",
+        "0",
+        "How many proxies of yours stand before the server, each adding its client to X-Forwarded-For. 0: the other end of the connection is the client.",
     ),
     setting(
         "DATABASE_URL",

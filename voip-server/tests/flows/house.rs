@@ -12,16 +12,21 @@ use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 use voip_core::{
-    CallSettings, Calls, Ports, RetryingTelephony, Timestamp, Users,
-    ports::{Clock, EventBus},
+    AccountPorts, Accounts, CallSettings, Calls, Ports, RetryingTelephony, Timestamp, Users,
+    ports::{Clock, EventBus, Telephony},
 };
-use voip_server::{App, AppParts, Hub, auth::Auth, config::AuthMode, config::Limits, router};
+use voip_server::{
+    App, AppParts, Hub,
+    auth::{Argon2Passwords, Auth, HashingCost, Tokens},
+    config::{Limits, LoginConfig},
+    router,
+};
 use voip_sim::{
     engine::EngineConfig,
     rest::{ReplyDelivery, RestRequest},
     webhook::{Webhook, WebhookAnswer},
 };
-use voip_store::{MemoryBus, MemoryCache, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 use voip_testkit::{AppUnderTest, FakePush, ManualClock, Provider, World};
 use voip_twilio::{
     AuthToken, CallbackUrls, Failure, HttpReply, HttpRequest, Method, Transport, TransportError,
@@ -80,17 +85,20 @@ impl House {
             provider: Arc::clone(&provider),
             clock: Arc::clone(&clock),
         };
-        let telephony = TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport));
+        let telephony: Arc<dyn Telephony> = Arc::new(RetryingTelephony::new(
+            Arc::new(TwilioTelephony::new(
+                Arc::clone(&twilio),
+                Arc::new(transport),
+            )),
+            Arc::clone(&clock) as _,
+        ));
 
         let store = Arc::new(MemoryStore::default());
         let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
         let time: Arc<dyn Clock> = Arc::clone(&clock) as _;
         let push = Arc::new(FakePush::new(Arc::clone(&time)));
         let ports = Ports {
-            telephony: Arc::new(RetryingTelephony::new(
-                Arc::new(telephony),
-                Arc::clone(&time),
-            )),
+            telephony: Arc::clone(&telephony),
             calls: Arc::clone(&store) as _,
             users: Arc::clone(&store) as _,
             push: Arc::clone(&push) as _,
@@ -102,12 +110,23 @@ impl House {
             default_from: Some(OURS.parse().unwrap()),
             ..CallSettings::default()
         };
+        let accounts = AccountPorts {
+            accounts: Arc::clone(&store) as _,
+            // What a password costs is not what these tests are about.
+            hasher: Arc::new(Argon2Passwords::new(HashingCost::cheapest()).unwrap()),
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&time))),
+            clock: Arc::clone(&time),
+        };
+        let logins = LoginConfig::default();
         let app = App::new(AppParts {
+            accounts: Accounts::new(accounts, logins.limits),
+            logins,
+            telephony: Arc::clone(&telephony),
             calls: Calls::new(ports, settings),
             users: Users::new(store, Arc::clone(&time)),
             webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
             hub: Arc::new(Hub::new(Arc::clone(&time))),
-            auth: Auth::new(AuthMode::Open, None),
+            auth: Auth::open_with_logins(Tokens::with_fresh_key()),
             clock: time,
             // Time-outs of requests run on the machine's clock, which no test waits for.
             limits: Limits {

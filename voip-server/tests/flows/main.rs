@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
+mod accounts;
 mod answering;
 mod any_order;
 mod connecting;

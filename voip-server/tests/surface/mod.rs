@@ -22,11 +22,13 @@ use std::time::Duration;
 pub(crate) const UNKNOWN: &str = "018c1f6e-7c3a-7000-8000-0000000000ff";
 
 /// Where clients send JSON.
-pub(crate) const JSON_PATHS: [&str; 4] = [
+pub(crate) const JSON_PATHS: [&str; 6] = [
     "/start-call",
     "/hangup",
     "/connect-call",
     "/api/register-user",
+    "/api/signup",
+    "/api/login",
 ];
 
 /// Far longer than anything a test waits for: who waits so long has found a

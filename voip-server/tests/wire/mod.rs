@@ -1,6 +1,7 @@
 //! Who takes part in what is kept word for word, and what it is written down on.
 
 mod access;
+mod accounts;
 mod answers;
 mod documents;
 mod frames;

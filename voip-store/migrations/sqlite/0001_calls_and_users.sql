@@ -116,3 +116,12 @@ CREATE TABLE devices (
 ) STRICT;
 
 CREATE INDEX devices_by_user ON devices (user, last_seen);
+
+-- Who can log in. The e-mail is in lower case.
+CREATE TABLE accounts (
+    user       TEXT PRIMARY KEY,
+    email      TEXT NOT NULL UNIQUE,
+    name       TEXT,
+    password   TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,8 +1,10 @@
 //! Adapters that keep everything in this process.
 
+mod accounts;
 mod bus;
 mod cache;
 mod calls;
+mod limiter;
 mod users;
 
 use std::{
@@ -12,15 +14,18 @@ use std::{
 
 pub use bus::MemoryBus;
 pub use cache::MemoryCache;
+pub use limiter::MemoryRateLimiter;
 
+use accounts::AccountTables;
 use calls::CallTables;
 use users::UserTables;
 
-/// Calls and users in memory: for tests, and for servers that may forget.
+/// Calls, users and accounts in memory: for tests, and for servers that may forget.
 #[derive(Default)]
 pub struct MemoryStore {
     calls: Mutex<CallTables>,
     users: Mutex<UserTables>,
+    accounts: Mutex<AccountTables>,
 }
 
 impl fmt::Debug for MemoryStore {

@@ -2,8 +2,10 @@
 //!
 //! One thread writes, many writes to a commit; reads run where they are asked
 //! for. The statements are in `saving`, `finding`, `live`, `log_lines`,
-//! `effects` and `users`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
+//! `effects`, `users` and
+//! `accounts`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
 
+mod accounts;
 mod batch;
 mod call_row;
 mod calls;
@@ -39,7 +41,7 @@ use readers::Readers;
 use recent::Recent;
 use writer::Writer;
 
-/// Calls and users in one SQLite file.
+/// Calls, users and accounts in one SQLite file.
 ///
 /// A write that has returned survives loss of power, except
 /// [`settle_effect`](voip_core::ports::CallStore::settle_effect), which is only

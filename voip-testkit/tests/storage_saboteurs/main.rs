@@ -3,9 +3,12 @@
 //! Each saboteur wraps a store in memory; with no fault chosen it passes the
 //! whole suite, so it is the fault that the case has caught.
 
+mod accounts;
 mod bus;
 mod cache;
 mod calls;
+mod hashers;
+mod limiters;
 mod users;
 
 /// Expects `case` to panic.

@@ -1,0 +1,64 @@
+use axum::{Json, body::Body, extract::State};
+use http::{Request, StatusCode};
+use serde::{Deserialize, Serialize};
+use voip_core::{Email, Error, ErrorKind, LogInError, Password};
+
+use super::{
+    ApiError,
+    account::{Origin, Profile, too_often},
+    json,
+};
+use crate::{App, auth::Subject};
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LoggedInBody {
+    success: bool,
+    message: &'static str,
+    token: String,
+    user: Profile,
+}
+
+/// `POST /api/login`: a token for whoever knows the password.
+///
+/// # Errors
+/// 400 for fields that cannot be used, 401 for an unknown e-mail and for a
+/// wrong password alike, 429 after too many tries, 503 while too many wait.
+pub(crate) async fn login(
+    State(app): State<App>,
+    Origin(origin): Origin,
+    request: Request<Body>,
+) -> Result<Json<LoggedInBody>, ApiError> {
+    let credentials: Credentials = json(request, app.limits.body_bytes).await?;
+    let email: Email = credentials.email.parse().map_err(|error| {
+        let error: voip_core::InvalidEmail = error;
+        ApiError::bad_request("invalid_email", error.to_string())
+    })?;
+    let password = Password::typed(&credentials.password);
+    let logged_in = app.accounts.log_in(&email, &password, origin.as_deref());
+    let account = match logged_in.await {
+        Ok(account) => account,
+        Err(error @ LogInError::Wrong) => {
+            let message = error.to_string();
+            let code = "wrong_credentials";
+            return Err(ApiError::new(StatusCode::UNAUTHORIZED, code, message));
+        }
+        Err(LogInError::TooOften(error)) => return Err(too_often(error)),
+        Err(LogInError::Failed(error)) => return Err(error.into()),
+    };
+    let subject = Subject::User(account.user.clone());
+    let token = app.auth.mint(&subject, app.logins.ttl, app.clock.now());
+    let token = token
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "there is no key to sign logins with"))?;
+    Ok(Json(LoggedInBody {
+        success: true,
+        message: "you are logged in",
+        token,
+        user: account.into(),
+    }))
+}
