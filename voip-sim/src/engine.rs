@@ -182,6 +182,11 @@ impl Engine {
             .extend(std::iter::repeat_n(scripted, times));
     }
 
+    /// Forgets the scripted faults that have not met their requests yet.
+    pub fn forget_scripted_faults(&mut self) {
+        self.scripted_rest_faults.clear();
+    }
+
     /// How many calls may be placed over REST in one second; `None` is any number.
     pub fn set_calls_per_second(&mut self, limit: Option<NonZeroU32>) {
         self.config.calls_per_second = limit;

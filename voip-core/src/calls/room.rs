@@ -63,26 +63,44 @@ impl Inner {
     }
 
     /// Has the provider put the far leg on hold or take it back, where that is
-    /// still wanted.
+    /// still wanted. The provider may have taken so long that the opposite is
+    /// wanted by then: the last word is what counts.
     pub(super) async fn set_hold(self: &Arc<Self>, call: &Call, hold: bool) -> Result<()> {
-        let call = self.reload(&call.id).await?.call;
-        let Some(Link::Room(room)) = call.far.as_ref().map(|far| &far.link) else {
+        let mut call = self.reload(&call.id).await?.call;
+        if call
+            .far
+            .as_ref()
+            .is_none_or(|far| wanted(&far.link) != Some(hold))
+        {
             return Ok(());
+        }
+        while let Some(hold) = self.set_as_wanted(&call).await? {
+            call = self.signal(&call, Signal::HoldSet(hold)).await?;
+            if call.far.as_ref().and_then(|far| wanted(&far.link)) == Some(hold) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the provider hold the far leg or not, as the call wants it; `None`
+    /// where nothing came of that, or nothing is wanted.
+    async fn set_as_wanted(self: &Arc<Self>, call: &Call) -> Result<Option<bool>> {
+        let (Some(far), false) = (&call.far, call.is_over()) else {
+            return Ok(None);
         };
-        let wanted = match room.stage {
-            Stage::Holding { .. } => hold,
-            Stage::Resuming { .. } | Stage::Talking => !hold,
-            Stage::Held => false,
+        let (Link::Room(room), Some(leg)) = (&far.link, &far.leg) else {
+            return Ok(None);
         };
-        let Some(far) = far_leg(&call).filter(|_| wanted && !call.is_over()) else {
-            return Ok(());
-        };
+        let hold = is_held(room.stage);
         let conference = ConferenceRef(room.conference.clone());
-        match self.ports.telephony.set_hold(&conference, far, hold).await {
-            Ok(()) => self.signal(&call, Signal::HoldSet(hold)).await.map(drop),
+        match self.ports.telephony.set_hold(&conference, leg, hold).await {
+            Ok(()) => Ok(Some(hold)),
             // It has left the conference, or was never quite in.
-            Err(error) if error.kind() == ErrorKind::NotFound => self.look_at_both(&call).await,
-            Err(error) => self.hold_failed(&call, error).await,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.look_at_both(call).await.map(|()| None)
+            }
+            Err(error) => self.hold_failed(call, error).await.map(|()| None),
         }
     }
 
@@ -137,6 +155,21 @@ impl Inner {
             }
             Some(_) | None => Ok(call.clone()),
         }
+    }
+}
+
+/// Whether the far leg is to be on hold, where there is a choice.
+fn wanted(link: &Link) -> Option<bool> {
+    match link {
+        Link::Room(room) => Some(is_held(room.stage)),
+        Link::Dial | Link::Moving { .. } | Link::Lost { .. } => None,
+    }
+}
+
+const fn is_held(stage: Stage) -> bool {
+    match stage {
+        Stage::Holding { .. } | Stage::Held => true,
+        Stage::Resuming { .. } | Stage::Talking => false,
     }
 }
 

@@ -1,12 +1,19 @@
 //! The application under test with everything around it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body};
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, header};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -17,12 +24,12 @@ use voip_core::{
 };
 use voip_server::{
     App, AppParts, Hub,
-    auth::{Argon2Passwords, Auth, HashingCost, Tokens},
+    auth::{Argon2Passwords, Auth, HashingCost, Subject, Tokens},
     config::{Limits, LoginConfig},
     router,
 };
 use voip_sim::{
-    engine::EngineConfig,
+    engine::{Application, EngineConfig, NumberConfig},
     rest::{ReplyDelivery, RestRequest},
     webhook::{Webhook, WebhookAnswer},
 };
@@ -51,7 +58,20 @@ pub(crate) struct House {
     pub(crate) world: World<Backend>,
     pub(crate) push: Arc<FakePush>,
     pub(crate) bus: Arc<dyn EventBus>,
+    grounds: Grounds,
+    /// Whether its process lives.
+    alive: Arc<AtomicBool>,
     _events: JoinHandle<()>,
+}
+
+/// What outlives a process.
+#[derive(Clone)]
+struct Grounds {
+    provider: Arc<Provider>,
+    clock: Arc<ManualClock>,
+    store: Arc<MemoryStore>,
+    push: Arc<FakePush>,
+    tokens: SecretString,
 }
 
 /// The application itself.
@@ -75,8 +95,44 @@ impl House {
         engine.seed = seed;
         engine.number.voice_url = Some(format!("{PUBLIC_URL}/twilio-inbound"));
         engine.number.status_url = Some(format!("{PUBLIC_URL}/twilio-status"));
+        engine.application = Some(Application {
+            sid: "AP000000000000000000000000000000c1".to_owned(),
+            voice: NumberConfig {
+                voice_url: Some(format!("{PUBLIC_URL}/api/agent-join")),
+                status_url: Some(format!("{PUBLIC_URL}/api/call-status")),
+                ..NumberConfig::default()
+            },
+        });
         let provider = Arc::new(Provider::new(engine, Arc::clone(&clock)));
+        let grounds = Grounds {
+            push: Arc::new(FakePush::new(Arc::clone(&clock) as _)),
+            provider,
+            clock,
+            store: Arc::new(MemoryStore::default()),
+            tokens: SecretString::from("what a test signs its tokens with, and no one else"),
+        };
+        Self::on(grounds)
+    }
 
+    /// The process dies in the middle of whatever it does, and another one
+    /// starts on what it has saved.
+    pub(crate) async fn dies_and_starts_again(&mut self) {
+        self.alive.store(false, Ordering::Relaxed);
+        let mut next = Self::on(self.grounds.clone());
+        next.world.together = self.world.together;
+        *self = next;
+        self.world.app.app.calls.take_over().await.unwrap();
+    }
+
+    fn on(grounds: Grounds) -> Self {
+        let Grounds {
+            provider,
+            clock,
+            store,
+            push,
+            tokens,
+        } = grounds.clone();
+        let alive = Arc::new(AtomicBool::new(true));
         let callbacks = CallbackUrls::new(PUBLIC_URL.parse().unwrap()).unwrap();
         let account = ACCOUNT.parse().unwrap();
         let twilio = TwilioConfig::new(account, AuthToken::new(TOKEN).unwrap(), callbacks);
@@ -84,6 +140,7 @@ impl House {
         let transport = InProcess {
             provider: Arc::clone(&provider),
             clock: Arc::clone(&clock),
+            alive: Arc::clone(&alive),
         };
         let telephony: Arc<dyn Telephony> = Arc::new(RetryingTelephony::new(
             Arc::new(TwilioTelephony::new(
@@ -93,10 +150,8 @@ impl House {
             Arc::clone(&clock) as _,
         ));
 
-        let store = Arc::new(MemoryStore::default());
         let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
         let time: Arc<dyn Clock> = Arc::clone(&clock) as _;
-        let push = Arc::new(FakePush::new(Arc::clone(&time)));
         let ports = Ports {
             telephony: Arc::clone(&telephony),
             calls: Arc::clone(&store) as _,
@@ -126,7 +181,7 @@ impl House {
             users: Users::new(store, Arc::clone(&time)),
             webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
             hub: Arc::new(Hub::new(Arc::clone(&time))),
-            auth: Auth::open_with_logins(Tokens::with_fresh_key()),
+            auth: Auth::open_with_logins(Tokens::new(&tokens)),
             clock: time,
             // Time-outs of requests run on the machine's clock, which no test waits for.
             limits: Limits {
@@ -146,8 +201,18 @@ impl House {
             world: World::new(backend, provider, clock),
             push,
             bus,
+            grounds,
+            alive,
             _events: events,
         }
+    }
+
+    /// A token of `user`.
+    pub(crate) fn token(&self, user: &str) -> String {
+        let subject = Subject::User(user.parse().unwrap());
+        let (day, now) = (Duration::from_secs(24 * 60 * 60), self.world.now());
+        let tokens = Tokens::new(&self.grounds.tokens);
+        tokens.mint(&subject, day, now).unwrap()
     }
 
     pub(crate) async fn register(&self, user: &str, number: &str, token: &str) {
@@ -281,6 +346,16 @@ impl AppUnderTest for Backend {
 struct InProcess {
     provider: Arc<Provider>,
     clock: Arc<ManualClock>,
+    /// Whether the process that asks lives; one that does not hears nothing.
+    alive: Arc<AtomicBool>,
+}
+
+impl InProcess {
+    async fn unless_dead(&self) {
+        if !self.alive.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 /// How long the real transport waits for an answer.
@@ -289,6 +364,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 #[async_trait]
 impl Transport for InProcess {
     async fn send(&self, request: HttpRequest) -> Result<HttpReply, TransportError> {
+        self.unless_dead().await;
         let credentials = format!("{ACCOUNT}:{TOKEN}");
         let credentials = base64::engine::general_purpose::STANDARD.encode(credentials);
         let reply = self.provider.rest(&RestRequest {
@@ -309,6 +385,7 @@ impl Transport for InProcess {
                 return Err(TransportError::new(Failure::TimedOut));
             }
         }
+        self.unless_dead().await;
         let header = |name: &str| {
             let found = reply
                 .headers

@@ -4,12 +4,16 @@
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
 mod accounts;
+mod agent;
 mod answering;
 mod any_order;
 mod connecting;
 mod connections;
 mod device;
+mod dialling;
 mod faults;
+mod hold_storm;
+mod holding;
 mod house;
 mod inbound;
 mod outbound;
