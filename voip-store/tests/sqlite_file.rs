@@ -233,7 +233,6 @@ async fn a_row_nobody_can_read_is_an_error_that_quotes_nothing() {
         );
         vandal.execute("DELETE FROM call_effects", []).unwrap();
         vandal.execute("DELETE FROM log_lines", []).unwrap();
-        vandal.execute("DELETE FROM live_calls", []).unwrap();
         vandal.execute("DELETE FROM calls", []).unwrap();
         store.insert(new.clone()).await.unwrap();
     }

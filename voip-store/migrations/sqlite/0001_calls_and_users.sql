@@ -36,10 +36,17 @@ CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_i
 -- Only calls that have not ended have a deadline, so this stays small.
 CREATE INDEX calls_by_deadline ON calls (deadline_at) WHERE deadline_at IS NOT NULL;
 
+-- The calls of a user that have not ended, in the order of being listed.
+CREATE INDEX calls_live_by_owner ON calls (owner, created_at, id)
+    WHERE ended_at IS NULL AND owner IS NOT NULL;
+CREATE INDEX calls_live_by_peer ON calls (peer, created_at, id)
+    WHERE ended_at IS NULL AND peer IS NOT NULL;
+
 -- The logs, line after line as they are listed: a line for every name under
 -- which a log finds a call. A page is one run of neighbouring rows, where a join
 -- would fetch a page of the file per line. What a line says of the call's end is
--- written once, when it ends; until then it is null, and the call tells.
+-- written once, when it ends, in the line of its owner: that is the log people
+-- look at. Elsewhere and until then it is null, and the call tells.
 --
 -- No foreign keys here and below where rows go only together with all calls:
 -- each would cost a look-up per row written.
@@ -58,21 +65,12 @@ CREATE TABLE log_lines (
     PRIMARY KEY (name, created_at, id)
 ) STRICT, WITHOUT ROWID;
 
--- The users concerned with calls that have not ended.
-CREATE TABLE live_calls (
-    user       TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    id         BLOB NOT NULL,
-    call       INTEGER NOT NULL,
-    PRIMARY KEY (user, created_at, id)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE call_effects (
-    call     INTEGER NOT NULL REFERENCES calls (call),
+    id       BLOB NOT NULL,
     effect   TEXT NOT NULL,
     due_at   INTEGER NOT NULL,
     attempts INTEGER NOT NULL,
-    PRIMARY KEY (call, effect)
+    PRIMARY KEY (id, effect)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX call_effects_by_due ON call_effects (due_at);

@@ -57,14 +57,9 @@ pub(super) fn run(
     let mut last = 0;
     loop {
         let open = queue.blocking_recv_many(&mut writes, BATCH) > 0;
-        if last >= MANY && writes.len() < last {
+        gather(&mut queue, &mut writes, last, || {
             std::thread::sleep(GATHERING);
-            while writes.len() < BATCH
-                && let Ok(write) = queue.try_recv()
-            {
-                writes.push(write);
-            }
-        }
+        });
         last = writes.len();
         lazy.take_before(&mut writes);
         if writes.is_empty() && !open {
@@ -80,6 +75,25 @@ pub(super) fn run(
         if LOG_PAGES.get() >= CHECKPOINT_PAGES {
             batches.checkpoint();
         }
+    }
+}
+
+/// Waits for more writes where the batch before had many and this one has
+/// fewer, and takes what came.
+fn gather(
+    queue: &mut mpsc::Receiver<Box<dyn Write>>,
+    writes: &mut Vec<Box<dyn Write>>,
+    last: usize,
+    wait: impl FnOnce(),
+) {
+    if last < MANY || writes.len() >= last {
+        return;
+    }
+    wait();
+    while writes.len() < BATCH
+        && let Ok(write) = queue.try_recv()
+    {
+        writes.push(write);
     }
 }
 
@@ -367,6 +381,31 @@ mod tests {
         batches.carry_out(&mut vec![bench.row(10, true)], &bench.counters);
         assert!(bench.told.lock().unwrap()[0].is_ok(), "it goes on");
         assert!(batches.db.is_autocommit());
+    }
+
+    #[test]
+    fn a_batch_waits_for_those_who_wrote_with_the_last_one() {
+        let bench = Bench::default();
+        for (last, has, waits) in [
+            (MANY, 1, true),
+            (MANY, MANY - 1, true),
+            (MANY, MANY, false),
+            (MANY - 1, 1, false),
+            (0, 1, false),
+            (BATCH, BATCH - 1, true),
+        ] {
+            let (sender, mut queue) = mpsc::channel(BATCH);
+            let mut writes: Vec<_> = (0..has).map(|_| bench.row(1, true)).collect();
+            let come = || {
+                for _ in 0..3 {
+                    let sent = sender.try_send(bench.row(1, true));
+                    sent.unwrap_or_else(|_| panic!("there is room"));
+                }
+            };
+            gather(&mut queue, &mut writes, last, come);
+            let expected = if waits { (has + 3).min(BATCH) } else { has };
+            assert_eq!(writes.len(), expected, "{has} after {last}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(super) fn writing(options: &SqliteOptions) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     // KiB, where negative. The recent calls of a busy server fit.
-    db.pragma_update(None, "cache_size", -4096)?;
+    db.pragma_update(None, "cache_size", -16384)?;
     // A log that grew under load shrinks again.
     db.pragma_update(None, "journal_size_limit", 32 << 20)?;
     keep_statements(&db)?;

@@ -28,39 +28,30 @@ pub(super) fn claim(
 ) -> rusqlite::Result<Vec<ClaimedEffect>> {
     let due = db
         .prepare_cached(
-            "SELECT call_effects.call, effect, attempts, id \
-             FROM call_effects JOIN calls USING (call) \
+            "SELECT id, effect, attempts FROM call_effects \
              WHERE due_at <= ? ORDER BY due_at LIMIT ?",
         )?
-        .query_map((now.as_micros(), rows(limit)), |row| {
-            Ok((row.get(0)?, claimed(row)?))
-        })?
-        .collect::<rusqlite::Result<Vec<(i64, _)>>>()?;
+        .query_map((now.as_micros(), rows(limit)), claimed)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
     let mut update = db.prepare_cached(
-        "UPDATE call_effects SET due_at = ?, attempts = ? WHERE call = ? AND effect = ?",
+        "UPDATE call_effects SET due_at = ?, attempts = ? WHERE id = ? AND effect = ?",
     )?;
-    for (
-        row,
-        ClaimedEffect {
-            effect, attempt, ..
-        },
-    ) in &due
-    {
+    for claimed in &due {
         update.execute(params![
             lease_until.as_micros(),
-            attempt,
-            row,
-            effect.as_str()
+            claimed.attempt,
+            claimed.call.as_uuid().as_bytes(),
+            claimed.effect.as_str()
         ])?;
     }
-    Ok(due.into_iter().map(|(_, claimed)| claimed).collect())
+    Ok(due)
 }
 
 fn claimed(row: &Row<'_>) -> rusqlite::Result<ClaimedEffect> {
     let effect = call_row::parsed(1, row.get_ref(1)?.as_str()?)?;
     let attempts: u32 = row.get(2)?;
     Ok(ClaimedEffect {
-        call: call_row::id(row, 3)?,
+        call: call_row::id(row, 0)?,
         effect,
         attempt: attempts.saturating_add(1),
     })
@@ -68,12 +59,9 @@ fn claimed(row: &Row<'_>) -> rusqlite::Result<ClaimedEffect> {
 
 /// Deletes an effect.
 pub(super) fn settle(db: &Connection, call: &CallId, effect: Effect) -> rusqlite::Result<()> {
-    db.prepare_cached(
-        "DELETE FROM call_effects \
-         WHERE call = (SELECT call FROM calls WHERE id = ?) AND effect = ?",
-    )?
-    .execute(params![call.as_uuid().as_bytes(), effect.as_str()])
-    .map(drop)
+    db.prepare_cached("DELETE FROM call_effects WHERE id = ? AND effect = ?")?
+        .execute(params![call.as_uuid().as_bytes(), effect.as_str()])
+        .map(drop)
 }
 
 /// Keeps a report and forgets old ones.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, named_params, params, types::ValueRef};
 use voip_core::{
-    Call, CallStatus, State, UserId,
+    Call, CallStatus, ProviderCallId, State, UserId,
     ports::{LogEntry, LogQuery},
 };
 
@@ -34,28 +34,24 @@ pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()
     }
 }
 
-/// Writes down the end of a call.
+/// Writes down the end of a call, in the log of its owner.
 pub(super) fn end(db: &Connection, call: &Call) -> rusqlite::Result<()> {
-    let State::Ended(ended) = &call.state else {
+    let (State::Ended(ended), Some(owner)) = (&call.state, &call.owner) else {
         return Ok(());
     };
-    let mut update = db.prepare_cached(
+    db.prepare_cached(
         "UPDATE log_lines SET status = ?, ended_at = ?, provider_id = ? \
          WHERE name = ? AND created_at = ? AND id = ?",
-    )?;
-    for name in names(call) {
-        update.execute(params![
-            call_row::status_number(call.status()),
-            ended.at.as_micros(),
-            call.provider_id
-                .as_ref()
-                .map(voip_core::ProviderCallId::as_str),
-            name,
-            call.created_at.as_micros(),
-            call.id.as_uuid().as_bytes(),
-        ])?;
-    }
-    Ok(())
+    )?
+    .execute(params![
+        call_row::status_number(call.status()),
+        ended.at.as_micros(),
+        call.provider_id.as_ref().map(ProviderCallId::as_str),
+        owner.as_str(),
+        call.created_at.as_micros(),
+        call.id.as_uuid().as_bytes(),
+    ])
+    .map(drop)
 }
 
 /// One page of a log.
@@ -108,10 +104,14 @@ fn entry(db: &Connection, line: &Row<'_>) -> rusqlite::Result<LogEntry> {
     };
     if let ValueRef::Null = line.get_ref(5)? {
         let call: i64 = line.get(8)?;
-        (entry.status, entry.provider_id) = db
-            .prepare_cached("SELECT status, provider_id FROM calls WHERE call = ?")?
+        (entry.status, entry.ended_at, entry.provider_id) = db
+            .prepare_cached("SELECT status, ended_at, provider_id FROM calls WHERE call = ?")?
             .query_row([call], |call| {
-                Ok((call_row::status(call, 0)?, call.get(1)?))
+                Ok((
+                    call_row::status(call, 0)?,
+                    call_row::maybe_time(call, 1)?,
+                    call.get(2)?,
+                ))
             })?;
     } else {
         entry.status = call_row::status(line, 5)?;

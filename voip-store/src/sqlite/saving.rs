@@ -2,13 +2,13 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, named_params, params};
 use voip_core::{
-    Call, CallId, Effect, Timestamp, UserId,
+    Call, Effect, ProviderCallId, Timestamp, UserId,
     ports::{Held, IdempotencyKey, Inserted, NewCall, Replaced, Version},
 };
 
 use super::{
     call_row::{self, StateColumns, columns, direction_number, status_number},
-    finding, live, log_lines,
+    finding, log_lines,
 };
 
 /// Adds a call, or finds the one that is there.
@@ -19,45 +19,55 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         effects_due,
         key,
     } = new;
-    if let Some(held) = known(db, call, key.as_ref())? {
+    // Ids and legs are unique by their indexes, which the insert looks at anyway.
+    if let Some(key) = key
+        && let Some(held) = known(db, call, Some(key))?
+    {
         return Ok(Inserted::Known(held));
     }
     let state = StateColumns::of(&call.state);
-    db.prepare_cached(concat!(
-        "INSERT INTO calls (",
-        columns!(),
-        ") VALUES (:id, :direction, :from, :to, :owner, :peer, :created_at, 0, :status, \
+    let inserted = db
+        .prepare_cached(concat!(
+            "INSERT INTO calls (",
+            columns!(),
+            ") VALUES (:id, :direction, :from, :to, :owner, :peer, :created_at, 0, :status, \
          :deadline_at, :answered_at, :answered_by, :answered_on, :bridge_outcome, :bridge_at, \
-         :ended_at, :duration, :reason, :told, :provider_id, :connects, :trouble, :far)"
-    ))?
-    .execute(named_params! {
-        ":id": call.id.as_uuid().as_bytes(),
-        ":direction": direction_number(call.direction),
-        ":from": call.from.expose(),
-        ":to": call.to.expose(),
-        ":owner": call.owner.as_ref().map(UserId::as_str),
-        ":peer": call.peer.as_ref().map(UserId::as_str),
-        ":created_at": call.created_at.as_micros(),
-        ":status": status_number(call.status()),
-        ":deadline_at": state.deadline_at,
-        ":answered_at": state.answered_at,
-        ":answered_by": state.answered_by,
-        ":answered_on": state.answered_on,
-        ":bridge_outcome": state.bridge_outcome,
-        ":bridge_at": state.bridge_at,
-        ":ended_at": state.ended_at,
-        ":duration": state.duration,
-        ":reason": state.reason,
-        ":connects": state.connects,
-        ":trouble": state.trouble,
-        ":far": call_row::far_text(call)?,
-        ":told": call.told,
-        ":provider_id": call.provider_id.as_ref().map(voip_core::ProviderCallId::as_str),
-    })?;
+         :ended_at, :duration, :reason, :told, :provider_id, :connects, :trouble, :far) \
+         ON CONFLICT DO NOTHING"
+        ))?
+        .execute(named_params! {
+            ":id": call.id.as_uuid().as_bytes(),
+            ":direction": direction_number(call.direction),
+            ":from": call.from.expose(),
+            ":to": call.to.expose(),
+            ":owner": call.owner.as_ref().map(UserId::as_str),
+            ":peer": call.peer.as_ref().map(UserId::as_str),
+            ":created_at": call.created_at.as_micros(),
+            ":status": status_number(call.status()),
+            ":deadline_at": state.deadline_at,
+            ":answered_at": state.answered_at,
+            ":answered_by": state.answered_by,
+            ":answered_on": state.answered_on,
+            ":bridge_outcome": state.bridge_outcome,
+            ":bridge_at": state.bridge_at,
+            ":ended_at": state.ended_at,
+            ":duration": state.duration,
+            ":reason": state.reason,
+            ":connects": state.connects,
+            ":trouble": state.trouble,
+            ":far": call_row::far_text(call)?,
+            ":told": call.told,
+            ":provider_id": call.provider_id.as_ref().map(ProviderCallId::as_str),
+        })?;
+    if inserted == 0 {
+        return match known(db, call, None)? {
+            Some(held) => Ok(Inserted::Known(held)),
+            None => Err(rusqlite::Error::StatementChangedRows(0)),
+        };
+    }
     let row = db.last_insert_rowid();
     log_lines::add(db, call, row)?;
-    live::add(db, call, row)?;
-    add_effects(db, row, effects, *effects_due)?;
+    add_effects(db, call, effects, *effects_due)?;
     if let Some(key) = key {
         db.prepare_cached("INSERT INTO idempotency_keys (scope, key, call) VALUES (?, ?, ?)")?
             .execute(params![scope(key), key.as_str(), row])?;
@@ -87,51 +97,17 @@ pub(super) fn replace(
     let Ok(before) = i64::try_from(version.0) else {
         return Ok(Saved::As(Replaced::Conflict));
     };
-    let id = call.id.as_uuid().as_bytes();
-    let leg = call
-        .provider_id
-        .as_ref()
-        .map(voip_core::ProviderCallId::as_str);
-    let state = StateColumns::of(&call.state);
-    let far = call_row::far_text(call)?;
-    macro_rules! update {
-        ($set:literal, $only:literal) => {
-            db.prepare_cached(concat!(
-                "UPDATE calls SET version = :version + 1, status = :status, \
-                 deadline_at = :deadline_at, answered_at = :answered_at, \
-                 answered_by = :answered_by, answered_on = :answered_on, \
-                 bridge_outcome = :bridge_outcome, bridge_at = :bridge_at, \
-                 ended_at = :ended_at, duration = :duration, reason = :reason, told = :told, \
-                 connects = :connects, trouble = :trouble, far = :far",
-                $set,
-                " WHERE id = :id AND version = :version",
-                $only
-            ))?
-            .execute(named_params! {
-                ":id": id,
-                ":version": before,
-                ":status": status_number(call.status()),
-                ":deadline_at": state.deadline_at,
-                ":answered_at": state.answered_at,
-                ":answered_by": state.answered_by,
-                ":answered_on": state.answered_on,
-                ":bridge_outcome": state.bridge_outcome,
-                ":bridge_at": state.bridge_at,
-                ":ended_at": state.ended_at,
-                ":duration": state.duration,
-                ":reason": state.reason,
-                ":connects": state.connects,
-                ":trouble": state.trouble,
-                ":far": far,
-                ":told": call.told,
-                ":leg": leg,
-            })
-        };
-    }
-    // A leg is set once; leaving it out of the statement spares its index.
-    let mut changed = update!("", " AND provider_id IS :leg")?;
+    // An index over a column is rewritten whenever a statement sets the column,
+    // to whatever value. So the first try sets only what hardly any index is
+    // over, and finds the row only if that is enough.
+    let (first, whole) = if call.is_over() {
+        (Set::End, Set::EndAndLeg)
+    } else {
+        (Set::Talk, Set::EndAndLeg)
+    };
+    let mut changed = update(db, call, before, first)?;
     if changed == 0 {
-        changed = match update!(", provider_id = :leg", "") {
+        changed = match update(db, call, before, whole) {
             Err(error) if is_taken(&error) => return Ok(Saved::LegTaken),
             outcome => outcome?,
         };
@@ -141,13 +117,93 @@ pub(super) fn replace(
     }
     if call.is_over() {
         log_lines::end(db, call)?;
-        live::remove(db, call)?;
     }
-    if !effects.is_empty() {
-        let row = row_of(db, &call.id)?;
-        add_effects(db, row, effects, effects_due)?;
-    }
+    add_effects(db, call, effects, effects_due)?;
     Ok(Saved::As(Replaced::Done(Version(version.0 + 1))))
+}
+
+/// Which columns an update sets.
+#[derive(Clone, Copy)]
+enum Set {
+    /// Those of a call that goes on as it is: leg and deadline stay.
+    Talk,
+    /// All but the leg.
+    End,
+    /// All.
+    EndAndLeg,
+}
+
+/// Replaces the row at version `before`, and tells whether it was there: not
+/// only at that version, but also with nothing to change that `set` leaves out.
+fn update(db: &Connection, call: &Call, before: i64, set: Set) -> rusqlite::Result<usize> {
+    macro_rules! talk {
+        () => {
+            "UPDATE calls SET version = :version + 1, status = :status, told = :told, \
+             answered_at = :answered_at, answered_by = :answered_by, \
+             answered_on = :answered_on, bridge_outcome = :bridge_outcome, \
+             bridge_at = :bridge_at, connects = :connects, far = :far"
+        };
+    }
+    macro_rules! end {
+        () => {
+            ", deadline_at = :deadline_at, ended_at = :ended_at, duration = :duration, \
+             reason = :reason, trouble = :trouble"
+        };
+    }
+    macro_rules! at_version {
+        () => {
+            " WHERE id = :id AND version = :version"
+        };
+    }
+    let mut statement = db.prepare_cached(match set {
+        Set::Talk => concat!(
+            talk!(),
+            at_version!(),
+            " AND provider_id IS :leg AND deadline_at IS :deadline_at AND ended_at IS NULL"
+        ),
+        Set::End => concat!(talk!(), end!(), at_version!(), " AND provider_id IS :leg"),
+        Set::EndAndLeg => concat!(talk!(), end!(), ", provider_id = :leg", at_version!()),
+    })?;
+    let state = StateColumns::of(&call.state);
+    let leg = call.provider_id.as_ref().map(ProviderCallId::as_str);
+    let far = call_row::far_text(call)?;
+    let (status, id) = (status_number(call.status()), call.id.as_uuid().as_bytes());
+    match set {
+        Set::Talk => statement.execute(named_params! {
+            ":version": before,
+            ":status": status,
+            ":told": call.told,
+            ":answered_at": state.answered_at,
+            ":answered_by": state.answered_by,
+            ":answered_on": state.answered_on,
+            ":bridge_outcome": state.bridge_outcome,
+            ":bridge_at": state.bridge_at,
+            ":connects": state.connects,
+            ":far": far,
+            ":id": id,
+            ":leg": leg,
+            ":deadline_at": state.deadline_at,
+        }),
+        Set::End | Set::EndAndLeg => statement.execute(named_params! {
+            ":version": before,
+            ":status": status,
+            ":told": call.told,
+            ":answered_at": state.answered_at,
+            ":answered_by": state.answered_by,
+            ":answered_on": state.answered_on,
+            ":bridge_outcome": state.bridge_outcome,
+            ":bridge_at": state.bridge_at,
+            ":connects": state.connects,
+            ":far": far,
+            ":id": id,
+            ":leg": leg,
+            ":deadline_at": state.deadline_at,
+            ":ended_at": state.ended_at,
+            ":duration": state.duration,
+            ":reason": state.reason,
+            ":trouble": state.trouble,
+        }),
+    }
 }
 
 /// Deletes all calls and what hangs on them.
@@ -155,7 +211,6 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
     for table in [
         "call_effects",
         "log_lines",
-        "live_calls",
         "idempotency_keys",
         "kept_reports",
     ] {
@@ -196,23 +251,22 @@ fn scope(key: &IdempotencyKey) -> &str {
 /// An effect asked for again counts as new.
 fn add_effects(
     db: &Connection,
-    row: i64,
+    call: &Call,
     effects: &[Effect],
     due: Timestamp,
 ) -> rusqlite::Result<()> {
     for effect in effects {
         db.prepare_cached(
-            "INSERT INTO call_effects (call, effect, due_at, attempts) VALUES (?, ?, ?, 0) \
+            "INSERT INTO call_effects (id, effect, due_at, attempts) VALUES (?, ?, ?, 0) \
              ON CONFLICT DO UPDATE SET due_at = excluded.due_at, attempts = 0",
         )?
-        .execute(params![row, effect.as_str(), due.as_micros()])?;
+        .execute(params![
+            call.id.as_uuid().as_bytes(),
+            effect.as_str(),
+            due.as_micros()
+        ])?;
     }
     Ok(())
-}
-
-fn row_of(db: &Connection, id: &CallId) -> rusqlite::Result<i64> {
-    db.prepare_cached("SELECT call FROM calls WHERE id = ?")?
-        .query_row([id.as_uuid().as_bytes()], |row| row.get(0))
 }
 
 fn is_taken(error: &rusqlite::Error) -> bool {
