@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 use voip_core::{
     Timestamp,
-    ports::{LogCursor, LogEntry, LogQuery},
+    ports::{LogCursor, LogEntry, LogFilter, LogQuery},
 };
 
 use super::ApiError;
@@ -45,6 +45,7 @@ pub(crate) async fn call_logs(
         // Under `required`, a number in the path gives nobody a look at the
         // calls of others.
         owned_only: confined.is_some(),
+        filter: LogFilter::default(),
         after,
         // One more than wanted tells whether there is another page.
         limit: limit + 1,
