@@ -88,12 +88,11 @@ fn calls() -> Vec<Call> {
     }
     // A user may be named like a number that others call.
     calls.push(Call {
-        id: id(5000),
         owner: "+15550002222".parse().ok(),
         direction: Direction::Inbound,
         from: Party::read("ann"),
         to: Party::read("+15550004444"),
-        ..ended(&outbound(1, "ann"))
+        ..ended(&outbound(5000, "ann"))
     });
     calls.sort_by_key(|call| Reverse((call.created_at, call.id)));
     calls
