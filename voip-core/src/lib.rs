@@ -47,8 +47,8 @@ pub use call::{
 };
 pub use call_id::{CallId, InvalidCallId};
 pub use calls::{
-    AnswerError, CallSettings, Calls, ClientDial, HangUpError, HoldError, InboundCall, Phrases,
-    Ports, StartCall, StartError, Started,
+    AnswerError, CallSettings, Calls, ClientDial, DeleteLogError, HangUpError, HoldError,
+    InboundCall, Phrases, Ports, StartCall, StartError, Started,
 };
 pub use email::{Email, InvalidEmail};
 pub use error::{Error, ErrorKind, Result, Retry};
@@ -58,7 +58,7 @@ pub use password_hash::{InvalidPasswordHash, PasswordHash};
 pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
 pub use provider_call_id::{InvalidProviderCallId, ProviderCallId};
 pub use retrying::RetryingTelephony;
-pub use timestamp::Timestamp;
+pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use user::{Device, InvalidPushToken, Platform, PushToken, UnknownPlatform, User};
 pub use user_id::{InvalidUserId, UserId};
 pub use users::{RegisterError, Users};

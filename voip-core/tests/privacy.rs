@@ -9,8 +9,8 @@ use voip_core::{
     Password, PasswordHash, PhoneNumber, Platform, PushToken, Timestamp, User, UserId,
     VoiceIdentity,
     ports::{
-        ClientToken, Dial, IdempotencyKey, LimitKey, LogEntry, LogQuery, Push, RingOutcome,
-        WebhookRequest,
+        ClientToken, Dial, IdempotencyKey, LimitKey, LogEntry, LogFilter, LogQuery, Push,
+        RingOutcome, WebhookRequest,
     },
     table,
 };
@@ -85,6 +85,10 @@ fn nothing_personal_is_in_any_debug_form() {
     shows_nothing(&LogQuery {
         name: Arc::from(NUMBER),
         owned_only: true,
+        filter: LogFilter {
+            party: Some(Arc::from(NUMBER)),
+            ..LogFilter::default()
+        },
         after: None,
         limit: 1,
     });
@@ -93,10 +97,12 @@ fn nothing_personal_is_in_any_debug_form() {
         provider_id: None,
         from: Box::from(NUMBER),
         to: Box::from(NAME),
+        number: Some(Box::from(NUMBER)),
         direction: Direction::Inbound,
         status: CallStatus::Ringing,
         created_at: now,
         ended_at: None,
+        duration: None,
     });
     shows_nothing(&Dial {
         call,

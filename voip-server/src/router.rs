@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use http::{HeaderName, HeaderValue, StatusCode};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -37,6 +37,10 @@ pub fn router(app: App) -> Router {
         .route("/hangup", post(api::hangup))
         .route("/api/register-user", post(api::register_user))
         .route("/api/call-logs/{user}", get(api::call_logs))
+        .route("/api/call-logs", get(api::own_call_logs))
+        .route("/api/call-logs.csv", get(api::call_log_csv))
+        .route("/api/delete-call-log/{call}", delete(api::delete_call_log))
+        .route("/api/restore-call-log/{call}", post(api::restore_call_log))
         .route("/api/end-call", post(api::end_call))
         .route("/api/hold-call", post(api::hold_call))
         .route("/api/unhold-call", post(api::unhold_call))
@@ -133,6 +137,8 @@ fn route(path: &str) -> &'static str {
         "/connect-call",
         "/hangup",
         "/api/register-user",
+        "/api/call-logs",
+        "/api/call-logs.csv",
         "/api/end-call",
         "/api/hold-call",
         "/api/unhold-call",
@@ -158,6 +164,8 @@ fn route(path: &str) -> &'static str {
     match ROUTES.iter().find(|route| **route == path) {
         Some(route) => route,
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
+        None if path.starts_with("/api/delete-call-log/") => "/api/delete-call-log/{call}",
+        None if path.starts_with("/api/restore-call-log/") => "/api/restore-call-log/{call}",
         None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
         None => "-",
     }

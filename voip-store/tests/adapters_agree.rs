@@ -8,8 +8,10 @@ use proptest::{collection::vec, prelude::*};
 use tempfile::tempdir;
 use uuid::Uuid;
 use voip_core::{
-    Call, CallId, CallStatus, Effect, Party, Timestamp, UserId,
-    ports::{CallStore, IdempotencyKey, LegReport, LogCursor, LogQuery, NewCall, Version},
+    Call, CallId, CallStatus, Direction, Effect, Party, Timestamp, UserId,
+    ports::{
+        CallStore, IdempotencyKey, LegReport, LogCursor, LogFilter, LogQuery, NewCall, Version,
+    },
     table,
 };
 use voip_store::{MemoryStore, SqliteOptions, SqliteStore};
@@ -47,12 +49,18 @@ enum Act {
         leg: u8,
     },
     Clear,
+    Delete {
+        id: u8,
+        owner: u8,
+        undo: bool,
+    },
     Look {
         name: u8,
         now: u8,
         after: Option<(u8, u8)>,
         limit: usize,
         owned_only: bool,
+        filter: Box<LogFilter>,
     },
 }
 
@@ -72,16 +80,39 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (0..6_u8, any::<u8>()).prop_map(|(leg, now)| Act::Keep { leg, now }),
         1 => (0..6_u8).prop_map(|leg| Act::Take { leg }),
         1 => Just(Act::Clear),
+        3 => (0..8_u8, 0..3_u8, prop::bool::weighted(0.3)).prop_map(
+            |(id, owner, undo)| Act::Delete { id, owner, undo }
+        ),
         6 => (
             0..7_u8,
             any::<u8>(),
             prop::option::of((0..8_u8, 0..8_u8)),
             0..6_usize,
             any::<bool>(),
-        ).prop_map(|(name, now, after, limit, owned_only)| {
-            Act::Look { name, now, after, limit, owned_only }
+            filter(),
+        ).prop_map(|(name, now, after, limit, owned_only, filter)| {
+            Act::Look { name, now, after, limit, owned_only, filter: Box::new(filter) }
         }),
     ]
+}
+
+fn filter() -> impl Strategy<Value = LogFilter> {
+    let moment = || prop::option::weighted(0.3, (0..8_u8).prop_map(|number| at(number / 2)));
+    let direction = prop::sample::select(vec![Direction::Inbound, Direction::Outbound]);
+    (
+        vec(prop::sample::select(CallStatus::ALL.to_vec()), 0..4),
+        prop::option::weighted(0.3, direction),
+        prop::option::weighted(0.3, (0..7_u8).prop_map(|number| Arc::from(name(number)))),
+        moment(),
+        moment(),
+    )
+        .prop_map(|(statuses, direction, party, since, until)| LogFilter {
+            statuses,
+            direction,
+            party,
+            since,
+            until,
+        })
 }
 
 fn id(number: u8) -> CallId {
@@ -226,12 +257,25 @@ async fn perform(store: &dyn CallStore, act: &Act) -> String {
             format!("{:?}", store.take_reports(&leg(*number)).await.unwrap())
         }
         Act::Clear => store.clear_calls().await.unwrap().to_string(),
+        Act::Delete {
+            id: number,
+            owner,
+            undo,
+        } => {
+            let (owner, id) = (name(*owner).parse().unwrap(), id(*number));
+            let changed = match undo {
+                false => store.delete_log(&owner, &id, at(0)).await,
+                true => store.restore_log(&owner, &id).await,
+            };
+            format!("{:?}", changed.unwrap())
+        }
         Act::Look {
             name: number,
             now,
             after,
             limit,
             owned_only,
+            filter,
         } => {
             let after = after.map(|(moment, number)| LogCursor {
                 created_at: at(moment / 2),
@@ -242,6 +286,7 @@ async fn perform(store: &dyn CallStore, act: &Act) -> String {
                 .log(&LogQuery {
                     name,
                     owned_only,
+                    filter: (**filter).clone(),
                     after,
                     limit,
                 })

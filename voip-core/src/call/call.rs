@@ -114,4 +114,13 @@ impl Call {
             (Direction::Inbound, None) | (Direction::Outbound, _) => self.to.expose(),
         }
     }
+
+    /// The number that was called, where [`logged_to`](Self::logged_to) names a
+    /// user instead.
+    pub fn logged_number(&self) -> Option<&str> {
+        match (self.direction, &self.owner) {
+            (Direction::Inbound, Some(_)) => Some(self.to.expose()),
+            (Direction::Inbound, None) | (Direction::Outbound, _) => None,
+        }
+    }
 }

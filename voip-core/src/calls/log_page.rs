@@ -5,14 +5,17 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 
 use crate::{
-    Call, Calls, Result,
+    Call, Calls, Result, UserId,
     calls::Inner,
-    ports::{LogEntry, LogQuery, Lookup},
+    ports::{LogEntry, LogFilter, LogQuery, Lookup},
 };
 
 /// How long a copy may serve. A write through any node voids it at once; this
 /// is for what another program does to the database.
 const TTL: Duration = Duration::from_secs(5);
+
+/// How long a copy of a user's own log may serve. The same holds of it.
+const OWN_TTL: Duration = Duration::from_secs(5 * 60);
 
 impl Calls {
     /// The first page of a call log as `write` writes it, from a copy where
@@ -28,9 +31,43 @@ impl Calls {
         query: &LogQuery,
         write: impl FnOnce(Vec<LogEntry>) -> Bytes + Send,
     ) -> Result<Bytes> {
-        let cache = &self.inner.ports.cache;
         let key = key(&query.name, query.owned_only);
-        let ticket = match cache.get(&key).await {
+        self.copied(&key, TTL, query, write).await
+    }
+
+    /// The first `limit` calls that `user` owns as `write` writes them, from a
+    /// copy where there is one. Whoever reads after a write has been answered
+    /// sees that write.
+    ///
+    /// All callers have to write, and limit, the page in the same way.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::log`](crate::ports::CallStore::log).
+    pub async fn first_own_log_page(
+        &self,
+        user: &UserId,
+        limit: usize,
+        write: impl FnOnce(Vec<LogEntry>) -> Bytes + Send,
+    ) -> Result<Bytes> {
+        let query = LogQuery {
+            name: Arc::from(user.as_str()),
+            owned_only: true,
+            filter: LogFilter::default(),
+            after: None,
+            limit,
+        };
+        self.copied(&own_key(user), OWN_TTL, &query, write).await
+    }
+
+    async fn copied(
+        &self,
+        key: &str,
+        ttl: Duration,
+        query: &LogQuery,
+        write: impl FnOnce(Vec<LogEntry>) -> Bytes + Send,
+    ) -> Result<Bytes> {
+        let cache = &self.inner.ports.cache;
+        let ticket = match cache.get(key).await {
             Ok(Lookup::Hit(page)) => return Ok(page),
             Ok(Lookup::Miss(ticket)) => Some(ticket),
             Err(error) => {
@@ -40,7 +77,7 @@ impl Calls {
         };
         let page = write(self.log(query).await?);
         if let Some(ticket) = ticket
-            && let Err(error) = cache.fill(&key, ticket, page.clone(), TTL).await
+            && let Err(error) = cache.fill(key, ticket, page.clone(), ttl).await
         {
             tracing::warn!(%error, "a call log could not be kept in the cache");
         }
@@ -52,7 +89,10 @@ impl Inner {
     /// Voids the copies of every log that lists `call`.
     pub(super) async fn forget_log_pages(self: &Arc<Self>, call: &Call) {
         let (from, to) = (call.logged_from(), call.logged_to());
-        let owner = call.owner.as_ref().map(crate::UserId::as_str);
+        if let Some(owner) = &call.owner {
+            self.forget_log_page(&own_key(owner)).await;
+        }
+        let owner = call.owner.as_ref().map(UserId::as_str);
         self.forget_log_page(&key(from, false)).await;
         if to != from {
             self.forget_log_page(&key(to, false)).await;
@@ -67,7 +107,7 @@ impl Inner {
 
     async fn forget_log_page(&self, key: &str) {
         if let Err(error) = self.ports.cache.remove(key).await {
-            tracing::warn!(%error, "a call log may be shown from an old copy for some seconds");
+            tracing::warn!(%error, "a call log may be shown from an old copy for some minutes");
         }
     }
 }
@@ -79,4 +119,8 @@ fn key(name: &str, owned_only: bool) -> String {
         "call_log:"
     };
     [kind, name].concat()
+}
+
+fn own_key(user: &UserId) -> String {
+    ["call_logs:", user.as_str()].concat()
 }

@@ -10,6 +10,7 @@
 mod answer;
 mod carry_out;
 mod client_call;
+mod delete_log;
 mod dialling;
 mod errand;
 mod hold;
@@ -37,6 +38,7 @@ use crate::{
 
 pub use answer::{AnswerError, HangUpError};
 pub use client_call::ClientDial;
+pub use delete_log::DeleteLogError;
 pub use hold::HoldError;
 pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};

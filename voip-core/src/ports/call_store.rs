@@ -1,12 +1,12 @@
 //! The port to the storage of calls.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 
 use crate::{
-    Call, CallId, CallStatus, Direction, Effect, ProviderCallId, Result, Timestamp, UserId,
-    ports::LegReport,
+    Call, CallId, Effect, ProviderCallId, Result, Timestamp, UserId,
+    ports::{LegReport, LogChange, LogEntry, LogQuery},
 };
 
 /// The most calls that [`CallStore::live_calls`] lists.
@@ -31,6 +31,8 @@ pub const MOST_LIVE_CALLS: usize = 100;
 /// - `a_report_on_an_unknown_leg_is_kept_until_taken`
 /// - `the_log_lists_newest_first_in_pages`
 /// - `the_log_finds_calls_by_owner_and_by_either_party`
+/// - `the_log_lists_what_is_asked_for_and_nothing_else`
+/// - `a_deleted_call_is_in_no_log_until_it_is_restored`
 /// - `live_calls_of_a_user_are_those_not_ended`
 /// - `clearing_calls_leaves_none`
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -120,6 +122,21 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable` when storage is out of order.
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>>;
+
+    /// Takes a call of `owner` out of every log that lists it; everything else
+    /// finds it as before. It stays out, whatever is saved of it, until it is
+    /// restored.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange>;
+
+    /// Puts a call of `owner` back into the logs it was taken out of, as it now
+    /// is.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange>;
 
     /// The calls of `user`, as owner or as the other user concerned, that have
     /// not ended; newest first, at most [`MOST_LIVE_CALLS`].
@@ -231,100 +248,4 @@ pub struct ClaimedEffect {
     pub effect: Effect,
     /// How often it has been claimed, this time included.
     pub attempt: u32,
-}
-
-/// Which calls a page of a log lists. `Debug` does not show the name.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LogQuery {
-    /// The name looked for: a user id, or a party as text.
-    pub name: Arc<str>,
-    /// List only calls this user owns; otherwise also those where `name` is
-    /// either party.
-    pub owned_only: bool,
-    /// Start after this entry.
-    pub after: Option<LogCursor>,
-    /// The most entries wanted.
-    pub limit: usize,
-}
-
-/// A place in a log: the last entry of a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LogCursor {
-    /// When that call was created.
-    pub created_at: Timestamp,
-    /// That call.
-    pub id: CallId,
-}
-
-impl fmt::Display for LogCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}.{}",
-            self.created_at.as_micros(),
-            self.id.as_uuid().as_simple()
-        )
-    }
-}
-
-/// The text is not a cursor of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a cursor of this call log")]
-pub struct InvalidLogCursor;
-
-impl FromStr for LogCursor {
-    type Err = InvalidLogCursor;
-
-    fn from_str(text: &str) -> Result<Self, InvalidLogCursor> {
-        let (micros, id) = text.split_once('.').ok_or(InvalidLogCursor)?;
-        let micros = micros.parse().map_err(|_| InvalidLogCursor)?;
-        let id = id.parse().map_err(|_| InvalidLogCursor)?;
-        Ok(Self {
-            created_at: Timestamp::from_micros(micros),
-            id,
-        })
-    }
-}
-
-/// One line of a call log. `Debug` does not show the parties.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LogEntry {
-    /// The call.
-    pub id: CallId,
-    /// The provider's name for its leg.
-    pub provider_id: Option<Box<str>>,
-    /// Who called, as text.
-    pub from: Box<str>,
-    /// Who was called, as text: for an inbound call the user's id.
-    pub to: Box<str>,
-    /// Which way.
-    pub direction: Direction,
-    /// Its status.
-    pub status: CallStatus,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-}
-
-impl fmt::Debug for LogQuery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogQuery")
-            .field("owned_only", &self.owned_only)
-            .field("after", &self.after)
-            .field("limit", &self.limit)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for LogEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogEntry")
-            .field("id", &self.id)
-            .field("direction", &self.direction)
-            .field("status", &self.status)
-            .field("created_at", &self.created_at)
-            .field("ended_at", &self.ended_at)
-            .finish_non_exhaustive()
-    }
 }

@@ -7,6 +7,7 @@
 
 mod account_store;
 mod cache;
+mod call_log;
 mod call_store;
 mod clock;
 mod event_bus;
@@ -19,9 +20,10 @@ mod webhooks;
 
 pub use account_store::{AccountStore, Created, PasswordReplaced};
 pub use cache::{Cache, FillTicket, Lookup};
+pub use call_log::{InvalidLogCursor, LogChange, LogCursor, LogEntry, LogFilter, LogQuery};
 pub use call_store::{
-    CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey, LogCursor,
-    LogEntry, LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
+    CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey,
+    MOST_LIVE_CALLS, NewCall, Replaced, Version,
 };
 pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};

@@ -9,17 +9,14 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use uuid::Uuid;
 use voip_core::{
     Timestamp,
-    ports::{LogCursor, LogEntry, LogQuery},
+    ports::{LogCursor, LogEntry, LogFilter, LogQuery},
 };
 
-use super::ApiError;
+use super::{
+    ApiError,
+    log_request::{self, DEFAULT_LIMIT},
+};
 use crate::App;
-
-/// How many entries a page has where the client asks for no number.
-const DEFAULT_LIMIT: usize = 1_000;
-
-/// The most entries a page may have.
-const MAX_LIMIT: usize = 10_000;
 
 /// `GET /api/call-logs/{user}`: the calls of a user, newest first.
 ///
@@ -45,6 +42,7 @@ pub(crate) async fn call_logs(
         // Under `required`, a number in the path gives nobody a look at the
         // calls of others.
         owned_only: confined.is_some(),
+        filter: LogFilter::default(),
         after,
         // One more than wanted tells whether there is another page.
         limit: limit + 1,
@@ -64,8 +62,7 @@ fn written_page(mut entries: Vec<LogEntry>, limit: usize) -> Bytes {
     entries.truncate(limit);
     let mut out = Vec::with_capacity(128 + entries.len() * 320);
     if let (true, Some(last)) = (more, entries.last()) {
-        let (created_at, id) = (last.created_at, last.id);
-        let cursor = LogCursor { created_at, id };
+        let cursor = last.place();
         out.extend_from_slice(format!("limit={limit}&cursor={cursor}").as_bytes());
     }
     out.push(b'\n');
@@ -73,7 +70,8 @@ fn written_page(mut entries: Vec<LogEntry>, limit: usize) -> Bytes {
     Bytes::from(out)
 }
 
-fn answer(page: &Bytes) -> Response {
+/// The answer of a page as it is kept.
+pub(super) fn answer(page: &Bytes) -> Response {
     let end = page.iter().position(|byte| *byte == b'\n').unwrap_or(0);
     let mut response = (StatusCode::OK, page.slice(end + 1..)).into_response();
     let headers = response.headers_mut();
@@ -92,22 +90,8 @@ fn page(query: &str) -> Result<(usize, Option<LogCursor>), ApiError> {
     let (mut limit, mut after) = (DEFAULT_LIMIT, None);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
-            "limit" => {
-                limit = value
-                    .parse()
-                    .ok()
-                    .filter(|n| (1..=MAX_LIMIT).contains(n))
-                    .ok_or_else(|| {
-                        let message = format!("`limit` is a number from 1 to {MAX_LIMIT}");
-                        ApiError::bad_request("invalid_limit", message)
-                    })?;
-            }
-            "cursor" => {
-                after =
-                    Some(value.parse::<LogCursor>().map_err(|error| {
-                        ApiError::bad_request("invalid_cursor", error.to_string())
-                    })?);
-            }
+            "limit" => limit = log_request::limit(&value)?,
+            "cursor" => after = Some(log_request::cursor(&value)?),
             _ => {}
         }
     }
@@ -159,7 +143,8 @@ fn write_entries(out: &mut Vec<u8>, entries: &[LogEntry]) {
     out.push(b']');
 }
 
-fn string(out: &mut Vec<u8>, text: &str) {
+/// Writes a text as a JSON string.
+pub(super) fn string(out: &mut Vec<u8>, text: &str) {
     let plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
     if text.bytes().all(plain) {
         out.push(b'"');

@@ -2,23 +2,29 @@
 
 mod account;
 mod body;
+mod call_log_csv;
 mod call_logs;
 mod connect_call;
+mod delete_call_log;
 mod end_call;
 mod error;
 mod get_token;
 mod hangup;
 mod health;
 mod hold_call;
+mod log_request;
 mod login;
+mod own_call_logs;
 mod register_user;
 mod signup;
 mod start_call;
 
 pub(crate) use body::{bytes, form_or_json, is_object, json};
+pub(crate) use call_log_csv::call_log_csv;
 pub(crate) use call_logs::call_logs;
 pub(crate) use connect_call::answer_error;
 pub(crate) use connect_call::connect_call;
+pub(crate) use delete_call_log::{delete_call_log, restore_call_log};
 pub(crate) use end_call::end_call;
 pub(crate) use error::ApiError;
 pub(crate) use get_token::get_token;
@@ -27,6 +33,7 @@ pub(crate) use hangup::hangup;
 pub(crate) use health::{healthz, readyz};
 pub(crate) use hold_call::{hold_call, unhold_call};
 pub(crate) use login::login;
+pub(crate) use own_call_logs::own_call_logs;
 pub(crate) use register_user::register_user;
 pub(crate) use signup::signup;
 pub(crate) use start_call::start_call;

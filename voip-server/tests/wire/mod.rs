@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod answers;
+mod call_logs;
 mod documents;
 mod frames;
 mod page;

@@ -3,8 +3,9 @@ use reqwest::RequestBuilder;
 use crate::surface::{Answer, Running, redact::Redactor};
 
 /// Headers that say something to a client.
-pub(crate) const TELLING: [&str; 5] = [
+pub(crate) const TELLING: [&str; 6] = [
     "content-type",
+    "content-disposition",
     "allow",
     "link",
     "retry-after",

@@ -28,7 +28,9 @@ CREATE TABLE calls (
     connects       INTEGER,
     trouble        TEXT,
     -- The far side of a voice client's call, as JSON: written and read whole.
-    far            TEXT
+    far            TEXT,
+    -- When its owner took it out of the logs: it has no log lines meanwhile.
+    deleted_at     INTEGER
 ) STRICT;
 
 CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_id IS NOT NULL;
@@ -59,8 +61,10 @@ CREATE TABLE log_lines (
     direction   INTEGER NOT NULL,
     from_text   TEXT NOT NULL,
     to_text     TEXT NOT NULL,
+    number      TEXT,
     status      INTEGER,
     ended_at    INTEGER,
+    duration    INTEGER,
     provider_id TEXT,
     PRIMARY KEY (name, created_at, id)
 ) STRICT, WITHOUT ROWID;

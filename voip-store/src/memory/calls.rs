@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogEntry, LogQuery,
-        MOST_LIVE_CALLS, NewCall, Replaced, Version,
+        CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogChange, LogEntry,
+        LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
     },
 };
 
@@ -28,6 +28,8 @@ pub(super) struct CallTables {
     by_key: HashMap<IdempotencyKey, CallId>,
     /// Under each name that a log may ask for, when what was created.
     by_name: HashMap<Box<str>, BTreeSet<Place>>,
+    /// Calls that no log lists.
+    deleted: HashSet<CallId>,
     /// Calls that have not ended.
     deadlines: BTreeSet<Place>,
     effects: BTreeMap<(CallId, Effect), Waiting>,
@@ -169,11 +171,31 @@ impl CallTables {
                 .is_some_and(|o| o.as_str() == &*query.name)
         };
         from_newest
+            .filter(|(_, id)| !self.deleted.contains(id))
             .filter_map(|(_, id)| self.calls.get(id))
             .filter(|held| !query.owned_only || owned(&held.call))
-            .take(query.limit)
             .map(|held| entry(&held.call))
+            .filter(|entry| query.filter.admits(entry))
+            .take(query.limit)
             .collect()
+    }
+
+    /// `change` the set of deleted calls, where `owner` has such a call.
+    fn change_log(
+        &mut self,
+        owner: &UserId,
+        call: &CallId,
+        change: impl FnOnce(&mut HashSet<CallId>) -> bool,
+    ) -> LogChange {
+        match self.calls.get(call) {
+            Some(held) if held.call.owner.as_ref() == Some(owner) => {}
+            Some(_) | None => return LogChange::NoSuchCall,
+        }
+        if change(&mut self.deleted) {
+            LogChange::Made
+        } else {
+            LogChange::Already
+        }
     }
 
     fn live_calls(&self, user: &UserId) -> Vec<Call> {
@@ -192,19 +214,21 @@ impl CallTables {
 
 /// The line of a log about `call`.
 fn entry(call: &Call) -> LogEntry {
-    let ended_at = match &call.state {
-        voip_core::State::Ended(ended) => Some(ended.at),
-        _ => None,
+    let (ended_at, duration) = match &call.state {
+        voip_core::State::Ended(ended) => (Some(ended.at), ended.duration),
+        _ => (None, None),
     };
     LogEntry {
         id: call.id,
         provider_id: call.provider_id.as_ref().map(|leg| Box::from(leg.as_str())),
         from: Box::from(call.logged_from()),
         to: Box::from(call.logged_to()),
+        number: call.logged_number().map(Box::from),
         direction: call.direction,
         status: call.status(),
         created_at: call.created_at,
         ended_at,
+        duration,
     }
 }
 
@@ -275,6 +299,16 @@ impl CallStore for MemoryStore {
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
         Ok(locked(&self.calls).log(query))
+    }
+
+    async fn delete_log(&self, owner: &UserId, call: &CallId, _at: Timestamp) -> Result<LogChange> {
+        let delete = |deleted: &mut HashSet<_>| deleted.insert(*call);
+        Ok(locked(&self.calls).change_log(owner, call, delete))
+    }
+
+    async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
+        let restore = |deleted: &mut HashSet<_>| deleted.remove(call);
+        Ok(locked(&self.calls).change_log(owner, call, restore))
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogEntry, LogQuery, NewCall, Replaced,
-        Version,
+        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogChange, LogEntry, LogQuery,
+        NewCall, Replaced, Version,
     },
 };
 
 use super::{
-    SqliteStore, effects, finding, live, log_lines,
+    SqliteStore, deleting, effects, finding, live, log_lines,
     saving::{self, Saved},
 };
 
@@ -114,7 +114,28 @@ impl CallStore for SqliteStore {
     }
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
-        self.readers.read(|db| log_lines::page(db, query))
+        if query.filter.is_all() {
+            return self.readers.read(|db| log_lines::page(db, query));
+        }
+        // To find the few lines that are wanted, all of a long log may be read.
+        let (readers, query) = (Arc::clone(&self.readers), query.clone());
+        let read = move || readers.read(|db| log_lines::filtered(db, &query));
+        let read = tokio::task::spawn_blocking(read).await;
+        read.map_err(|_| Error::new(ErrorKind::Internal, "a read of a call log died"))?
+    }
+
+    async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
+        let (owner, call) = (owner.clone(), *call);
+        self.writer
+            .write(move |db| deleting::delete(db, &owner, &call, at))
+            .await
+    }
+
+    async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
+        let (owner, call) = (owner.clone(), *call);
+        self.writer
+            .write(move |db| deleting::restore(db, &owner, &call))
+            .await
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, Row, named_params, params, types::ValueRef};
 use voip_core::{
-    Call, CallStatus, ProviderCallId, State, UserId,
-    ports::{LogEntry, LogQuery},
+    Call, CallStatus, ProviderCallId, State, Timestamp, UserId,
+    ports::{LogEntry, LogFilter, LogQuery},
 };
 
 use super::{call_row, finding::rows};
@@ -12,8 +12,8 @@ use super::{call_row, finding::rows};
 pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()> {
     let owner = call.owner.as_ref().map(UserId::as_str);
     let mut insert = db.prepare_cached(
-        "INSERT INTO log_lines (name, created_at, id, call, owned, direction, from_text, to_text) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO log_lines (name, created_at, id, call, owned, direction, from_text, to_text, \
+         number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     for name in names(call) {
         insert.execute(params![
@@ -25,6 +25,7 @@ pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()
             call_row::direction_number(call.direction),
             call.logged_from(),
             call.logged_to(),
+            call.logged_number(),
         ])?;
     }
     if call.is_over() {
@@ -40,12 +41,13 @@ pub(super) fn end(db: &Connection, call: &Call) -> rusqlite::Result<()> {
         return Ok(());
     };
     db.prepare_cached(
-        "UPDATE log_lines SET status = ?, ended_at = ?, provider_id = ? \
+        "UPDATE log_lines SET status = ?, ended_at = ?, duration = ?, provider_id = ? \
          WHERE name = ? AND created_at = ? AND id = ?",
     )?
     .execute(params![
         call_row::status_number(call.status()),
         ended.at.as_micros(),
+        ended.duration.map(call_row::micros),
         call.provider_id.as_ref().map(ProviderCallId::as_str),
         owner.as_str(),
         call.created_at.as_micros(),
@@ -54,15 +56,35 @@ pub(super) fn end(db: &Connection, call: &Call) -> rusqlite::Result<()> {
     .map(drop)
 }
 
-/// One page of a log.
+/// Lists a call in no log any more.
+pub(super) fn remove(db: &Connection, call: &Call) -> rusqlite::Result<()> {
+    let mut delete =
+        db.prepare_cached("DELETE FROM log_lines WHERE name = ? AND created_at = ? AND id = ?")?;
+    let (created_at, id) = (call.created_at.as_micros(), call.id.as_uuid().as_bytes());
+    for name in names(call) {
+        delete.execute(params![name, created_at, id])?;
+    }
+    Ok(())
+}
+
+/// The columns that [`entry`] expects, in its order.
+macro_rules! line {
+    () => {
+        "id, created_at, direction, from_text, to_text, number, status, ended_at, duration, \
+         provider_id, call"
+    };
+}
+
+/// One page of a log, whole.
 pub(super) fn page(db: &Connection, query: &LogQuery) -> rusqlite::Result<Vec<LogEntry>> {
     // A condition is looked at in every row, so only those that matter are
     // there; most pages are the first of a log, and whole.
     macro_rules! select {
         ($condition:literal) => {
             concat!(
-                "SELECT id, created_at, direction, from_text, to_text, status, ended_at, \
-                 provider_id, call FROM log_lines WHERE name = :name",
+                "SELECT ",
+                line!(),
+                " FROM log_lines WHERE name = :name",
                 $condition,
                 " ORDER BY created_at DESC, id DESC LIMIT :limit"
             )
@@ -91,6 +113,62 @@ pub(super) fn page(db: &Connection, query: &LogQuery) -> rusqlite::Result<Vec<Lo
     Ok(entries)
 }
 
+/// One page of those lines of a log that are wanted.
+pub(super) fn filtered(db: &Connection, query: &LogQuery) -> rusqlite::Result<Vec<LogEntry>> {
+    let mut select = db.prepare_cached(concat!(
+        "SELECT ",
+        line!(),
+        " FROM log_lines WHERE name = :name AND created_at >= :since \
+         AND (created_at, id) < (:created_at, :id) AND (owned OR NOT :owned_only) \
+         AND direction = ifnull(:direction, direction) \
+         AND (:party IS NULL OR from_text = :party OR ifnull(number, to_text) = :party) \
+         AND (:statuses >> ifnull(status, \
+         (SELECT status FROM calls WHERE calls.call = log_lines.call))) & 1 \
+         ORDER BY created_at DESC, id DESC LIMIT :limit"
+    ))?;
+    let LogFilter {
+        statuses,
+        direction,
+        party,
+        since,
+        until,
+    } = &query.filter;
+    // The earlier of two places: no id comes before the empty one.
+    let after = query.after.as_ref();
+    let after = after.map(|after| {
+        (
+            after.created_at.as_micros(),
+            &after.id.as_uuid().as_bytes()[..],
+        )
+    });
+    let until = until.map(|until| (until.as_micros(), &[][..]));
+    let (created_at, id) = after
+        .into_iter()
+        .chain(until)
+        .min()
+        .unwrap_or((i64::MAX, &[]));
+    let bits = statuses
+        .iter()
+        .map(|status| 1_i64 << call_row::status_number(*status));
+    let any = if statuses.is_empty() { !0 } else { 0 };
+    let mut lines = select.query(named_params! {
+        ":name": &*query.name,
+        ":limit": rows(query.limit),
+        ":owned_only": query.owned_only,
+        ":created_at": created_at,
+        ":id": id,
+        ":since": since.map_or(i64::MIN, Timestamp::as_micros),
+        ":direction": direction.map(call_row::direction_number),
+        ":party": party.as_deref(),
+        ":statuses": bits.fold(any, |all, one| all | one),
+    })?;
+    let mut entries = Vec::new();
+    while let Some(line) = lines.next()? {
+        entries.push(entry(db, line)?);
+    }
+    Ok(entries)
+}
+
 fn entry(db: &Connection, line: &Row<'_>) -> rusqlite::Result<LogEntry> {
     let mut entry = LogEntry {
         id: call_row::id(line, 0)?,
@@ -98,25 +176,36 @@ fn entry(db: &Connection, line: &Row<'_>) -> rusqlite::Result<LogEntry> {
         direction: call_row::direction(line, 2)?,
         from: line.get(3)?,
         to: line.get(4)?,
+        number: line.get(5)?,
         status: CallStatus::Initiated,
         ended_at: None,
+        duration: None,
         provider_id: None,
     };
-    if let ValueRef::Null = line.get_ref(5)? {
-        let call: i64 = line.get(8)?;
-        (entry.status, entry.ended_at, entry.provider_id) = db
-            .prepare_cached("SELECT status, ended_at, provider_id FROM calls WHERE call = ?")?
+    if let ValueRef::Null = line.get_ref(6)? {
+        let call: i64 = line.get(10)?;
+        (
+            entry.status,
+            entry.ended_at,
+            entry.duration,
+            entry.provider_id,
+        ) = db
+            .prepare_cached(
+                "SELECT status, ended_at, duration, provider_id FROM calls WHERE call = ?",
+            )?
             .query_row([call], |call| {
                 Ok((
                     call_row::status(call, 0)?,
                     call_row::maybe_time(call, 1)?,
-                    call.get(2)?,
+                    call_row::duration(call, 2)?,
+                    call.get(3)?,
                 ))
             })?;
     } else {
-        entry.status = call_row::status(line, 5)?;
-        entry.ended_at = call_row::maybe_time(line, 6)?;
-        entry.provider_id = line.get(7)?;
+        entry.status = call_row::status(line, 6)?;
+        entry.ended_at = call_row::maybe_time(line, 7)?;
+        entry.duration = call_row::duration(line, 8)?;
+        entry.provider_id = line.get(9)?;
     }
     Ok(entry)
 }

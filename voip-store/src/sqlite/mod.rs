@@ -10,6 +10,7 @@ mod batch;
 mod call_row;
 mod calls;
 mod connection;
+mod deleting;
 mod directory;
 mod effects;
 mod failure;
@@ -54,7 +55,7 @@ use writer::Writer;
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
-    readers: Readers,
+    readers: Arc<Readers>,
     recent: Arc<Recent>,
     /// Whether a report may be kept; never false where one is.
     reports: AtomicBool,
@@ -79,7 +80,7 @@ impl SqliteStore {
         Ok(Self {
             path,
             writer,
-            readers: Readers::new(options),
+            readers: Arc::new(Readers::new(options)),
             recent,
             reports: AtomicBool::new(reports),
         })

@@ -8,11 +8,13 @@ use rusqlite::{
 };
 use voip_core::{
     Answerer, CallStatus, Device, Effect, Platform, Signal, Timestamp, User,
-    ports::{IdempotencyKey, LegReport, LogCursor, LogQuery, NewCall, Version},
+    ports::{IdempotencyKey, LegReport, LogCursor, LogFilter, LogQuery, NewCall, Version},
     table,
 };
 
-use super::{SqliteOptions, connection, effects, finding, live, log_lines, saving, schema, users};
+use super::{
+    SqliteOptions, connection, deleting, effects, finding, live, log_lines, saving, schema, users,
+};
 
 thread_local! {
     static STATEMENTS: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
@@ -58,11 +60,17 @@ fn statements(db: &Connection) -> BTreeSet<String> {
                 let query = LogQuery {
                     name: "ann".into(),
                     owned_only,
+                    filter: LogFilter::default(),
                     after,
                     limit: 10,
                 };
                 log_lines::page(db, &query).unwrap();
+                log_lines::filtered(db, &query).unwrap();
             }
+        }
+        if let Some(owner) = &call.owner {
+            deleting::delete(db, owner, &call.id, now).unwrap();
+            deleting::restore(db, owner, &call.id).unwrap();
         }
     }
     finding::due_calls(db, now, 10).unwrap();
@@ -115,7 +123,7 @@ fn every_statement_finds_its_rows_by_an_index() {
     schema::migrate(&mut db).unwrap();
     let statements = statements(&db);
     assert!(
-        statements.len() > 25,
+        statements.len() > 30,
         "only {} statements were seen",
         statements.len()
     );

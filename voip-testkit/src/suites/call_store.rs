@@ -1,8 +1,10 @@
 //! The suite of [`CallStore`]: [`call_store_suite!`](crate::call_store_suite)
 //! gives an adapter a test for every promise of the port.
 
+mod deleting;
 mod effects;
 mod inserting;
+mod log_filters;
 mod logs;
 mod replacing;
 mod reports;
@@ -10,6 +12,7 @@ mod samples;
 
 use voip_core::ports::CallStore;
 
+pub use deleting::a_deleted_call_is_in_no_log_until_it_is_restored;
 pub use effects::{
     a_claimed_effect_is_hidden_until_its_lease_ends, a_settled_effect_is_never_claimed,
     effects_are_saved_with_the_call,
@@ -18,6 +21,7 @@ pub use inserting::{
     an_inserted_call_is_read_back_whole, the_same_id_is_inserted_once,
     the_same_key_is_inserted_once, the_same_provider_id_is_inserted_once,
 };
+pub use log_filters::the_log_lists_what_is_asked_for_and_nothing_else;
 pub use logs::{
     clearing_calls_leaves_none, live_calls_of_a_user_are_those_not_ended,
     the_log_finds_calls_by_owner_and_by_either_party, the_log_lists_newest_first_in_pages,
@@ -78,6 +82,8 @@ macro_rules! call_store_suite {
             a_report_on_an_unknown_leg_is_kept_until_taken
             the_log_lists_newest_first_in_pages
             the_log_finds_calls_by_owner_and_by_either_party
+            the_log_lists_what_is_asked_for_and_nothing_else
+            a_deleted_call_is_in_no_log_until_it_is_restored
             live_calls_of_a_user_are_those_not_ended
             clearing_calls_leaves_none
         }

@@ -1,11 +1,14 @@
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, ProviderCallId, Result, State, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogCursor, LogEntry,
-        LogQuery, NewCall, Replaced, Version,
+        CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogChange, LogCursor,
+        LogEntry, LogFilter, LogQuery, NewCall, Replaced, Version,
     },
 };
 use voip_store::MemoryStore;
@@ -40,6 +43,20 @@ enum Fault {
     FindsNoCallees,
     FindsAnyCase,
     OwnsWhatItNames,
+    LosesTheDuration,
+    LosesTheNumberCalled,
+    WantsAnyStatus,
+    WantsAnyDirection,
+    WantsAnyParty,
+    WantsUsersNamedLikeNumbers,
+    SinceIsTooLate,
+    UntilIsTooLate,
+    FiltersAfterTheLimit,
+    DeletesForAnybody,
+    DeletesOfTheOwnLogOnly,
+    DeletesTheCall,
+    SavingRestores,
+    RestoresNothing,
     ForgetsPeers,
     ListsOldestFirst,
     ClearsNothing,
@@ -50,6 +67,8 @@ enum Fault {
 struct Saboteur {
     store: MemoryStore,
     fault: Fault,
+    /// Calls as they were when they were deleted.
+    deleted: Mutex<Vec<Call>>,
 }
 
 impl Saboteur {
@@ -105,6 +124,16 @@ impl CallStore for Saboteur {
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
+        if self.does(Fault::DeletesTheCall)
+            && self
+                .deleted
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|gone| gone.id == *id)
+        {
+            return Ok(None);
+        }
         Ok(self.store.call(id).await?.map(|held| self.spoiled(held)))
     }
 
@@ -149,6 +178,11 @@ impl CallStore for Saboteur {
         } else {
             effects
         };
+        if self.does(Fault::SavingRestores)
+            && let Some(owner) = &call.owner
+        {
+            self.store.restore_log(owner, &call.id).await?;
+        }
         let outcome = self
             .store
             .replace(call, version, saved, effects_due)
@@ -229,13 +263,96 @@ impl CallStore for Saboteur {
             }
             (Fault::FindsAnyCase, _) => query.name = query.name.to_lowercase().into(),
             (Fault::OwnsWhatItNames, _) => query.owned_only = false,
+            (Fault::WantsAnyStatus, _) => query.filter.statuses.clear(),
+            (Fault::WantsAnyDirection, _) => query.filter.direction = None,
+            (Fault::WantsAnyParty, _) => query.filter.party = None,
+            (Fault::SinceIsTooLate, _) => {
+                let since = &mut query.filter.since;
+                *since = since.map(|since| since + Duration::from_micros(1));
+            }
+            (Fault::UntilIsTooLate, _) => {
+                let until = &mut query.filter.until;
+                *until = until.map(|until| until + Duration::from_micros(1));
+            }
             _ => {}
         }
+        let asked = query.clone();
+        if self.does(Fault::FiltersAfterTheLimit) {
+            query.filter = LogFilter::default();
+        }
+        if self.does(Fault::WantsUsersNamedLikeNumbers) {
+            query.filter.party = None;
+        }
         let mut entries = self.store.log(&query).await?;
+        match self.fault {
+            Fault::FiltersAfterTheLimit => entries.retain(|entry| asked.filter.admits(entry)),
+            Fault::WantsUsersNamedLikeNumbers => entries.retain(|entry| {
+                let is = |party: &Arc<str>| *entry.from == **party || *entry.to == **party;
+                asked.filter.party.as_ref().is_none_or(is)
+            }),
+            Fault::LosesTheDuration => entries.iter_mut().for_each(|entry| entry.duration = None),
+            Fault::LosesTheNumberCalled => entries.iter_mut().for_each(|entry| entry.number = None),
+            Fault::DeletesOfTheOwnLogOnly => {
+                if !query.owned_only
+                    && !self.deleted.lock().unwrap().is_empty()
+                    && &*query.name != "ann"
+                {
+                    let everything = MemoryStore::default();
+                    let kept = self.deleted.lock().unwrap().clone();
+                    for call in kept {
+                        let effects_due = call.created_at;
+                        let new = NewCall {
+                            call,
+                            effects: vec![],
+                            effects_due,
+                            key: None,
+                        };
+                        everything.insert(new).await?;
+                    }
+                    entries.extend(everything.log(&query).await?);
+                    entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.id)));
+                }
+            }
+            _ => {}
+        }
         if self.does(Fault::FindsNoCallees) {
             entries.retain(|entry| *entry.to != *query.name || *entry.from == *query.name);
         }
         Ok(entries)
+    }
+
+    async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
+        let held = self.store.call(call).await?;
+        let owner = match &held {
+            Some(Held { call, .. }) if self.does(Fault::DeletesForAnybody) => {
+                call.owner.clone().unwrap_or_else(|| owner.clone())
+            }
+            _ => owner.clone(),
+        };
+        let change = self.store.delete_log(&owner, call, at).await?;
+        if let (LogChange::Made, Some(held)) = (change, held) {
+            self.deleted.lock().unwrap().push(held.call);
+        }
+        Ok(change)
+    }
+
+    async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
+        if self.does(Fault::RestoresNothing) {
+            let known = self.store.call(call).await?;
+            let own = known.is_some_and(|held| held.call.owner.as_ref() == Some(owner));
+            let deleted = self
+                .deleted
+                .lock()
+                .unwrap()
+                .iter()
+                .any(|gone| gone.id == *call);
+            return Ok(match (own, deleted) {
+                (false, _) => LogChange::NoSuchCall,
+                (true, true) => LogChange::Made,
+                (true, false) => LogChange::Already,
+            });
+        }
+        self.store.restore_log(owner, call).await
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
@@ -287,6 +404,7 @@ async fn fresh() -> Saboteur {
     Saboteur {
         store: MemoryStore::default(),
         fault: Fault::Nothing,
+        deleted: Mutex::default(),
     }
 }
 
@@ -338,6 +456,33 @@ caught! {
     FindsAnyCase by the_log_finds_calls_by_owner_and_by_either_party as a_log_in_any_case_is_caught;
     OwnsWhatItNames by the_log_finds_calls_by_owner_and_by_either_party
         as owning_what_one_is_named_in_is_caught;
+    LosesTheDuration by the_log_finds_calls_by_owner_and_by_either_party
+        as a_lost_duration_is_caught;
+    LosesTheNumberCalled by the_log_finds_calls_by_owner_and_by_either_party
+        as a_lost_number_is_caught;
+    WantsAnyStatus by the_log_lists_what_is_asked_for_and_nothing_else
+        as an_ignored_status_is_caught;
+    WantsAnyDirection by the_log_lists_what_is_asked_for_and_nothing_else
+        as an_ignored_direction_is_caught;
+    WantsAnyParty by the_log_lists_what_is_asked_for_and_nothing_else
+        as an_ignored_party_is_caught;
+    WantsUsersNamedLikeNumbers by the_log_lists_what_is_asked_for_and_nothing_else
+        as a_user_taken_for_a_number_is_caught;
+    SinceIsTooLate by the_log_lists_what_is_asked_for_and_nothing_else
+        as a_late_beginning_is_caught;
+    UntilIsTooLate by the_log_lists_what_is_asked_for_and_nothing_else as a_late_end_is_caught;
+    FiltersAfterTheLimit by the_log_lists_what_is_asked_for_and_nothing_else
+        as a_page_cut_before_it_is_filtered_is_caught;
+    DeletesForAnybody by a_deleted_call_is_in_no_log_until_it_is_restored
+        as a_foreign_deletion_is_caught;
+    DeletesOfTheOwnLogOnly by a_deleted_call_is_in_no_log_until_it_is_restored
+        as a_call_left_in_other_logs_is_caught;
+    DeletesTheCall by a_deleted_call_is_in_no_log_until_it_is_restored
+        as a_call_deleted_whole_is_caught;
+    SavingRestores by a_deleted_call_is_in_no_log_until_it_is_restored
+        as a_deletion_undone_by_a_step_is_caught;
+    RestoresNothing by a_deleted_call_is_in_no_log_until_it_is_restored
+        as a_restoration_that_is_none_is_caught;
     ForgetsPeers by live_calls_of_a_user_are_those_not_ended as a_forgotten_peer_is_caught;
     ListsOldestFirst by live_calls_of_a_user_are_those_not_ended as the_oldest_first_is_caught;
     ClearsNothing by clearing_calls_leaves_none as clearing_nothing_is_caught;

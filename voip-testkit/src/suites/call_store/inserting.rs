@@ -1,6 +1,8 @@
 use voip_core::{
     Call, Effect, State, UserId,
-    ports::{CallStore, Held, IdempotencyKey, Inserted, LogQuery, NewCall, Replaced, Version},
+    ports::{
+        CallStore, Held, IdempotencyKey, Inserted, LogFilter, LogQuery, NewCall, Replaced, Version,
+    },
 };
 
 use super::samples::{
@@ -215,6 +217,7 @@ async fn is_known_as(store: &dyn CallStore, new: NewCall, known: &Call) {
 async fn no_trace_of(store: &dyn CallStore, user: &UserId) {
     let name = user.as_str().into();
     let query = LogQuery {
+        filter: LogFilter::default(),
         name,
         owned_only: false,
         after: None,

@@ -1,8 +1,8 @@
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, sync::Arc, time::Duration};
 
 use voip_core::{
     Call, CallId, CallStatus, Direction, Effect, Party,
-    ports::{CallStore, LogCursor, LogEntry, LogQuery, NewCall, Version},
+    ports::{CallStore, LogCursor, LogEntry, LogFilter, LogQuery, NewCall, Version},
 };
 
 use super::samples::{
@@ -130,12 +130,15 @@ pub async fn the_log_finds_calls_by_owner_and_by_either_party(store: &dyn CallSt
         provider_id: Some(Box::from(leg(2).as_str())),
         from: Box::from("+15550002222"),
         to: Box::from("ann"),
+        number: Some(Box::from("+15550001111")),
         direction: Direction::Inbound,
         status: CallStatus::Completed,
         created_at: after(2),
         ended_at: Some(after(22)),
+        duration: Some(Duration::from_secs(15)),
     };
     assert_eq!(page(store, "ann", None, 10).await[1], line);
+    assert_eq!(page(store, "+15550002222", None, 10).await[2], line);
     // A log shows what is, not what was.
     let legless = Call {
         provider_id: None,
@@ -143,7 +146,10 @@ pub async fn the_log_finds_calls_by_owner_and_by_either_party(store: &dyn CallSt
     };
     insert(store, new(&legless)).await;
     let entry = &page(store, "cat", None, 10).await[0];
-    assert_eq!((entry.provider_id.as_deref(), entry.ended_at), (None, None));
+    assert_eq!(
+        (entry.provider_id.as_deref(), entry.ended_at, entry.duration),
+        (None, None, None)
+    );
     let over = Call {
         provider_id: Some(leg(6)),
         ..ended(&legless)
@@ -155,8 +161,12 @@ pub async fn the_log_finds_calls_by_owner_and_by_either_party(store: &dyn CallSt
     let entry = &page(store, "cat", None, 10).await[0];
     assert_eq!(entry.provider_id.as_deref(), Some(leg(6).as_str()));
     assert_eq!(
-        (entry.status, entry.ended_at),
-        (CallStatus::Completed, Some(after(26)))
+        (entry.status, entry.ended_at, entry.duration),
+        (
+            CallStatus::Completed,
+            Some(after(26)),
+            Some(Duration::from_secs(15))
+        )
     );
 
     for (place, text) in (0_u128..).zip(ODD) {
@@ -285,6 +295,7 @@ async fn page(
     let query = LogQuery {
         name: Arc::from(name),
         owned_only: false,
+        filter: LogFilter::default(),
         after,
         limit,
     };
@@ -295,6 +306,7 @@ async fn owned(store: &dyn CallStore, name: &str) -> Vec<CallId> {
     let query = LogQuery {
         name: Arc::from(name),
         owned_only: true,
+        filter: LogFilter::default(),
         after: None,
         limit: 10,
     };
