@@ -23,7 +23,10 @@ use voip_push::{
     ApnsConfig, ApnsSender, FcmConfig, FcmSender, PushServices, RetryPolicy, Retrying,
     ServiceAccount,
 };
-use voip_sim::{Simulator, SimulatorConfig};
+use voip_sim::{
+    Simulator, SimulatorConfig,
+    engine::{Application, NumberConfig},
+};
 use voip_store::{
     MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
 };
@@ -281,7 +284,15 @@ async fn simulated(
     let simulator = SimulatorConfig::new(SIMULATED_ACCOUNT, token.clone())
         .bind(SocketAddr::from(([127, 0, 0, 1], settings.port)))
         .voice_url(callbacks.inbound())
-        .status_url(callbacks.inbound_status());
+        .status_url(callbacks.inbound_status())
+        .application(Application {
+            sid: SIMULATED_APP.to_owned(),
+            voice: NumberConfig {
+                voice_url: Some(callbacks.agent_join()),
+                status_url: Some(callbacks.client_status()),
+                ..NumberConfig::default()
+            },
+        });
     let simulator = Simulator::start(simulator).await.map_err(|error| {
         StartupError::new(format!(
             "the simulator cannot listen on port {}: {error}; set SIM_PORT to another one",

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::engine::EngineConfig;
+use crate::engine::{Application, EngineConfig};
 use crate::secret::AuthToken;
 
 /// Everything [`Simulator::start`](crate::Simulator::start) needs to know.
@@ -46,6 +46,13 @@ impl SimulatorConfig {
     #[must_use]
     pub fn status_url(mut self, url: impl Into<String>) -> Self {
         self.engine.number.status_url = Some(url.into());
+        self
+    }
+
+    /// Lets voice clients call through this TwiML App.
+    #[must_use]
+    pub fn application(mut self, application: Application) -> Self {
+        self.engine.application = Some(application);
         self
     }
 
