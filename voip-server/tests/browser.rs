@@ -82,7 +82,7 @@ async fn a_browser_calls_holds_resumes_and_ends() {
 
     let resumed = browser.post("/api/unhold-call", parent).await;
     assert_eq!(resumed.status, 200, "{resumed:?}");
-    assert_eq!(browser.far().unwrap().hears, [near.clone()]);
+    assert_eq!(browser.far().unwrap().hears, std::slice::from_ref(&near));
 
     let end = json!({"callSid": near.as_str()});
     let ended = browser.post("/api/end-call", end).await;

@@ -27,7 +27,7 @@ async fn a_call_from_a_browser_goes_through_its_states_and_into_the_log() {
     let device = house.device("ann").await;
     let (near, far) = ann.talk(&house).await;
     let provider = &house.world.provider;
-    assert_eq!(provider.leg(&near).hears, [far.clone()]);
+    assert_eq!(provider.leg(&near).hears, std::slice::from_ref(&far));
     assert_eq!(provider.leg(&far).from, OURS, "our number is shown");
     house.world.pass(20 * SECOND).await;
     provider.hang_up(&far);

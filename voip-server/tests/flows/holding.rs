@@ -84,7 +84,7 @@ async fn hold_and_unhold_go_through_confirmed_states_and_the_far_end_hangs_up() 
         let (status, _) = ann.unhold(&house, &near).await;
         assert_eq!(status, 200);
         house.world.rest().await;
-        assert_eq!(provider.leg(&far).hears, [near.clone()]);
+        assert_eq!(provider.leg(&far).hears, std::slice::from_ref(&near));
     }
     assert_eq!(
         holds_heard(&device),
@@ -220,7 +220,7 @@ async fn a_hold_that_the_provider_does_not_do_is_reported_and_the_talk_goes_on()
             house.world.pass(30 * SECOND).await;
             assert_eq!(
                 house.world.provider.leg(&far).hears,
-                [near.clone()],
+                std::slice::from_ref(&near),
                 "{target:?} {fault:?}"
             );
             // The next try goes well.
