@@ -56,6 +56,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         push: Arc::new(PushServices::new(None, None)),
         cache: Arc::new(MemoryCache::new(Arc::clone(&clock))),
         bus: Arc::clone(&bus),
+        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
         clock: Arc::clone(&clock),
     };
     let settings = CallSettings {

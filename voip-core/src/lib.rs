@@ -20,6 +20,7 @@ mod accounts;
 mod call;
 mod call_id;
 mod calls;
+mod country;
 mod email;
 mod error;
 mod party;
@@ -48,14 +49,15 @@ pub use call::{
 pub use call_id::{CallId, InvalidCallId};
 pub use calls::{
     AnswerError, CallSettings, Calls, ClientDial, DeleteLogError, HangUpError, HoldError,
-    InboundCall, Phrases, Ports, StartCall, StartError, Started,
+    InboundCall, Phrases, Ports, SpendGuard, SpendRefusal, StartCall, StartError, Started,
 };
+pub use country::{Country, UnknownCountry};
 pub use email::{Email, InvalidEmail};
 pub use error::{Error, ErrorKind, Result, Retry};
 pub use party::Party;
 pub use password::{Password, WeakPassword};
 pub use password_hash::{InvalidPasswordHash, PasswordHash};
-pub use phone_number::{InvalidPhoneNumber, PhoneNumber};
+pub use phone_number::{InvalidPhoneNumber, PhoneNumber, Tariff};
 pub use provider_call_id::{InvalidProviderCallId, ProviderCallId};
 pub use retrying::RetryingTelephony;
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -2,7 +2,9 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
+
+use crate::Country;
 
 /// A phone number in E.164 form, such as `+15550100`.
 ///
@@ -26,6 +28,17 @@ pub struct PhoneNumber(Arc<str>);
 #[error("not a phone number in international form, such as +15551234567")]
 pub struct InvalidPhoneNumber;
 
+/// What kind of rate a call to a number has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tariff {
+    /// That of the country.
+    Ordinary,
+    /// Whoever is called is paid, too, by the minute or by the call.
+    Premium,
+    /// That of a satellite or other international network.
+    Satellite,
+}
+
 impl PhoneNumber {
     /// The digits with their leading `+`.
     pub fn expose(&self) -> &str {
@@ -46,6 +59,56 @@ impl PhoneNumber {
             }
             _ => Err(InvalidPhoneNumber),
         }
+    }
+
+    /// What kind of rate a call there has. Numbers that no table knows have an
+    /// ordinary one.
+    pub fn tariff(&self) -> Tariff {
+        // The shared code of satellite phones, and those of networks without a
+        // country, many of which are satellites' too. ITU-T E.164, annex to
+        // Operational Bulletin 1114.
+        const SATELLITE: [&str; 4] = ["+870", "+881", "+882", "+883"];
+        // The international premium rate service, and the premium-rate area
+        // code of North America, where the table knows only assigned numbers.
+        const PREMIUM: [&str; 2] = ["+979", "+1900"];
+        let starts = |codes: &[&str]| codes.iter().any(|code| self.0.starts_with(code));
+        if starts(&SATELLITE) {
+            return Tariff::Satellite;
+        }
+        let premium = || {
+            let kind = PHONE_NUMBER_UTIL.get_number_type(&self.parsed()?);
+            Some(kind == PhoneNumberType::PremiumRate)
+        };
+        match starts(&PREMIUM) || premium().unwrap_or(false) {
+            true => Tariff::Premium,
+            false => Tariff::Ordinary,
+        }
+    }
+
+    /// The country the number is in; where several share a calling code and no
+    /// table knows the number, the biggest of them. None for numbers of
+    /// networks without a country.
+    pub fn country(&self) -> Option<Country> {
+        let parsed = self.parsed()?;
+        let known = PHONE_NUMBER_UTIL.get_region_for_number(&parsed);
+        let biggest = || PHONE_NUMBER_UTIL.get_region_for_country_code(parsed.country_code);
+        known.or_else(biggest).and_then(Country::of)
+    }
+
+    /// Whether the number is one of `country`: in it, or in a range that it
+    /// shares with its neighbours, such as North America's free numbers.
+    pub fn is_of(&self, country: Country) -> bool {
+        let shared = || {
+            let (parsed, region) = (self.parsed()?, country.region());
+            let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region)?;
+            let valid = || PHONE_NUMBER_UTIL.is_valid_number_for_region(&parsed, region);
+            Some(code == parsed.country_code && valid())
+        };
+        self.country() == Some(country) || shared().unwrap_or(false)
+    }
+
+    fn parsed(&self) -> Option<rlibphonenumber::PhoneNumber> {
+        PHONE_NUMBER_UTIL.parse(&self.0, None).ok()
     }
 }
 
@@ -131,7 +194,85 @@ mod tests {
         assert!(!format!("{number:?}").contains("5550001"));
     }
 
+    #[test]
+    fn expensive_numbers_are_told_from_others() {
+        let tariff = |text: &str| text.parse::<PhoneNumber>().unwrap().tariff();
+        for text in [
+            "+19002345678",
+            "+19005550100",
+            "+449098790000",
+            "+499001234567",
+            "+33899123456",
+            "+979123456789",
+        ] {
+            assert_eq!(tariff(text), Tariff::Premium, "{text}");
+        }
+        for text in [
+            "+870773111632",
+            "+881612345678",
+            "+88213123456",
+            "+883510012345",
+        ] {
+            assert_eq!(tariff(text), Tariff::Satellite, "{text}");
+        }
+        for text in [
+            "+15005550006",
+            "+15550001111",
+            "+12125550130",
+            "+18005550199",
+            "+442079460000",
+            "+447400123456",
+            "+4915123456789",
+            "+919820012345",
+        ] {
+            assert_eq!(tariff(text), Tariff::Ordinary, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_in_a_country() {
+        let is_of = |text: &str, country: &str| {
+            let number: PhoneNumber = text.parse().unwrap();
+            number.is_of(country.parse().unwrap())
+        };
+        for (text, country) in [
+            ("+12125550130", "US"),
+            // Reserved for tests and for stories: no table knows them.
+            ("+15005550006", "US"),
+            ("+15550001111", "US"),
+            ("+14165550130", "CA"),
+            ("+18092345678", "DO"),
+            ("+442079460000", "GB"),
+            ("+4915123456789", "DE"),
+            ("+18005550199", "US"),
+            ("+18002345678", "CA"),
+        ] {
+            assert!(is_of(text, country), "{text} {country}");
+        }
+        for (text, country) in [
+            ("+18092345678", "US"),
+            ("+14165550130", "US"),
+            ("+442079460000", "US"),
+            ("+881612345678", "US"),
+            ("+12125550130", "DO"),
+        ] {
+            assert!(!is_of(text, country), "{text} {country}");
+        }
+        let network: PhoneNumber = "+881612345678".parse().unwrap();
+        assert_eq!(network.country(), None);
+    }
+
     proptest! {
+        #[test]
+        fn every_number_has_a_tariff_and_a_country_of_its_own(text in "\\+[1-9][0-9]{1,14}") {
+            if let Ok(number) = text.parse::<PhoneNumber>() {
+                number.tariff();
+                if let Some(country) = number.country() {
+                    prop_assert!(number.is_of(country));
+                }
+            }
+        }
+
         #[test]
         fn parsing_never_panics_and_is_idempotent(text in "\\PC{0,30}|[+0-9 ().-]{0,25}") {
             if let Ok(number) = text.parse::<PhoneNumber>() {

@@ -9,7 +9,7 @@ use voip_core::{
     PhoneNumber, Platform, Ports, Signal, User, UserId,
     ports::{CallStore, Clock, Dial, Inserted, NewCall, Push, RingOutcome, Telephony, UserStore},
 };
-use voip_store::{MemoryBus, MemoryCache, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 use voip_testkit::{FakePush, FakeTelephony, ManualClock};
 
 /// A node that has just started on storage that another life of it has used.
@@ -34,6 +34,7 @@ impl Node {
             push: Arc::clone(&push) as _,
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock) as _)),
             bus: Arc::new(MemoryBus::default()),
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
             clock: Arc::clone(&clock) as _,
         };
         Self {

@@ -96,9 +96,10 @@ mod tests {
                 more_live_calls,
             }),
             twice(ServerFrame::CallInitiated { call_id, to }),
-            twice(ServerFrame::CallFailed {
+            [Some("no"), None].map(|code| ServerFrame::CallFailed {
                 call_id: None,
                 reason,
+                code,
             }),
             twice(ServerFrame::IncomingCall { from, to, call_id }),
             twice(ServerFrame::CallStatus { call_id, status }),

@@ -84,7 +84,13 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
             let (simulator, twilio) = simulated(settings, callbacks).await?;
             (Some(simulator), twilio)
         }
-        ProviderConfig::Twilio(settings) => (None, real(settings, callbacks)?),
+        ProviderConfig::Twilio(settings) => {
+            let guard = &config.calls.guard;
+            if guard.countries.is_none() && !guard.is_off() {
+                tracing::warn!("ALLOWED_COUNTRIES is not set: calls to every country are placed");
+            }
+            (None, real(settings, callbacks)?)
+        }
     };
     twilio
         .outbound_twiml_url
@@ -105,6 +111,7 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         push: Arc::clone(&pushes) as _,
         cache: Arc::new(MemoryCache::with_max_bytes(Arc::clone(&clock), CACHE_BYTES)),
         bus: Arc::clone(&bus),
+        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
         clock: Arc::clone(&clock),
     };
     let hasher = Argon2Passwords::new(HashingCost::default()).map_err(StartupError::because)?;

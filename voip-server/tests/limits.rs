@@ -193,7 +193,7 @@ async fn deaf(running: &Running, user: &str) -> Client {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_sent_away_and_no_other() {
-    let running = Running::start().await;
+    let running = Running::with([("SPEND_GUARD", "off")]).await;
     running.register("alice", ALICE).await;
     let mut device = running.device("alice").await;
     let deaf = deaf(&running, "alice").await;

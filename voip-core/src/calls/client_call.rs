@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Call, CallId, Calls, DialEnd, PhoneNumber, Plan, ProviderCallId, Result, Signal, UserId,
-    calls::{Inner, LEASE, plans},
+    calls::{Inner, LEASE, entering::Word, guard::NotAdmitted, plans},
     ports::{Inserted, LegReport, NewCall},
 };
 
@@ -23,7 +23,9 @@ pub struct ClientDial {
 
 impl Calls {
     /// A voice client of `user` calls `to`: puts the call on record and says
-    /// how the provider connects it. `None` for what is no phone number.
+    /// how the provider connects it. `None` for what is no phone number. One
+    /// that [`SpendGuard`](crate::SpendGuard) does not allow is told why, and
+    /// nothing is put on record.
     ///
     /// # Errors
     /// When storage is out of order.
@@ -115,13 +117,18 @@ impl Inner {
             effects_due: now + LEASE,
             key: None,
         };
-        let call = match self.ports.calls.insert(new).await? {
-            Inserted::New => {
+        let word = step.call.provider_id.clone().map(Word::Leg);
+        let call = match self.insert_guarded(new, word).await {
+            Ok(Inserted::New) => {
                 self.forget_log_pages(&step.call).await;
                 self.tell(step.events).await;
                 step.call
             }
-            Inserted::Known(held) => held.call,
+            Ok(Inserted::Known(held)) => held.call,
+            Err(NotAdmitted::Refused(why)) => {
+                return Ok(Plan::say_and_hang_up(why.spoken(phrases)));
+            }
+            Err(NotAdmitted::Storage(error)) => return Err(error),
         };
         // The leg is proof of who calls: nobody else's call goes on here.
         if call.owner.as_ref() != Some(&user) {

@@ -12,7 +12,9 @@ mod carry_out;
 mod client_call;
 mod delete_log;
 mod dialling;
+mod entering;
 mod errand;
+mod guard;
 mod hold;
 mod incoming;
 mod log_page;
@@ -31,14 +33,15 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     Call, CallId, Effect, Error, ErrorKind, Event, ProviderCallId, Refusal, Result, Signal, UserId,
     ports::{
-        Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, Replaced,
-        Telephony, UserStore,
+        Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, RateLimiter,
+        Replaced, Telephony, UserStore,
     },
 };
 
 pub use answer::{AnswerError, HangUpError};
 pub use client_call::ClientDial;
 pub use delete_log::DeleteLogError;
+pub use guard::{SpendGuard, SpendRefusal};
 pub use hold::HoldError;
 pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};
@@ -46,6 +49,7 @@ pub use start::{StartCall, StartError, Started};
 
 use carry_out::Claim;
 use dialling::Dialling;
+use entering::Entrance;
 use errand::Errand;
 
 /// Everything outside that the services need.
@@ -63,6 +67,8 @@ pub struct Ports {
     pub cache: Arc<dyn Cache>,
     /// What carries events to all nodes.
     pub bus: Arc<dyn EventBus>,
+    /// What counts the calls that users start.
+    pub limiter: Arc<dyn RateLimiter>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
@@ -81,6 +87,7 @@ struct Inner {
     /// stays in storage and the next sweep takes it.
     slots: Arc<Semaphore>,
     dialling: Dialling,
+    entrance: Entrance,
     /// Cancelled when nothing new is to be begun.
     closing: CancellationToken,
 }
@@ -106,6 +113,7 @@ impl Calls {
             tasks: TaskTracker::new(),
             slots,
             dialling: Dialling::default(),
+            entrance: Entrance::default(),
             closing: CancellationToken::new(),
         };
         Self {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::PhoneNumber;
+use crate::{PhoneNumber, SpendGuard};
 
 /// What the call service can be told.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct CallSettings {
     pub dial_ring_time: Duration,
     /// The number outbound calls come from, where the request names none.
     pub default_from: Option<PhoneNumber>,
+    /// What outbound calls may cost.
+    pub guard: SpendGuard,
     /// What callers hear.
     pub phrases: Phrases,
 }
@@ -35,6 +37,16 @@ pub struct Phrases {
     pub bad_number: Arc<str>,
     /// When a voice client may not place its call.
     pub refused: Arc<str>,
+    /// When a voice client calls a country that is not called from here.
+    pub country_refused: Arc<str>,
+    /// When it calls a premium-rate number.
+    pub premium_refused: Arc<str>,
+    /// When it calls a number of a satellite or other international network.
+    pub satellite_refused: Arc<str>,
+    /// When its user has started too many calls within a minute.
+    pub too_often: Arc<str>,
+    /// When its user has too many calls at a time.
+    pub too_many: Arc<str>,
     /// When the number that a voice client called was busy.
     pub busy: Arc<str>,
     /// When nobody answered there.
@@ -52,6 +64,7 @@ impl Default for CallSettings {
             client_ring_time: Duration::from_secs(20),
             dial_ring_time: Duration::from_secs(30),
             default_from: None,
+            guard: SpendGuard::default(),
             phrases: Phrases::default(),
         }
     }
@@ -68,6 +81,13 @@ impl Default for Phrases {
             outbound: Arc::from("Hello. This is a call from our application. Goodbye."),
             bad_number: Arc::from("Sorry, this is not a phone number we can call."),
             refused: Arc::from("Sorry, this call cannot be placed."),
+            country_refused: Arc::from("Sorry, calls to this country are not allowed."),
+            premium_refused: Arc::from("Sorry, calls to premium rate numbers are not allowed."),
+            satellite_refused: Arc::from("Sorry, calls to satellite phones are not allowed."),
+            too_often: Arc::from(
+                "Sorry, you have placed too many calls. Please wait a minute and try again.",
+            ),
+            too_many: Arc::from("Sorry, you have too many calls at a time. Please end one first."),
             busy: Arc::from("The number you called is busy."),
             no_answer: Arc::from("Nobody answered."),
             failed: Arc::from("The number you called could not be reached."),

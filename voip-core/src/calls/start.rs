@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Call, CallId, CallStatus, Calls, Error, PhoneNumber, ProviderCallId, Result, State, Trouble,
-    UserId,
-    calls::{Inner, LEASE},
+    Call, CallId, CallStatus, Calls, Error, PhoneNumber, ProviderCallId, Result, SpendRefusal,
+    State, Trouble, UserId,
+    calls::{Inner, LEASE, entering::Word, guard::NotAdmitted},
     ports::{IdempotencyKey, Inserted, NewCall},
 };
 
@@ -44,6 +44,9 @@ pub enum StartError {
     /// The key or id was used before, for a call to or from somebody else.
     #[error("this key or call id was already used for another request")]
     Reused,
+    /// It might cost too much. Nothing was put on record.
+    #[error(transparent)]
+    Guarded(#[from] SpendRefusal),
     /// The call is on record as not placed.
     #[error("{reason}")]
     NotPlaced {
@@ -63,8 +66,21 @@ pub enum StartError {
 /// than clients and proxies wait for an answer.
 const REPEAT_PATIENCE: Duration = Duration::from_secs(25);
 
+impl From<NotAdmitted> for StartError {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Refused(why) => Self::Guarded(why),
+            NotAdmitted::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
 impl Calls {
     /// Starts a call: on record first, then placed, then answered.
+    ///
+    /// What [`SpendGuard`](crate::SpendGuard) does not allow is refused before
+    /// anything is on record; a repeat of what was allowed is not counted, and
+    /// not refused.
     ///
     /// Asking twice with the same id or key places one call, whoever asks
     /// where; the second asker waits for the first one's outcome.
@@ -114,7 +130,12 @@ impl Inner {
             effects_due: now + LEASE,
             key: request.key,
         };
-        match self.ports.calls.insert(new).await? {
+        let word = match (request.id, &new.key) {
+            (Some(id), _) => Some(Word::Id(id)),
+            (None, Some(key)) => Some(Word::Key(key.clone())),
+            (None, None) => None,
+        };
+        match self.insert_guarded(new, word).await? {
             Inserted::New => {
                 self.forget_log_pages(&step.call).await;
                 self.tell(step.events).await;
@@ -131,6 +152,35 @@ impl Inner {
                 self.outcome(first).await
             }
         }
+    }
+
+    /// Puts an outbound call on record, if it may be placed or is there already.
+    /// Whoever may ask twice gives the word by which the second time is known.
+    pub(super) async fn insert_guarded(
+        &self,
+        new: NewCall,
+        word: Option<Word>,
+    ) -> Result<Inserted, NotAdmitted> {
+        let store = &self.ports.calls;
+        if self.settings.guard.is_off() {
+            return Ok(store.insert(new).await?);
+        }
+        let _turn = match word {
+            None => None,
+            Some(word) => {
+                let turn = self.entrance.turn(word).await;
+                if let Some(held) = store.known(&new).await? {
+                    return Ok(Inserted::Known(held));
+                }
+                Some(turn)
+            }
+        };
+        let call = &new.call;
+        let _entering = match call.dialled_number() {
+            Some(to) => self.admit(call.id, call.owner.as_ref(), to).await?,
+            None => None,
+        };
+        Ok(store.insert(new).await?)
     }
 
     /// Waits until it is known what became of somebody else's dial.

@@ -22,6 +22,7 @@ pub const MOST_LIVE_CALLS: usize = 100;
 /// - `the_same_id_is_inserted_once`
 /// - `the_same_provider_id_is_inserted_once`
 /// - `the_same_key_is_inserted_once`
+/// - `what_an_insert_would_meet_is_known_before`
 /// - `a_stale_version_conflicts_and_changes_nothing`
 /// - `one_of_many_racing_writers_wins`
 /// - `effects_are_saved_with_the_call`
@@ -47,6 +48,13 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable` when storage is out of order.
     async fn insert(&self, new: NewCall) -> Result<Inserted>;
+
+    /// The call that keeps `new` from being added: what
+    /// [`insert`](Self::insert) would answer, without adding anything.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn known(&self, new: &NewCall) -> Result<Option<Held>>;
 
     /// The call with this id.
     ///

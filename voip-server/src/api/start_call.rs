@@ -1,7 +1,11 @@
+use std::time::Duration;
+
 use axum::{Json, body::Body, extract::State};
 use http::{HeaderMap, Request, StatusCode};
 use serde::{Deserialize, Serialize};
-use voip_core::{CallId, PhoneNumber, StartCall, StartError, Trouble, ports::IdempotencyKey};
+use voip_core::{
+    CallId, PhoneNumber, SpendRefusal, StartCall, StartError, Trouble, ports::IdempotencyKey,
+};
 
 use super::{ApiError, json};
 use crate::App;
@@ -26,8 +30,9 @@ pub(crate) struct StartedBody {
 /// `POST /start-call`: calls a number.
 ///
 /// # Errors
-/// 400 for bad numbers, 422 for a key used before for something else, 502 where
-/// the provider refused, 503 and 504 where it could not be reached.
+/// 400 for bad numbers, 403 for those that are not called from here, 422 for a
+/// key used before for something else, 429 for too many calls, 502 where the
+/// provider refused, 503 and 504 where it could not be reached.
 pub(crate) async fn start_call(
     State(app): State<App>,
     request: Request<Body>,
@@ -71,6 +76,7 @@ pub(crate) fn start_error(error: StartError) -> ApiError {
             "idempotency_key_reused",
             error.to_string(),
         ),
+        StartError::Guarded(why) => guarded(why),
         StartError::NotPlaced {
             call,
             reason,
@@ -85,6 +91,30 @@ pub(crate) fn start_error(error: StartError) -> ApiError {
         }
         StartError::Storage(error) => error.into(),
     }
+}
+
+/// How soon it is worth a try again where calls have to end first.
+const CALLS_END: Duration = Duration::from_secs(10);
+
+fn guarded(why: SpendRefusal) -> ApiError {
+    let (status, code, pause) = match why {
+        SpendRefusal::Country => (StatusCode::FORBIDDEN, "country_not_allowed", None),
+        SpendRefusal::Premium => (StatusCode::FORBIDDEN, "premium_number", None),
+        SpendRefusal::Satellite => (StatusCode::FORBIDDEN, "satellite_number", None),
+        SpendRefusal::TooOften { retry_after } => {
+            let code = "too_many_calls";
+            // A client that comes back within the second that is cut off is refused.
+            let pause = retry_after + Duration::from_millis(999);
+            (StatusCode::TOO_MANY_REQUESTS, code, Some(pause))
+        }
+        SpendRefusal::TooMany => {
+            let code = "too_many_live_calls";
+            (StatusCode::TOO_MANY_REQUESTS, code, Some(CALLS_END))
+        }
+    };
+    let mut error = ApiError::new(status, code, why.to_string());
+    error.retry_after = pause;
+    error
 }
 
 fn number(field: &str, text: &str) -> Result<PhoneNumber, ApiError> {

@@ -13,6 +13,7 @@ mod provider;
 mod push;
 mod setting;
 mod source;
+mod spending;
 mod texts;
 
 use std::{
@@ -231,6 +232,10 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
     if !(Duration::from_secs(5)..=Duration::from_secs(600)).contains(&ring_time) {
         faults.add("RING_TIME_SECONDS", "must be from 5 to 600");
     }
+    let dial_ring_time = source.seconds("DIAL_RING_TIME_SECONDS", default.dial_ring_time, faults);
+    if !(Duration::from_secs(5)..=Duration::from_secs(600)).contains(&dial_ring_time) {
+        faults.add("DIAL_RING_TIME_SECONDS", "must be from 5 to 600");
+    }
     let default_from = source.text("TWILIO_PHONE_NUMBER").and_then(|text| {
         let number = text.parse::<PhoneNumber>();
         number
@@ -251,6 +256,7 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
         ),
         default_from: default_from.or_else(|| provider::default_from(source)),
         phrases: texts::read(source, default.phrases),
-        dial_ring_time: default.dial_ring_time,
+        dial_ring_time,
+        guard: spending::read(source, faults),
     }
 }

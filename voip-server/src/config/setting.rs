@@ -203,6 +203,31 @@ pub const SETTINGS: &[Setting] = &[
         "How long a voice client may ring once its user has answered in the app.",
     ),
     setting(
+        "DIAL_RING_TIME_SECONDS",
+        "30",
+        "How long a number rings that a voice client calls, 5 to 600.",
+    ),
+    setting(
+        "SPEND_GUARD",
+        "on",
+        "off: outbound calls may go anywhere, as often and as many as anybody likes; the settings below then do nothing.",
+    ),
+    setting(
+        "ALLOWED_COUNTRIES",
+        "every country",
+        "Countries that may be called: two-letter codes (ISO 3166) with commas between, such as US,CA,GB.",
+    ),
+    setting(
+        "CALLS_PER_MINUTE",
+        "30",
+        "Outbound calls that a user may start in any minute; more are told 429. Calls of nobody in particular count together. 0: no limit.",
+    ),
+    setting(
+        "LIVE_CALLS_PER_USER",
+        "10",
+        "Outbound calls that a user may have at a time, at most 100; more are told 429. 0: no limit.",
+    ),
+    setting(
         "WAIT_TEXT",
         "a sentence",
         "Spoken to callers while their call rings.",
@@ -221,6 +246,61 @@ pub const SETTINGS: &[Setting] = &[
         "OUTBOUND_TEXT",
         "a sentence",
         "Spoken to the called person when no user is there to talk to.",
+    ),
+    setting(
+        "BAD_NUMBER_TEXT",
+        "a sentence",
+        "Spoken to a voice client that calls something that is no phone number.",
+    ),
+    setting(
+        "REFUSED_TEXT",
+        "a sentence",
+        "Spoken to a voice client whose call cannot be placed.",
+    ),
+    setting(
+        "COUNTRY_TEXT",
+        "a sentence",
+        "Spoken to a voice client that calls a country outside ALLOWED_COUNTRIES.",
+    ),
+    setting(
+        "PREMIUM_TEXT",
+        "a sentence",
+        "Spoken to a voice client that calls a premium-rate number.",
+    ),
+    setting(
+        "SATELLITE_TEXT",
+        "a sentence",
+        "Spoken to a voice client that calls a satellite or other international network.",
+    ),
+    setting(
+        "TOO_OFTEN_TEXT",
+        "a sentence",
+        "Spoken to a voice client whose user is over CALLS_PER_MINUTE.",
+    ),
+    setting(
+        "TOO_MANY_TEXT",
+        "a sentence",
+        "Spoken to a voice client whose user is over LIVE_CALLS_PER_USER.",
+    ),
+    setting(
+        "BUSY_TEXT",
+        "a sentence",
+        "Spoken to a voice client when the number it called was busy.",
+    ),
+    setting(
+        "NO_ANSWER_TEXT",
+        "a sentence",
+        "Spoken to a voice client when nobody answered there.",
+    ),
+    setting(
+        "FAILED_TEXT",
+        "a sentence",
+        "Spoken to a voice client when the number it called could not be reached.",
+    ),
+    setting(
+        "ENDED_TEXT",
+        "a sentence",
+        "Spoken to a voice client when the other side has hung up.",
     ),
     setting(
         "SIM_PORT",

@@ -54,20 +54,21 @@ pub(super) async fn carry_out(
 /// Starts a call on a task of its own, so that the client can give it up while
 /// the provider is still being asked.
 fn initiate(connection: &Connection, owner: UserId, to: &str, from: Option<&str>) {
-    let refuse = |reason: &str| {
+    let refuse = |code: &'static str, reason: &str| {
         connection.say(&ServerFrame::CallFailed {
             call_id: None,
             reason,
+            code: Some(code),
         });
     };
     let number = |text: &str| text.parse::<PhoneNumber>();
     let (to, from) = match (number(to), from.map(number).transpose()) {
         (Ok(to), Ok(from)) => (to, from),
-        (Err(error), _) => return refuse(&format!("`to` is {error}")),
-        (_, Err(error)) => return refuse(&format!("`from` is {error}")),
+        (Err(error), _) => return refuse("invalid_number", &format!("`to` is {error}")),
+        (_, Err(error)) => return refuse("invalid_number", &format!("`from` is {error}")),
     };
     let Ok(slot) = Arc::clone(&connection.dials).try_acquire_owned() else {
-        return refuse("too many calls are being placed at once");
+        return refuse("too_many_dials", "too many calls are being placed at once");
     };
     let (app, outgoing) = (connection.app.clone(), connection.outgoing.clone());
     let sockets = app.sockets.clone();
@@ -83,12 +84,13 @@ fn initiate(connection: &Connection, owner: UserId, to: &str, from: Option<&str>
             // The news comes as events, to every device of the user.
             Ok(_) | Err(StartError::NotPlaced { .. }) => {}
             Err(error) => {
-                let reason = start_error(error).message;
+                let error = start_error(error);
                 say(
                     &outgoing,
                     &ServerFrame::CallFailed {
                         call_id: None,
-                        reason: &reason,
+                        reason: &error.message,
+                        code: Some(error.code),
                     },
                 );
             }

@@ -133,8 +133,11 @@ pub(crate) enum ServerFrame<'a> {
     CallFailed {
         /// Its name, where it got so far as to have one.
         call_id: Option<CallId>,
-        /// Why.
+        /// Why, for people.
         reason: &'a str,
+        /// Why, for programs; stable. There where the call got no name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<&'static str>,
     },
     /// Somebody calls.
     IncomingCall {
@@ -183,6 +186,7 @@ impl<'a> ServerFrame<'a> {
             EventKind::CallFailed { reason } => Self::CallFailed {
                 call_id: Some(call_id),
                 reason,
+                code: None,
             },
             EventKind::Status { status, .. } => Self::CallStatus {
                 call_id,
@@ -279,10 +283,12 @@ mod tests {
             ServerFrame::CallFailed {
                 call_id: Some(call_id),
                 reason: "busy",
+                code: None,
             },
             ServerFrame::CallFailed {
                 call_id: None,
                 reason: "no number",
+                code: Some("missing_from"),
             },
             ServerFrame::IncomingCall {
                 from: "+15550002222",
@@ -345,6 +351,7 @@ mod tests {
             ServerFrame::CallFailed {
                 call_id: None,
                 reason: "+15550001111 is busy",
+                code: None,
             },
             ServerFrame::IncomingCall {
                 from: "+15550002222",

@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, response::Response};
 use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, header};
@@ -90,6 +90,11 @@ impl House {
     }
 
     pub(crate) fn new(seed: u64) -> Self {
+        Self::with_settings(seed, CallSettings::default())
+    }
+
+    /// A house where calls behave like this.
+    pub(crate) fn with_settings(seed: u64, settings: CallSettings) -> Self {
         let clock = Arc::new(ManualClock::default());
         let mut engine = EngineConfig::new(ACCOUNT, TOKEN);
         engine.seed = seed;
@@ -159,11 +164,12 @@ impl House {
             push: Arc::clone(&push) as _,
             cache: Arc::new(MemoryCache::new(Arc::clone(&time))),
             bus: Arc::clone(&bus),
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&time))),
             clock: Arc::clone(&time),
         };
         let settings = CallSettings {
             default_from: Some(OURS.parse().unwrap()),
-            ..CallSettings::default()
+            ..settings
         };
         let accounts = AccountPorts {
             accounts: Arc::clone(&store) as _,
@@ -301,8 +307,13 @@ impl Backend {
         (status, body)
     }
 
+    /// Answers with everything, headers too.
+    pub(crate) async fn response(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     async fn whole_answer(&self, request: Request<Body>) -> (u16, Option<String>, Bytes) {
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.response(request).await;
         let status = response.status().as_u16();
         let kind = response.headers().get(header::CONTENT_TYPE);
         let kind = kind.map(|kind| kind.to_str().unwrap().to_owned());

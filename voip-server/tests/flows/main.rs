@@ -17,4 +17,5 @@ mod holding;
 mod house;
 mod inbound;
 mod outbound;
+mod spending;
 mod unclear_dials;

@@ -43,25 +43,24 @@ struct Waiting {
 }
 
 impl CallTables {
+    fn known(&self, new: &NewCall) -> Option<&Held> {
+        let leg = new.call.provider_id.as_ref();
+        let leg_holder = leg.and_then(|leg| self.by_leg.get(leg));
+        let key_holder = new.key.as_ref().and_then(|key| self.by_key.get(key));
+        let by_id = self.calls.get(&new.call.id);
+        by_id.or_else(|| self.calls.get(leg_holder.or(key_holder)?))
+    }
+
     fn insert(&mut self, new: NewCall) -> Inserted {
+        if let Some(held) = self.known(&new) {
+            return Inserted::Known(held.clone());
+        }
         let NewCall {
             call,
             effects,
             effects_due,
             key,
         } = new;
-        let leg_holder = call
-            .provider_id
-            .as_ref()
-            .and_then(|leg| self.by_leg.get(leg));
-        let key_holder = key.as_ref().and_then(|key| self.by_key.get(key));
-        let mut known = self.calls.get(&call.id).into_iter();
-        let known = known
-            .next()
-            .or_else(|| self.calls.get(leg_holder.or(key_holder)?));
-        if let Some(held) = known {
-            return Inserted::Known(held.clone());
-        }
         if let Some(key) = key {
             self.by_key.insert(key, call.id);
         }
@@ -236,6 +235,10 @@ fn entry(call: &Call) -> LogEntry {
 impl CallStore for MemoryStore {
     async fn insert(&self, new: NewCall) -> Result<Inserted> {
         Ok(locked(&self.calls).insert(new))
+    }
+
+    async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
+        Ok(locked(&self.calls).known(new).cloned())
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {

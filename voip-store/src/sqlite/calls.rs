@@ -29,6 +29,11 @@ impl CallStore for SqliteStore {
             .await
     }
 
+    async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
+        self.readers
+            .read(|db| saving::known(db, &new.call, new.key.as_ref()))
+    }
+
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
         match self.recent.find(id) {
             Some(held) => Ok(Some(held)),

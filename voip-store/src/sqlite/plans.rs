@@ -42,6 +42,7 @@ fn statements(db: &Connection) -> BTreeSet<String> {
             key,
         };
         saving::insert(db, &new).unwrap();
+        saving::known(db, &new.call, new.key.as_ref()).unwrap();
         saving::replace(db, &call, Version(0), &Effect::ALL, now).unwrap();
         if let Ok(step) = call.step(Signal::Answered(answerer()), now) {
             saving::replace(db, &step.call, Version(1), &step.effects, now).unwrap();

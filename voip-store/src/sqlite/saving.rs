@@ -221,7 +221,7 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
 }
 
 /// The call that keeps `call` from being added.
-fn known(
+pub(super) fn known(
     db: &Connection,
     call: &Call,
     key: Option<&IdempotencyKey>,

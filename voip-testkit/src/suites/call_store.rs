@@ -20,6 +20,7 @@ pub use effects::{
 pub use inserting::{
     an_inserted_call_is_read_back_whole, the_same_id_is_inserted_once,
     the_same_key_is_inserted_once, the_same_provider_id_is_inserted_once,
+    what_an_insert_would_meet_is_known_before,
 };
 pub use log_filters::the_log_lists_what_is_asked_for_and_nothing_else;
 pub use logs::{
@@ -73,6 +74,7 @@ macro_rules! call_store_suite {
             the_same_id_is_inserted_once
             the_same_provider_id_is_inserted_once
             the_same_key_is_inserted_once
+            what_an_insert_would_meet_is_known_before
             a_stale_version_conflicts_and_changes_nothing
             one_of_many_racing_writers_wins
             effects_are_saved_with_the_call

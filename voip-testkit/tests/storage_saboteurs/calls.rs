@@ -26,6 +26,8 @@ enum Fault {
     TakesAnyLeg,
     IgnoresKeys,
     ForgetsWhoseKey,
+    KnowsNoKeys,
+    AddsWhatItLooksFor,
     LastWriterWins,
     SavesEffectsOfConflicts,
     LooksThenWrites,
@@ -121,6 +123,20 @@ impl CallStore for Saboteur {
             }
             outcome => Ok(outcome),
         }
+    }
+
+    async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
+        let mut new = new.clone();
+        if self.does(Fault::KnowsNoKeys) {
+            new.key = None;
+        }
+        if self.does(Fault::AddsWhatItLooksFor) {
+            return Ok(match self.store.insert(new).await? {
+                Inserted::Known(held) => Some(held),
+                Inserted::New => None,
+            });
+        }
+        self.store.known(&new).await
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
@@ -432,6 +448,9 @@ caught! {
     TakesAnyLeg by the_same_provider_id_is_inserted_once as a_second_call_of_one_leg_is_caught;
     IgnoresKeys by the_same_key_is_inserted_once as an_ignored_key_is_caught;
     ForgetsWhoseKey by the_same_key_is_inserted_once as a_key_shared_by_users_is_caught;
+    KnowsNoKeys by what_an_insert_would_meet_is_known_before as a_key_not_known_before_is_caught;
+    AddsWhatItLooksFor by what_an_insert_would_meet_is_known_before
+        as a_look_that_adds_is_caught;
     LastWriterWins by a_stale_version_conflicts_and_changes_nothing as a_lost_update_is_caught;
     SavesEffectsOfConflicts by a_stale_version_conflicts_and_changes_nothing
         as effects_of_a_conflict_are_caught;

@@ -201,6 +201,44 @@ pub async fn the_same_key_is_inserted_once(store: &dyn CallStore) {
     }
 }
 
+/// Whoever looks first learns what an insert would say, and leaves no trace.
+pub async fn what_an_insert_would_meet_is_known_before(store: &dyn CallStore) {
+    let key = |word: &str| IdempotencyKey::new(Some(user("ann")), word).expect("a good key");
+    let first = NewCall {
+        key: Some(key("again")),
+        ..new(&inbound(1, "ann"))
+    };
+    let known = async |new: &NewCall| {
+        let known = store.known(new).await.expect("storage is in order");
+        known.map(|held| held.call)
+    };
+    assert_eq!(known(&first).await, None);
+    assert_eq!(store.call(&id(1)).await.expect("storage is in order"), None);
+    no_trace_of(store, &user("ann")).await;
+    insert(store, first.clone()).await;
+
+    let same_id = Call {
+        id: id(1),
+        ..outbound(2, "ann")
+    };
+    let same_leg = Call {
+        provider_id: Some(leg(1)),
+        ..outbound(2, "ann")
+    };
+    let same_key = NewCall {
+        key: Some(key("again")),
+        ..new(&outbound(2, "ann"))
+    };
+    for repeat in [new(&same_id), new(&same_leg), same_key] {
+        assert_eq!(known(&repeat).await, Some(first.call.clone()));
+    }
+    let another = NewCall {
+        key: Some(key("another")),
+        ..new(&outbound(2, "ann"))
+    };
+    assert_eq!(known(&another).await, None);
+}
+
 async fn is_known_as(store: &dyn CallStore, new: NewCall, known: &Call) {
     match store.insert(new).await.expect("storage is in order") {
         Inserted::New => panic!("the call was added a second time"),
