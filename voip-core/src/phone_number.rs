@@ -129,14 +129,35 @@ impl FromStr for PhoneNumber {
         {
             return Err(InvalidPhoneNumber);
         }
-        let parsed = PHONE_NUMBER_UTIL
-            .parse(text, None)
-            .map_err(|_| InvalidPhoneNumber)?;
-        if !PHONE_NUMBER_UTIL.is_possible_number(&parsed) {
-            return Err(InvalidPhoneNumber);
+        if is_plain_nanp(text) {
+            return Ok(Self(Arc::from(text)));
         }
-        let written = PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::E164);
-        Ok(Self(Arc::from(&*written)))
+        normalised(text)
+    }
+}
+
+/// The number that `text` says by Google's rules.
+fn normalised(text: &str) -> Result<PhoneNumber, InvalidPhoneNumber> {
+    let parsed = PHONE_NUMBER_UTIL
+        .parse(text, None)
+        .map_err(|_| InvalidPhoneNumber)?;
+    if !PHONE_NUMBER_UTIL.is_possible_number(&parsed) {
+        return Err(InvalidPhoneNumber);
+    }
+    let written = PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::E164);
+    Ok(PhoneNumber(Arc::from(&*written)))
+}
+
+/// Whether `text` is a number of the North American Numbering Plan in E.164
+/// form: all have ten digits after `+1`, and an area code begins with 2 to 9. So
+/// there is nothing to look up, and looking up is much of what starting a call
+/// costs.
+fn is_plain_nanp(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'+', b'1', b'2'..=b'9', rest @ ..] => {
+            rest.len() == 9 && rest.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
     }
 }
 
@@ -271,6 +292,12 @@ mod tests {
                     prop_assert!(number.is_of(country));
                 }
             }
+        }
+
+        #[test]
+        fn what_is_not_looked_up_is_what_the_rules_say(text in "\\+1[2-9][0-9]{9}") {
+            prop_assert!(is_plain_nanp(&text));
+            prop_assert_eq!(text.parse::<PhoneNumber>(), normalised(&text));
         }
 
         #[test]

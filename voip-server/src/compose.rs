@@ -31,8 +31,7 @@ use voip_store::{
     MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
 };
 use voip_twilio::{
-    ApiKey, AuthToken, CallbackUrls, ReqwestTransport, TwilioConfig, TwilioTelephony,
-    TwilioWebhooks,
+    ApiKey, AuthToken, CallbackUrls, HttpTransport, TwilioConfig, TwilioTelephony, TwilioWebhooks,
 };
 
 use crate::{
@@ -96,7 +95,7 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         .outbound_twiml_url
         .clone_from(&config.outbound_twiml_url);
     let twilio = Arc::new(twilio);
-    let transport = ReqwestTransport::new(&twilio).map_err(StartupError::because)?;
+    let transport = HttpTransport::new(&twilio).map_err(StartupError::because)?;
     let telephony = TwilioTelephony::new(Arc::clone(&twilio), Arc::new(transport));
     let telephony: Arc<dyn Telephony> = Arc::new(RetryingTelephony::new(
         Arc::new(telephony),

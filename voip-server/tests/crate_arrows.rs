@@ -240,7 +240,7 @@ fn only_one_place_names_every_adapter() {
         "MemoryBus",
         "TwilioTelephony",
         "TwilioWebhooks",
-        "ReqwestTransport",
+        "HttpTransport",
         "FcmSender",
         "ApnsSender",
         "Simulator::start",

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// The fields of a form body or a query: decoded, sorted by name and value,
-/// equal pairs once. Fields without escapes are borrowed.
+/// equal pairs once. What has no escapes is borrowed.
 #[derive(Debug, Default)]
 pub(crate) struct Form<'a> {
     pairs: Vec<Pair<'a>>,
@@ -19,6 +19,9 @@ impl<'a> Form<'a> {
             Ok(text) => split(text),
             Err(_) => form_urlencoded::parse(text).collect(),
         };
+        // Nearly all are told apart by how their names begin, which a number
+        // can hold; the second pass finds little to do.
+        pairs.sort_by_cached_key(|(name, _)| beginning(name));
         pairs.sort_unstable();
         pairs.dedup();
         Self { pairs }
@@ -48,32 +51,103 @@ impl<'a> Form<'a> {
     }
 }
 
-/// Takes a form apart in one pass. Only pairs with escapes are decoded; of a
-/// status callback those are a few out of thirty.
+/// Takes a form apart in one pass. Only texts with escapes are decoded; of a
+/// status callback those are a few out of sixty.
 fn split(text: &str) -> Vec<Pair<'_>> {
+    let bytes = text.as_bytes();
     let mut pairs = Vec::with_capacity(40);
-    let (mut start, mut equals, mut escaped) = (0, None, false);
-    let end = std::iter::once((text.len(), b'&'));
-    for (at, byte) in text.bytes().enumerate().chain(end) {
-        match byte {
-            b'&' => {
-                let pair = &text[start..at];
-                if escaped {
-                    pairs.extend(form_urlencoded::parse(pair.as_bytes()));
-                } else if let Some(equals) = equals {
-                    let (name, value) = (&text[start..equals], &text[equals + 1..at]);
-                    pairs.push((Cow::Borrowed(name), Cow::Borrowed(value)));
-                } else if !pair.is_empty() {
-                    pairs.push((Cow::Borrowed(pair), Cow::Borrowed("")));
-                }
-                (start, equals, escaped) = (at + 1, None, false);
-            }
-            b'=' if equals.is_none() => equals = Some(at),
-            b'%' | b'+' => escaped = true,
-            _ => {}
+    let mut at = 0;
+    while at < bytes.len() {
+        let (name, end) = piece(text, at, IN_NAME);
+        let (value, end) = match bytes.get(end) {
+            Some(b'=') => piece(text, end + 1, IN_VALUE),
+            Some(_) | None => (Cow::Borrowed(""), end),
+        };
+        // Nothing at all between two `&` is no field.
+        if end > at {
+            pairs.push((name, value));
         }
+        at = end + 1;
     }
     pairs
+}
+
+/// The text that begins at `start`, decoded, and where it ends.
+fn piece(text: &str, start: usize, ordinary: u8) -> (Cow<'_, str>, usize) {
+    let rest = &text.as_bytes()[start..];
+    let length = |classes: u8| {
+        let ends = |byte: &u8| CLASSES[usize::from(*byte)] & classes == 0;
+        rest.iter().position(ends).unwrap_or(rest.len())
+    };
+    let plain = start + length(ordinary);
+    match text.as_bytes().get(plain) {
+        Some(b'%' | b'+') => {
+            let end = start + length(ordinary | ESCAPE);
+            (Cow::Owned(decoded(&rest[..end - start])), end)
+        }
+        Some(_) | None => (Cow::Borrowed(&text[start..plain]), plain),
+    }
+}
+
+/// What bytes may be in a name, what in a value, and what has to be decoded.
+const IN_NAME: u8 = 1;
+const IN_VALUE: u8 = 2;
+const ESCAPE: u8 = 4;
+
+/// Of which of these classes each byte is.
+const CLASSES: [u8; 256] = {
+    let mut classes = [IN_NAME | IN_VALUE; 256];
+    classes[b'&' as usize] = 0;
+    classes[b'=' as usize] = IN_VALUE;
+    classes[b'%' as usize] = ESCAPE;
+    classes[b'+' as usize] = ESCAPE;
+    classes
+};
+
+/// A name or value with its escapes taken out, as the URL Standard has it:
+/// a `%` that begins no escape stays, and what is no UTF-8 is replaced.
+fn decoded(text: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        bytes.push(match (first, after) {
+            (b'+', _) => b' ',
+            (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => b'%',
+            },
+            (other, _) => *other,
+        });
+    }
+    String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// The first eight bytes of a name, in a number that sorts as they do.
+fn beginning(name: &str) -> u64 {
+    let name = name.as_bytes();
+    match name.first_chunk() {
+        Some(first) => u64::from_be_bytes(*first),
+        None => (name
+            .iter()
+            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
+        .checked_shl(8 * (8 - name.len() as u32))
+        .unwrap_or(0),
+    }
+}
+
+/// The value of a hexadecimal digit.
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -108,7 +182,7 @@ mod tests {
         }
 
         #[test]
-        fn a_form_is_read_as_the_standard_says(text in "[a-z%+&=é0-9]{0,60}") {
+        fn a_form_is_read_as_the_standard_says(text in "[a-zA-F%+&=é0-9]{0,60}") {
             let mut expected: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
             expected.sort();
             expected.dedup();

@@ -37,10 +37,10 @@ mod config;
 mod date;
 mod errors;
 mod form;
+mod http_transport;
 mod notice;
 mod plan_writer;
 mod request;
-mod reqwest_transport;
 mod response;
 mod sid;
 pub mod signature;
@@ -60,8 +60,8 @@ pub use conference::{
     Conference, ConferenceFilter, ConferenceStatus, Participant, UnknownConferenceStatus,
 };
 pub use config::{ApiKey, TwilioConfig};
+pub use http_transport::HttpTransport;
 pub use plan_writer::CONTENT_TYPE;
-pub use reqwest_transport::ReqwestTransport;
 pub use sid::{AccountSid, ApiKeySid, AppSid, InvalidSid, PushCredentialSid};
 pub use telephony::TwilioTelephony;
 pub use transport::{Failure, HttpReply, HttpRequest, Method, Transport, TransportError};

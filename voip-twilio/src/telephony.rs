@@ -13,8 +13,8 @@ use voip_core::{
 };
 
 use crate::{
-    Conference, ConferenceFilter, ConferenceStatus, HttpReply, HttpRequest, Participant,
-    ReqwestTransport, Transport, TwilioConfig,
+    Conference, ConferenceFilter, ConferenceStatus, HttpReply, HttpRequest, HttpTransport,
+    Participant, Transport, TwilioConfig,
     access_token::AccessToken,
     request,
     response::{self, CallResource, Page, Repeat},
@@ -48,7 +48,7 @@ impl TwilioTelephony {
     /// # Errors
     /// `Misconfigured` when TLS cannot be set up.
     pub fn over_network(config: Arc<TwilioConfig>) -> Result<Self> {
-        let transport = Arc::new(ReqwestTransport::new(&config)?);
+        let transport = Arc::new(HttpTransport::new(&config)?);
         Ok(Self::new(config, transport))
     }
 
