@@ -109,7 +109,7 @@ async fn listed(store: &dyn CallStore, filter: &LogFilter, limit: usize) -> Vec<
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn pages_hold_what_is_asked_for_and_nothing_else(
