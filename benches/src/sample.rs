@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use voip_core::{
-    Call, CallId, Ended, FinalStatus, PhoneNumber, ProviderCallId, State, Timestamp, UserId,
+    Call, CallId, ClientDial, Ended, FinalStatus, PhoneNumber, ProviderCallId, State, Timestamp,
+    UserId,
     ports::{Clock, SystemClock},
 };
 
@@ -69,6 +70,24 @@ pub fn placed(leg: ProviderCallId, owner: UserId, created_at: Timestamp) -> Call
     let check_at = created_at + Duration::from_secs(24 * 60 * 60);
     Call {
         provider_id: Some(leg),
+        state: State::Initiated { check_at },
+        told: 0,
+        ..step.call
+    }
+}
+
+/// A call that the voice client `leg` of `owner` has just placed, otherwise as
+/// [`placed`].
+pub fn dialled(leg: ProviderCallId, owner: UserId, created_at: Timestamp) -> Call {
+    let dial = ClientDial {
+        leg,
+        user: owner,
+        from: phone(FROM),
+        to: phone(TO),
+    };
+    let step = Call::from_client(CallId::fresh(), dial, None, created_at);
+    let check_at = created_at + Duration::from_secs(24 * 60 * 60);
+    Call {
         state: State::Initiated { check_at },
         told: 0,
         ..step.call

@@ -2,10 +2,10 @@ use std::{borrow::Cow, time::Duration};
 
 use time::format_description::well_known::Rfc2822;
 use voip_core::{
-    Call, CallStatus, ProviderCallId, Timestamp,
+    Call, CallStatus, ProviderCallId, Timestamp, UserId, VoiceIdentity,
     ports::{Clock, SystemClock},
 };
-use voip_twilio::{INBOUND_PATH, STATUS_PATH, signature};
+use voip_twilio::{AGENT_JOIN_PATH, CALL_STATUS_PATH, INBOUND_PATH, STATUS_PATH, signature};
 
 use crate::sample;
 
@@ -71,19 +71,13 @@ impl Signer {
             .as_ref()
             .expect("the provider tells of its own legs");
         let sequence = u64::from(status.rank());
-        let at = (self.now + Duration::from_secs(sequence))
-            .to_datetime()
-            .format(&Rfc2822);
         let mut fields = common(leg, call.from.expose(), call.to.expose());
         fields.extend([
             ("CallStatus", Cow::Borrowed(status.as_str())),
             ("CallbackSource", "call-progress-events".into()),
             ("Direction", "outbound-api".into()),
             ("SequenceNumber", sequence.to_string().into()),
-            (
-                "Timestamp",
-                at.expect("this century has an RFC 2822 form").into(),
-            ),
+            ("Timestamp", self.after(sequence).into()),
         ]);
         if status.is_final() {
             fields.extend([
@@ -108,6 +102,60 @@ impl Signer {
             ("StirVerstat", "TN-Validation-Passed-A".into()),
         ]);
         self.signed(INBOUND_PATH.to_owned(), &fields)
+    }
+
+    /// A voice client of `user` calls `to`, as `leg`.
+    ///
+    /// # Panics
+    /// For a user whose id is too long for a voice client.
+    pub fn client_dial(&self, leg: &ProviderCallId, user: &UserId, to: &str) -> Webhook {
+        let identity = VoiceIdentity::of(user).expect("samples use short names");
+        let from = format!("client:{}", identity.as_str());
+        let mut fields = common(leg, &from, "");
+        fields.extend([
+            (
+                "ApplicationSid",
+                Cow::Borrowed("AP000000000000000000000000000be9c4"),
+            ),
+            ("CallStatus", "ringing".into()),
+            ("Direction", "inbound".into()),
+            ("phoneNumber", to.into()),
+        ]);
+        self.signed(AGENT_JOIN_PATH.to_owned(), &fields)
+    }
+
+    /// The news that the far leg `child` of `call` has reached `status`.
+    ///
+    /// # Panics
+    /// Where `call` has no leg, or no owner.
+    pub fn far_status(&self, call: &Call, child: &ProviderCallId, status: CallStatus) -> Webhook {
+        let near = call.provider_id.as_ref().expect("the near leg has a name");
+        let owner = call.owner.as_ref().expect("somebody dialled");
+        let sequence = u64::from(status.rank());
+        let mut fields = common(child, call.from.expose(), call.to.expose());
+        fields.extend([
+            ("ParentCallSid", Cow::Borrowed(near.as_str())),
+            ("CallStatus", status.as_str().into()),
+            ("CallbackSource", "call-progress-events".into()),
+            ("Direction", "outbound-dial".into()),
+            ("SequenceNumber", sequence.to_string().into()),
+            ("Timestamp", self.after(sequence).into()),
+        ]);
+        if status.is_final() {
+            fields.extend([
+                ("CallDuration", Cow::Borrowed("42")),
+                ("Duration", "1".into()),
+                ("SipResponseCode", "200".into()),
+            ]);
+        }
+        self.signed(format!("{CALL_STATUS_PATH}/{}", owner.as_str()), &fields)
+    }
+
+    /// So many seconds from now, as the provider writes it.
+    fn after(&self, seconds: u64) -> String {
+        let moment = self.now + Duration::from_secs(seconds);
+        let text = moment.to_datetime().format(&Rfc2822);
+        text.expect("this century has an RFC 2822 form")
     }
 
     fn signed(&self, target: String, fields: &[Field<'_>]) -> Webhook {
@@ -187,6 +235,33 @@ mod tests {
                 panic!("{notice:?}")
             };
             assert_eq!((report.status, named), (status, Some(call.id)));
+        }
+    }
+
+    #[test]
+    fn webhooks_of_voice_clients_are_what_the_server_takes() {
+        let signer = Signer::new(TOKEN, "http://127.0.0.1:8080");
+        let user = sample::user(7);
+        let webhook = signer.client_dial(&sample::leg(1), &user, sample::TO);
+        let Notice::Voice(voice) = read(&webhook) else {
+            panic!("{webhook:?}")
+        };
+        assert_eq!(voice.client.and_then(|client| client.user()), Some(user));
+        assert_eq!(
+            voice.fields.get("phoneNumber").map(String::as_str),
+            Some(sample::TO)
+        );
+        let call = sample::dialled(sample::leg(1), sample::user(7), signer.now);
+        for status in [CallStatus::Ringing, CallStatus::Completed] {
+            let webhook = signer.far_status(&call, &sample::leg(2), status);
+            let Notice::Progress { report, parent, .. } = read(&webhook) else {
+                panic!("{webhook:?}")
+            };
+            assert_eq!(report.status, status);
+            assert_eq!(
+                (report.leg, parent),
+                (sample::leg(2), call.provider_id.clone())
+            );
         }
     }
 

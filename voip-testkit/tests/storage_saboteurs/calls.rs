@@ -1,5 +1,5 @@
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -82,6 +82,10 @@ impl Saboteur {
         Ok(self.store.call(id).await?.map(|held| held.version))
     }
 
+    fn gone(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn spoiled(&self, mut held: Held) -> Held {
         match &mut held.call.state {
             State::InProgress { bridge, .. } if self.does(Fault::ForgetsTheBridge) => {
@@ -140,14 +144,7 @@ impl CallStore for Saboteur {
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
-        if self.does(Fault::DeletesTheCall)
-            && self
-                .deleted
-                .lock()
-                .unwrap()
-                .iter()
-                .any(|gone| gone.id == *id)
-        {
+        if self.does(Fault::DeletesTheCall) && self.gone().iter().any(|gone| gone.id == *id) {
             return Ok(None);
         }
         Ok(self.store.call(id).await?.map(|held| self.spoiled(held)))
@@ -308,26 +305,21 @@ impl CallStore for Saboteur {
             }),
             Fault::LosesTheDuration => entries.iter_mut().for_each(|entry| entry.duration = None),
             Fault::LosesTheNumberCalled => entries.iter_mut().for_each(|entry| entry.number = None),
-            Fault::DeletesOfTheOwnLogOnly => {
-                if !query.owned_only
-                    && !self.deleted.lock().unwrap().is_empty()
-                    && &*query.name != "ann"
-                {
-                    let everything = MemoryStore::default();
-                    let kept = self.deleted.lock().unwrap().clone();
-                    for call in kept {
-                        let effects_due = call.created_at;
-                        let new = NewCall {
-                            call,
-                            effects: vec![],
-                            effects_due,
-                            key: None,
-                        };
-                        everything.insert(new).await?;
-                    }
-                    entries.extend(everything.log(&query).await?);
-                    entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.id)));
+            Fault::DeletesOfTheOwnLogOnly if !query.owned_only && &*query.name != "ann" => {
+                let everything = MemoryStore::default();
+                let gone = self.gone().clone();
+                for call in gone {
+                    let effects_due = call.created_at;
+                    let new = NewCall {
+                        call,
+                        effects: vec![],
+                        effects_due,
+                        key: None,
+                    };
+                    everything.insert(new).await?;
                 }
+                entries.extend(everything.log(&query).await?);
+                entries.sort_by_key(|entry| std::cmp::Reverse((entry.created_at, entry.id)));
             }
             _ => {}
         }
@@ -347,7 +339,7 @@ impl CallStore for Saboteur {
         };
         let change = self.store.delete_log(&owner, call, at).await?;
         if let (LogChange::Made, Some(held)) = (change, held) {
-            self.deleted.lock().unwrap().push(held.call);
+            self.gone().push(held.call);
         }
         Ok(change)
     }
@@ -356,12 +348,7 @@ impl CallStore for Saboteur {
         if self.does(Fault::RestoresNothing) {
             let known = self.store.call(call).await?;
             let own = known.is_some_and(|held| held.call.owner.as_ref() == Some(owner));
-            let deleted = self
-                .deleted
-                .lock()
-                .unwrap()
-                .iter()
-                .any(|gone| gone.id == *call);
+            let deleted = self.gone().iter().any(|gone| gone.id == *call);
             return Ok(match (own, deleted) {
                 (false, _) => LogChange::NoSuchCall,
                 (true, true) => LogChange::Made,

@@ -25,6 +25,9 @@ pub(crate) struct App {
 /// Signs webhooks. Made up, as all of this is.
 const AUTH_TOKEN: &str = "b5e1f0a2c3d4958677685949302a1b0c";
 
+/// Signs the tokens of users. Made up as well.
+const JWT_SECRET: &str = "fW3p9xkQ7vT1mZ8rB5nD2sL6yH4jC0aE";
+
 /// Nobody waits longer than this for a server to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -46,7 +49,7 @@ impl App {
             .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
             .env("TWILIO_PHONE_NUMBER", sample::FROM)
             .env("TWILIO_API_BASE_URL", format!("http://{provider}"))
-            .env("JWT_SECRET", "fW3p9xkQ7vT1mZ8rB5nD2sL6yH4jC0aE")
+            .env("JWT_SECRET", JWT_SECRET)
             .env("AUTH_MODE", "open")
             // One user starts thousands; what they may call is still looked at.
             .env("CALLS_PER_MINUTE", "0")
@@ -72,6 +75,20 @@ impl App {
             socket,
             start: began.elapsed(),
         })
+    }
+
+    /// A bearer token of `user`, as the program at `server` makes it.
+    pub(crate) fn token(server: &Path, user: &str) -> Result<String, Fault> {
+        let made = Command::new(server)
+            .args(["token", "--user", user])
+            .env_clear()
+            .env("JWT_SECRET", JWT_SECRET)
+            .output()?;
+        if !made.status.success() {
+            let said = String::from_utf8_lossy(&made.stderr);
+            return Err(format!("no token was made: {said}").into());
+        }
+        Ok(String::from_utf8(made.stdout)?.trim().to_owned())
     }
 
     /// Signs webhooks for this server.

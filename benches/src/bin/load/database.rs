@@ -20,6 +20,7 @@ use crate::{Fault, options::Options, paced, workload};
 pub(crate) struct Database {
     template: PathBuf,
     live: Vec<Call>,
+    dialled: Vec<Call>,
     copies: Cell<usize>,
 }
 
@@ -28,6 +29,8 @@ pub(crate) struct Copy<'d> {
     pub(crate) path: PathBuf,
     /// Calls that the provider has taken and not yet reported on.
     pub(crate) live: &'d [Call],
+    /// Calls that voice clients have placed and nobody has reported on.
+    pub(crate) dialled: &'d [Call],
 }
 
 /// How many ended calls there are.
@@ -59,9 +62,14 @@ impl Database {
         let live: Vec<Call> = (0..live_calls)
             .map(|n| sample::placed(leg(LOGGED + n), sample::user(n % paced::USERS), now))
             .collect();
+        let first = LOGGED + live_calls;
+        let dialled: Vec<Call> = (0..workload::dialled_calls(options))
+            .map(|n| sample::dialled(leg(first + n), sample::user(n % OTHERS), now))
+            .collect();
         let calls = (0..LOGGED)
             .map(|n| logged(n, now))
-            .chain(live.iter().cloned());
+            .chain(live.iter().cloned())
+            .chain(dialled.iter().cloned());
         stream::iter(calls)
             .map(|call| {
                 let new = NewCall {
@@ -79,6 +87,7 @@ impl Database {
         Ok(Self {
             template,
             live,
+            dialled,
             copies: Cell::new(0),
         })
     }
@@ -93,6 +102,7 @@ impl Database {
         Ok(Copy {
             path,
             live: &self.live,
+            dialled: &self.dialled,
         })
     }
 }

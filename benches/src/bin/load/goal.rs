@@ -52,6 +52,10 @@ pub(crate) const STATUS: Goal = Goal {
 pub(crate) const INBOUND: Goal = Goal::times(10.0, 6.0);
 pub(crate) const SHORT_LOG: Goal = Goal::times(6.0, 3.0);
 pub(crate) const LONG_LOG: Goal = Goal::times(80.0, 40.0);
+pub(crate) const OWN_SHORT_LOG: Goal = Goal::times(6.0, 3.0);
+pub(crate) const OWN_LONG_LOG: Goal = Goal::times(40.0, 10.0);
+pub(crate) const AGENT_JOIN: Goal = Goal::times(6.0, 3.0);
+pub(crate) const CALL_STATUS: Goal = Goal::times(10.0, 6.0);
 pub(crate) const EVENT: Most<Duration> = Most {
     floor: Duration::from_millis(5),
     goal: Duration::from_millis(2),

@@ -14,7 +14,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 2.0)]
     seconds: f64,
     /// Measure only these rows, separated by commas: start-call, twilio-status,
-    /// twilio-inbound, call-logs-10, call-logs-1000, paced, start, idle.
+    /// twilio-inbound, call-logs-10, call-logs-1000, own-call-logs-10,
+    /// own-call-logs-1000, agent-join, call-status, paced, start, idle.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// With how many connections the closed-loop rows run.

@@ -7,6 +7,12 @@ pub(crate) fn get(target: &str) -> Vec<u8> {
     format!("GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n").into_bytes()
 }
 
+/// A `GET` of somebody who is logged in.
+pub(crate) fn get_as(target: &str, token: &str) -> Vec<u8> {
+    format!("GET {target} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n")
+        .into_bytes()
+}
+
 /// A `POST` of JSON.
 pub(crate) fn post_json(target: &str, body: &str) -> Vec<u8> {
     let length = body.len();
