@@ -16,7 +16,7 @@ use voip_core::{
     Call, CallId, CallSettings, Calls, DeleteLogError, Ended, FinalStatus, Ports, State, UserId,
     ports::{CallStore, Clock, LogEntry, NewCall},
 };
-use voip_store::{MemoryBus, MemoryCache, MemoryStore};
+use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 use voip_testkit::{FakePush, FakeTelephony, ManualClock};
 
 const LEG: &str = "CA00000000000000000000000000000001";
@@ -43,6 +43,7 @@ impl Node {
             push: Arc::new(FakePush::new(Arc::clone(&clock) as _)),
             cache: Arc::new(MemoryCache::new(Arc::clone(&clock) as _)),
             bus: Arc::new(MemoryBus::default()),
+            limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock) as _)),
             clock: Arc::clone(&clock) as _,
         };
         let node = Self {

@@ -71,6 +71,7 @@ struct Grounds {
     clock: Arc<ManualClock>,
     store: Arc<MemoryStore>,
     push: Arc<FakePush>,
+    settings: CallSettings,
     tokens: SecretString,
 }
 
@@ -114,6 +115,7 @@ impl House {
             provider,
             clock,
             store: Arc::new(MemoryStore::default()),
+            settings,
             tokens: SecretString::from("what a test signs its tokens with, and no one else"),
         };
         Self::on(grounds)
@@ -135,6 +137,7 @@ impl House {
             clock,
             store,
             push,
+            settings,
             tokens,
         } = grounds.clone();
         let alive = Arc::new(AtomicBool::new(true));
