@@ -116,7 +116,7 @@ fn decoded(text: &[u8]) -> String {
             (b'%', [high, low, after @ ..]) => match (digit(*high), digit(*low)) {
                 (Some(high), Some(low)) => {
                     rest = after;
-                    high << 4 | low
+                    (high << 4) | low
                 }
                 _ => b'%',
             },
@@ -130,14 +130,11 @@ fn decoded(text: &[u8]) -> String {
 /// The first eight bytes of a name, in a number that sorts as they do.
 fn beginning(name: &str) -> u64 {
     let name = name.as_bytes();
-    match name.first_chunk() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => (name
-            .iter()
-            .fold(0, |number, byte| number << 8 | u64::from(*byte)))
-        .checked_shl(8 * (8 - name.len() as u32))
-        .unwrap_or(0),
-    }
+    u64::from_be_bytes(name.first_chunk().copied().unwrap_or_else(|| {
+        let mut padded = [0; 8];
+        padded[..name.len()].copy_from_slice(name);
+        padded
+    }))
 }
 
 /// The value of a hexadecimal digit.
