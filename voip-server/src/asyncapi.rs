@@ -7,6 +7,15 @@ use http::header;
 const DOCUMENT: &str = include_str!("../../docs/asyncapi.json");
 
 /// `GET /asyncapi.json`.
+#[utoipa::path(
+    get,
+    path = "/asyncapi.json",
+    operation_id = "asyncapi_document",
+    tag = "operators",
+    responses(
+        (status = 200, description = "The document.", content_type = "application/json", body = serde_json::Value),
+    ),
+)]
 pub(crate) async fn document() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT).into_response()
 }

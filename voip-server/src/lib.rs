@@ -41,6 +41,7 @@ mod compose;
 pub mod config;
 mod listener;
 mod logging;
+mod openapi;
 pub mod router;
 mod server;
 mod socket;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     App, api,
     api::ApiError,
-    asyncapi, socket,
+    asyncapi, openapi, socket,
     socketio::{self, Desk},
     webhooks,
 };
@@ -68,6 +68,10 @@ pub fn router(app: App) -> Router {
             post(webhooks::conference_events),
         )
         // Operators.
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page))
+        .route("/docs/", get(openapi::page_index))
+        .route("/docs/{file}", get(openapi::page_file))
         .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
@@ -157,6 +161,9 @@ fn route(path: &str) -> &'static str {
         voip_twilio::VOICE_PATH,
         voip_twilio::CONNECT_PATH,
         voip_twilio::BRIDGE_ENDED_PATH,
+        "/openapi.json",
+        "/docs",
+        "/docs/",
         "/asyncapi.json",
         "/healthz",
         "/readyz",
@@ -166,6 +173,7 @@ fn route(path: &str) -> &'static str {
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
         None if path.starts_with("/api/delete-call-log/") => "/api/delete-call-log/{call}",
         None if path.starts_with("/api/restore-call-log/") => "/api/restore-call-log/{call}",
+        None if path.starts_with("/docs/") => "/docs/{file}",
         None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
         None => "-",
     }

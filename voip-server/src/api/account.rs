@@ -3,15 +3,18 @@
 use axum::extract::FromRequestParts;
 use http::{StatusCode, request::Parts};
 use serde::Serialize;
+use utoipa::ToSchema;
 use voip_core::{Account, AccountName, TooOften, UserId};
 
 use super::ApiError;
 use crate::{App, auth};
 
 /// A user with an account, as clients see them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Profile)]
 pub(super) struct Profile {
+    #[schema(value_type = String)]
     user_id: UserId,
     name: Option<String>,
     email: String,

@@ -28,6 +28,18 @@ const HEADER: &[u8] =
 ///
 /// # Errors
 /// 400 for a query that cannot be used.
+#[utoipa::path(
+    get,
+    path = "/api/call-logs.csv",
+    tag = "calls",
+    params(("limit" = Option<u32>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before."), ("status" = Option<String>, Query, description = "One status, or several with commas between."), ("direction" = Option<String>, Query, description = "inbound or outbound."), ("number" = Option<String>, Query, description = "A party, in E.164."), ("since" = Option<String>, Query, description = "RFC 3339."), ("until" = Option<String>, Query, description = "RFC 3339."), ("format" = Option<String>, Query, description = "json or csv.")),
+    responses(
+        (status = 200, description = "The whole log as a table.", content_type = "text/csv", body = String),
+        (status = 400, description = "`invalid_limit`, `invalid_cursor`, and such for the other fields"),
+        (status = 403, description = "`not_a_user`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn call_log_csv(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -14,6 +14,7 @@ use voip_core::{
 
 use super::{
     ApiError,
+    log_line::LogLine,
     log_request::{self, DEFAULT_LIMIT},
 };
 use crate::App;
@@ -22,6 +23,18 @@ use crate::App;
 ///
 /// # Errors
 /// 400 for a limit or cursor that cannot be used, 403 for somebody else's log.
+#[utoipa::path(
+    get,
+    path = "/api/call-logs/{user}",
+    tag = "calls",
+    params(("user" = String, Path, description = "A user id, or a phone number."), ("limit" = Option<u32>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query, description = "From the `Link` of the page before.")),
+    responses(
+        (status = 200, description = "A page of the log, newest first.", body = Vec<LogLine>, headers(("link" = Option<String>, description = "The next page, where there is one."))),
+        (status = 400, description = "`invalid_user_id`, `invalid_limit`, `invalid_cursor`"),
+        (status = 403, description = "`forbidden`"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn call_logs(
     State(app): State<App>,
     name: Result<Path<String>, PathRejection>,

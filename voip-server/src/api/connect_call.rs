@@ -7,14 +7,16 @@ use axum::{
 };
 use http::{Request, StatusCode, header};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 use voip_core::{AnswerError, Answerer, CallId, Refusal, UserId};
 
 use super::{ApiError, body, form_or_json};
 use crate::{App, webhooks};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ConnectCall)]
 struct Wanted {
     call_id: String,
     user_id: String,
@@ -29,6 +31,21 @@ struct Wanted {
 /// # Errors
 /// 401 and 403 for somebody else's user, 404 for an unknown call, 409 where another device has answered, 410 where
 /// the call is over.
+#[utoipa::path(
+    post,
+    path = "/connect-call",
+    tag = "calls",
+    request_body(content((Wanted = "application/json"), (Wanted = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The TwiML that connects the caller to the user.", content_type = "text/xml", body = String),
+        (status = 400, description = "`invalid_user_id`, `invalid_device_id`, `invalid_json`, `invalid_body`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+        (status = 409, description = "`answered_elsewhere`, `not_incoming`"),
+        (status = 410, description = "`call_over`"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn connect_call(
     State(app): State<App>,
     request: Request<Body>,

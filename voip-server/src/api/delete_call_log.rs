@@ -14,6 +14,19 @@ use crate::{App, auth::LoggedIn};
 /// # Errors
 /// 404 for an unknown call, and for somebody else's; 409 for one that is not
 /// over.
+#[utoipa::path(
+    delete,
+    path = "/api/delete-call-log/{call}",
+    tag = "calls",
+    params(("call" = String, Path, description = "The call's sid or id.")),
+    responses(
+        (status = 200, description = "It is deleted.", body = Done),
+        (status = 403, description = "`not_a_user`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+        (status = 409, description = "`call_live`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn delete_call_log(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,
@@ -30,6 +43,18 @@ pub(crate) async fn delete_call_log(
 ///
 /// # Errors
 /// 404 for an unknown call, and for somebody else's.
+#[utoipa::path(
+    post,
+    path = "/api/restore-call-log/{call}",
+    tag = "calls",
+    params(("call" = String, Path, description = "The call's sid or id.")),
+    responses(
+        (status = 200, description = "It is back.", body = Done),
+        (status = 403, description = "`not_a_user`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn restore_call_log(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -1,23 +1,27 @@
 use axum::{Json, body::Body, extract::State};
 use http::Request;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use voip_core::ProviderCallId;
 
 use super::{ApiError, hang_up_error, json};
 use crate::{App, auth::LoggedIn};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = EndCall)]
 struct Wanted {
     call_sid: String,
 }
 
 /// The answer to `POST /api/end-call`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Ended)]
 pub(crate) struct EndedBody {
     success: bool,
     message: &'static str,
+    #[schema(value_type = String)]
     call_sid: ProviderCallId,
 }
 
@@ -26,6 +30,18 @@ pub(crate) struct EndedBody {
 ///
 /// # Errors
 /// 404 for an unknown call, and for somebody else's.
+#[utoipa::path(
+    post,
+    path = "/api/end-call",
+    tag = "calls",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The call is ended.", body = EndedBody),
+        (status = 403, description = "`not_a_user`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn end_call(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -6,6 +6,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 use voip_core::{CallId, Error, ErrorKind};
 
 /// An error as clients see it: a status, a stable code for programs and a
@@ -24,15 +25,17 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+#[schema(as = Error)]
+pub(super) struct Body<'a> {
     success: bool,
     code: &'a str,
     // Pages of one old system read `error`, those of the other `message`.
     error: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     call_id: Option<CallId>,
 }
 

@@ -5,16 +5,19 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 use voip_core::{ErrorKind, UserId, VoiceIdentity};
 
 use super::ApiError;
 use crate::{App, auth::LoggedIn};
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = VoiceToken)]
 struct VoiceToken<'a> {
     success: bool,
     token: &'a str,
+    #[schema(value_type = String)]
     user_id: &'a UserId,
     identity: &'a str,
 }
@@ -25,6 +28,18 @@ struct VoiceToken<'a> {
 /// # Errors
 /// 401 without a login, 409 for a user id that is too long for a voice
 /// identity, 501 where no key for such tokens is set up.
+#[utoipa::path(
+    get,
+    path = "/api/getToken",
+    tag = "users",
+    responses(
+        (status = 200, description = "The token.", body = VoiceToken<'static>),
+        (status = 403, description = "`not_a_user`"),
+        (status = 409, description = "`no_voice_identity`"),
+        (status = 501, description = "`voice_not_set_up`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn get_token(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -1,19 +1,22 @@
 use axum::{Json, body::Body, extract::State};
 use http::Request;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use voip_core::{CallId, HangUpError};
 
 use super::{ApiError, json};
 use crate::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = HangUp)]
 struct Wanted {
     call_id: String,
 }
 
 /// An answer that says no more than that it worked.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Done)]
 pub(crate) struct Done {
     pub(super) success: bool,
     pub(super) message: &'static str,
@@ -23,6 +26,17 @@ pub(crate) struct Done {
 ///
 /// # Errors
 /// 404 for an unknown call, and for somebody else's.
+#[utoipa::path(
+    post,
+    path = "/hangup",
+    tag = "calls",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The call is ended.", body = Done),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn hangup(
     State(app): State<App>,
     request: Request<Body>,

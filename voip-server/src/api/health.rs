@@ -3,17 +3,27 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ApiError;
 use crate::App;
 
 /// How the server is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Health)]
 pub(crate) struct Health {
     status: &'static str,
 }
 
 /// `GET /healthz`: the process lives.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "operators",
+    responses(
+        (status = 200, description = "It lives.", body = Health),
+    ),
+)]
 pub(crate) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
@@ -22,6 +32,15 @@ pub(crate) async fn healthz() -> Json<Health> {
 ///
 /// # Errors
 /// 503 otherwise.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "operators",
+    responses(
+        (status = 200, description = "It is ready.", body = Health),
+        (status = 503, description = "`not_ready`"),
+    ),
+)]
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     let not_ready = |message| {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", message)

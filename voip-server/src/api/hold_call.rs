@@ -1,13 +1,15 @@
 use axum::{Json, body::Body, extract::State};
 use http::{Request, StatusCode};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use voip_core::{HoldError, ProviderCallId, Refusal};
 
 use super::{ApiError, hangup::Done, json};
 use crate::{App, auth::LoggedIn};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = HoldCall)]
 struct Wanted {
     parent_call_sid: String,
 }
@@ -18,6 +20,20 @@ struct Wanted {
 /// # Errors
 /// 404 for an unknown call, one that is over and somebody else's, 409 where
 /// nobody has answered yet, 502 where the provider did not do it.
+#[utoipa::path(
+    post,
+    path = "/api/hold-call",
+    tag = "calls",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The provider has confirmed it.", body = Done),
+        (status = 403, description = "`not_a_user`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+        (status = 409, description = "`not_answered`, `hold_under_way`, `no_hold`"),
+        (status = 502, description = "`hold_unconfirmed`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn hold_call(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,
@@ -33,6 +49,20 @@ pub(crate) async fn hold_call(
 ///
 /// # Errors
 /// As [`hold_call`].
+#[utoipa::path(
+    post,
+    path = "/api/unhold-call",
+    tag = "calls",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The provider has confirmed it.", body = Done),
+        (status = 403, description = "`not_a_user`"),
+        (status = 404, description = "`unknown_call`: no such call, or not yours."),
+        (status = 409, description = "`not_answered`, `hold_under_way`, `no_hold`"),
+        (status = 502, description = "`hold_unconfirmed`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn unhold_call(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -1,6 +1,7 @@
 use axum::{Json, body::Body, extract::State};
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use voip_core::{Email, Error, ErrorKind, LogInError, Password};
 
 use super::{
@@ -10,13 +11,15 @@ use super::{
 };
 use crate::{App, auth::Subject};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = LogIn)]
 struct Credentials {
     email: String,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LoggedIn)]
 pub(crate) struct LoggedInBody {
     success: bool,
     message: &'static str,
@@ -29,6 +32,18 @@ pub(crate) struct LoggedInBody {
 /// # Errors
 /// 400 for fields that cannot be used, 401 for an unknown e-mail and for a
 /// wrong password alike, 429 after too many tries, 503 while too many wait.
+#[utoipa::path(
+    post,
+    path = "/api/login",
+    tag = "users",
+    request_body = Credentials,
+    responses(
+        (status = 200, description = "Logged in.", body = LoggedInBody),
+        (status = 400, description = "`invalid_email`, `invalid_json`, `invalid_body`"),
+        (status = 401, description = "`wrong_credentials`"),
+        (status = 429, description = "`too_many_tries`"),
+    ),
+)]
 pub(crate) async fn login(
     State(app): State<App>,
     Origin(origin): Origin,

@@ -13,6 +13,7 @@ use voip_core::{
 use super::{
     ApiError, call_log_csv,
     call_logs::{answer, string},
+    log_line::OwnLog,
     log_request::{DEFAULT_LIMIT, LogRequest, next_page},
 };
 use crate::{App, auth::LoggedIn};
@@ -21,6 +22,18 @@ use crate::{App, auth::LoggedIn};
 ///
 /// # Errors
 /// 400 for a query that cannot be used.
+#[utoipa::path(
+    get,
+    path = "/api/call-logs",
+    tag = "calls",
+    params(("limit" = Option<u32>, Query, minimum = 1, maximum = 10000), ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before."), ("status" = Option<String>, Query, description = "One status, or several with commas between."), ("direction" = Option<String>, Query, description = "inbound or outbound."), ("number" = Option<String>, Query, description = "A party, in E.164."), ("since" = Option<String>, Query, description = "RFC 3339."), ("until" = Option<String>, Query, description = "RFC 3339."), ("format" = Option<String>, Query, description = "json or csv.")),
+    responses(
+        (status = 200, description = "A page of the log, newest first.", content((OwnLog = "application/json"), (String = "text/csv")), headers(("link" = Option<String>, description = "The next page, where there is one."))),
+        (status = 400, description = "`invalid_limit`, `invalid_cursor`, and such for the other fields"),
+        (status = 403, description = "`not_a_user`"),
+    ),
+    security(("bearer" = [])),
+)]
 pub(crate) async fn own_call_logs(
     State(app): State<App>,
     LoggedIn(user): LoggedIn,

@@ -1,13 +1,15 @@
 use axum::{Json, body::Body, extract::State};
 use http::{Request, StatusCode};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use voip_core::{Device, PhoneNumber, Platform, PushToken, RegisterError, UserId};
 
 use super::{ApiError, hangup::Done, json};
 use crate::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RegisterUser)]
 struct Wanted {
     user_id: String,
     phone_number: String,
@@ -20,6 +22,19 @@ struct Wanted {
 ///
 /// # Errors
 /// 400 for fields that cannot be used, 409 for a number of another user.
+#[utoipa::path(
+    post,
+    path = "/api/register-user",
+    tag = "users",
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The user is registered.", body = Done),
+        (status = 400, description = "`invalid_user_id`, `invalid_number`, `invalid_push_token`, `invalid_platform`, `invalid_json`, `invalid_body`"),
+        (status = 403, description = "`forbidden`"),
+        (status = 409, description = "`number_taken`"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn register_user(
     State(app): State<App>,
     request: Request<Body>,

@@ -1,6 +1,7 @@
 use axum::{Json, body::Body, extract::State};
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use voip_core::{AccountName, Email, Password, SignUpError, WeakPassword};
 
 use super::{
@@ -10,14 +11,16 @@ use super::{
 };
 use crate::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = SignUp)]
 struct Wanted {
     name: Option<String>,
     email: String,
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignedUp)]
 pub(crate) struct SignedUp {
     success: bool,
     message: &'static str,
@@ -29,6 +32,18 @@ pub(crate) struct SignedUp {
 /// # Errors
 /// 400 for fields that cannot be used, 409 for an e-mail that has an account,
 /// 429 after too many sign-ups from one address, 503 while too many wait.
+#[utoipa::path(
+    post,
+    path = "/api/signup",
+    tag = "users",
+    request_body = Wanted,
+    responses(
+        (status = 201, description = "There is an account now.", body = SignedUp),
+        (status = 400, description = "`invalid_email`, `invalid_name`, `password_too_short`, `password_too_long`, `password_too_common`, `invalid_json`, `invalid_body`"),
+        (status = 409, description = "`email_taken`"),
+        (status = 429, description = "`too_many_tries`"),
+    ),
+)]
 pub(crate) async fn signup(
     State(app): State<App>,
     Origin(origin): Origin,

@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::{Json, body::Body, extract::State};
 use http::{HeaderMap, Request, StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use voip_core::{
     CallId, PhoneNumber, SpendRefusal, StartCall, StartError, Trouble, ports::IdempotencyKey,
 };
@@ -10,8 +11,9 @@ use voip_core::{
 use super::{ApiError, json};
 use crate::App;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StartCall)]
 struct Wanted {
     to: String,
     from: Option<String>,
@@ -19,10 +21,12 @@ struct Wanted {
 }
 
 /// The answer to `POST /start-call`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Started)]
 pub(crate) struct StartedBody {
     success: bool,
+    #[schema(value_type = Uuid)]
     call_id: CallId,
     sid: String,
 }
@@ -33,6 +37,24 @@ pub(crate) struct StartedBody {
 /// 400 for bad numbers, 403 for those that are not called from here, 422 for a
 /// key used before for something else, 429 for too many calls, 502 where the
 /// provider refused, 503 and 504 where it could not be reached.
+#[utoipa::path(
+    post,
+    path = "/start-call",
+    tag = "calls",
+    params(("idempotency-key" = Option<String>, Header, description = "Repeats of one key place one call.", min_length = 1, max_length = 255)),
+    request_body = Wanted,
+    responses(
+        (status = 200, description = "The provider has taken the call.", body = StartedBody),
+        (status = 400, description = "`invalid_number`, `missing_from`, `invalid_call_id`, `invalid_idempotency_key`, `invalid_json`, `invalid_body`"),
+        (status = 403, description = "`country_not_allowed`, `premium_number`, `satellite_number`"),
+        (status = 422, description = "`idempotency_key_reused`"),
+        (status = 429, description = "`too_many_calls`, `too_many_live_calls`"),
+        (status = 502, description = "`provider_refused`"),
+        (status = 503, description = "`provider_unavailable`, `unavailable`, `timeout`"),
+        (status = 504, description = "`provider_timeout`"),
+    ),
+    security((), ("bearer" = [])),
+)]
 pub(crate) async fn start_call(
     State(app): State<App>,
     request: Request<Body>,

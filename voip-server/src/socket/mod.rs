@@ -12,4 +12,4 @@ pub use connection::converse;
 pub(crate) use frame::{ClientFrame, ServerFrame};
 pub use hub::Hub;
 pub(crate) use sequencer::Sequencer;
-pub(crate) use upgrade::upgrade;
+pub(crate) use upgrade::{__path_upgrade, upgrade};

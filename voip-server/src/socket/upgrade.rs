@@ -21,6 +21,16 @@ const CROWDED: Duration = Duration::from_secs(5);
 /// # Errors
 /// 426 for a request that asks for no WebSocket, 503 where as many sockets are
 /// open as may be.
+#[utoipa::path(
+    get,
+    path = "/ws",
+    tag = "real time",
+    responses(
+        (status = 101, description = "A WebSocket; its messages are in /asyncapi.json."),
+        (status = 426, description = "`websocket_only`"),
+        (status = 503, description = "`too_many_sockets`"),
+    ),
+)]
 pub(crate) async fn upgrade(
     State(app): State<App>,
     request: Request<axum::body::Body>,

@@ -20,6 +20,18 @@ const NUMBER_FIELD: &str = "phoneNumber";
 /// # Errors
 /// 400 for a leg that is no voice client's, 403 for a bad signature, 503 when
 /// the call could not be saved.
+#[utoipa::path(
+    post,
+    path = "/api/agent-join",
+    tag = "provider",
+    request_body(content = std::collections::HashMap<String, String>, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What the provider is to do.", content_type = "text/xml", body = String),
+        (status = 400, description = "`invalid_webhook`, `misplaced_webhook`, `not_a_voice_client`"),
+        (status = 403, description = "`invalid_signature`"),
+    ),
+    security(("signature" = [])),
+)]
 pub(crate) async fn agent_join(
     State(app): State<App>,
     request: Request<Body>,

@@ -9,6 +9,19 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 404 for an unknown call.
+#[utoipa::path(
+    post,
+    path = "/twilio/bridge-ended",
+    tag = "provider",
+    request_body(content = std::collections::HashMap<String, String>, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What the provider is to do.", content_type = "text/xml", body = String),
+        (status = 400, description = "`invalid_webhook`, `misplaced_webhook`"),
+        (status = 403, description = "`invalid_signature`"),
+        (status = 404, description = "`unknown_call`"),
+    ),
+    security(("signature" = [])),
+)]
 pub(crate) async fn bridge_ended(
     State(app): State<App>,
     request: Request<Body>,

@@ -11,6 +11,19 @@ use crate::{App, api::ApiError};
 /// # Errors
 /// 400 without a name, 403 for a bad signature, 503 when the call could not be
 /// read.
+#[utoipa::path(
+    post,
+    path = "/api/call-events",
+    tag = "provider",
+    params(("conferenceName" = Option<String>, Query, description = "The sid of the call.")),
+    request_body(content = std::collections::HashMap<String, String>, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What the provider is to do.", content_type = "text/xml", body = String),
+        (status = 400, description = "`invalid_webhook`, `misplaced_webhook`, `invalid_conference_name`"),
+        (status = 403, description = "`invalid_signature`"),
+    ),
+    security(("signature" = [])),
+)]
 pub(crate) async fn call_events(
     State(app): State<App>,
     request: Request<Body>,

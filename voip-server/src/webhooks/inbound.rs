@@ -10,6 +10,18 @@ use crate::{App, api::ApiError};
 ///
 /// # Errors
 /// 403 for a bad signature, 503 when the call could not be saved.
+#[utoipa::path(
+    post,
+    path = "/twilio-inbound",
+    tag = "provider",
+    request_body(content = std::collections::HashMap<String, String>, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What the provider is to do.", content_type = "text/xml", body = String),
+        (status = 400, description = "`invalid_webhook`, `misplaced_webhook`"),
+        (status = 403, description = "`invalid_signature`"),
+    ),
+    security(("signature" = [])),
+)]
 pub(crate) async fn inbound(
     State(app): State<App>,
     request: Request<Body>,
