@@ -81,7 +81,8 @@ fn whole(mode: AuthMode) -> Value {
         .filter_map(|(_, methods)| methods.as_object_mut())
         .flatten();
     for (_, operation) in operations {
-        if let (AuthMode::Required, Some(security)) = (mode, operation["security"].as_array_mut()) {
+        let security = operation.get_mut("security").and_then(Value::as_array_mut);
+        if let (AuthMode::Required, Some(security)) = (mode, security) {
             security.retain(|one| *one != json!({}));
         }
         add_errors(operation);
@@ -315,6 +316,7 @@ mod tests {
         for (path, methods) in document["paths"].as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {
                 let name = operation["operationId"].as_str().unwrap();
+                assert_ne!(operation.get("security"), Some(&Value::Null), "{name}");
                 assert!(names.insert(name), "{method} {path}: {name}");
             }
         }
