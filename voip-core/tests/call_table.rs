@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use voip_core::{
-    Call, CallId, CallStatus, Effect, EventKind, FinalStatus, PhoneNumber, ProviderCallId, Signal,
-    State, Timestamp, table,
+    Call, CallId, CallStatus, Effect, EventKind, FinalStatus, PhoneNumber, ProviderCallId,
+    RoomChange, Signal, State, Timestamp, table,
 };
 
 fn now() -> Timestamp {
@@ -53,9 +53,15 @@ fn the_same_signal_twice_is_as_good_as_once() {
             let Ok(once) = call.step(signal.clone(), now()) else {
                 continue;
             };
-            // One signal counts how often it came; and a second look that
-            // finds no change has the provider asked for it once more.
-            if matches!(signal, Signal::Connecting | Signal::RoomSeen(_)) {
+            // One signal counts how often it came; and as long as the provider
+            // has a hold otherwise than it should, each look at it and each word
+            // of it has it asked once more.
+            let asks_again = match &signal {
+                Signal::Connecting | Signal::RoomSeen(_) => true,
+                Signal::RoomNews(news) => matches!(news.what, RoomChange::Held(..)),
+                _ => false,
+            };
+            if asks_again {
                 continue;
             }
             // Time goes on, the deadline has been dealt with.

@@ -82,7 +82,12 @@ fn progress(
             reason: reason(form, status),
         },
         call,
-        parent: optional(form, "ParentCallSid"),
+        // A client may send fields of its own, and this one is the provider's
+        // only where the provider made the leg.
+        parent: optional(form, "ParentCallSid").filter(|_| {
+            form.get("Direction")
+                .is_none_or(|word| word == "outbound-dial")
+        }),
         sequence: number(form, "SequenceNumber"),
     })
 }

@@ -32,7 +32,7 @@ impl Step {
             Signal::DialEnded(end) => self.dial_ended(&end, now),
             Signal::HungUp => {
                 self.effects.push(Effect::HangUp);
-                if !self.is_dialled() {
+                if !self.is_dialled() || self.is_alone() {
                     self.effects.push(Effect::HangUpFar);
                 }
                 let duration = self.talked_until(now);
@@ -68,6 +68,9 @@ impl Step {
             (true, true) => self.near_gone(now),
             (true, false) => {}
             (false, _) => {
+                if !self.is_dialled() {
+                    self.effects.push(Effect::HangUpFar);
+                }
                 let duration = end.duration.or_else(|| self.talked_until(now));
                 self.end(FinalStatus::Completed, now, duration, None);
             }
@@ -120,6 +123,11 @@ impl Step {
 
     pub(super) fn far(&self) -> Option<&FarSide> {
         self.call.far.as_ref()
+    }
+
+    /// Whether the user's leg is over and the far one was not yet.
+    pub(super) fn is_alone(&self) -> bool {
+        self.far().is_some_and(|far| far.alone_since.is_some())
     }
 
     pub(super) fn is_dialled(&self) -> bool {

@@ -28,12 +28,12 @@ pub enum Link {
         since: Timestamp,
         /// Whether the user's leg is there already.
         near_in: bool,
-        /// Whether an earlier try may still come true.
-        again: bool,
     },
     /// The far leg was sent into a conference and nobody knows whether it got
     /// there.
     Lost {
+        /// Since when that is so.
+        since: Timestamp,
         /// Whether the user's leg is there.
         near_in: bool,
     },
@@ -144,8 +144,8 @@ impl FarSide {
     pub(super) fn is_apart(&self) -> bool {
         self.alone_since.is_some()
             || match &self.link {
-                Link::Dial | Link::Lost { near_in: false } => false,
-                Link::Moving { .. } | Link::Lost { near_in: true } => true,
+                Link::Dial => false,
+                Link::Moving { .. } | Link::Lost { .. } => true,
                 Link::Room(room) => !room.near_in,
             }
     }

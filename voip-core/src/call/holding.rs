@@ -21,21 +21,21 @@ impl Step {
         if far.leg.is_none() {
             return Err(Refusal::NotAnswered);
         }
-        let moving = |near_in, again| Link::Moving {
-            since: now,
-            near_in,
-            again,
-        };
+        if far.alone_since.is_some() {
+            return Err(Refusal::Over);
+        }
         let effect = match &mut far.link {
             Link::Dial => {
-                far.link = moving(false, false);
-                Effect::MoveFar
-            }
-            Link::Lost { near_in } => {
-                far.link = moving(*near_in, true);
+                far.link = Link::Moving {
+                    since: now,
+                    near_in: false,
+                };
                 Effect::MoveFar
             }
             Link::Moving { .. } => return Ok(()),
+            // A second move would tear the far leg out of where the first may
+            // yet bring it.
+            Link::Lost { .. } => return Err(Refusal::HoldUnderWay),
             Link::Room(room) => match room.stage {
                 Stage::Talking => {
                     room.stage = Stage::Holding { since: now };
@@ -92,12 +92,13 @@ impl Step {
     pub(super) fn hold_refused(&mut self, now: Timestamp) {
         let Some(link) = self.link_mut() else { return };
         match link {
-            Link::Moving {
-                near_in: false,
-                again: false,
-                ..
-            } => *link = Link::Dial,
-            Link::Moving { near_in, .. } => *link = Link::Lost { near_in: *near_in },
+            Link::Moving { near_in: false, .. } => *link = Link::Dial,
+            Link::Moving { near_in, .. } => {
+                *link = Link::Lost {
+                    since: now,
+                    near_in: *near_in,
+                };
+            }
             Link::Room(room) => match room.stage {
                 Stage::Holding { .. } => room.stage = Stage::Talking,
                 Stage::Resuming { .. } => room.stage = Stage::Held,
@@ -113,7 +114,12 @@ impl Step {
     pub(super) fn hold_timed_out(&mut self, now: Timestamp) {
         let Some(link) = self.link_mut() else { return };
         match link {
-            Link::Moving { near_in, .. } => *link = Link::Lost { near_in: *near_in },
+            Link::Moving { near_in, .. } => {
+                *link = Link::Lost {
+                    since: now,
+                    near_in: *near_in,
+                };
+            }
             Link::Room(room) => match room.stage {
                 Stage::Holding { .. } => {
                     room.stage = Stage::Talking;
@@ -149,6 +155,7 @@ impl Step {
                 if fresh && self.is_known_far(&leg) {
                     self.far_joined(news.conference, held, now);
                     self.hold_set(held, now);
+                    self.ask_again(held);
                 }
             }
             // Whoever is left is looked after.
@@ -161,24 +168,43 @@ impl Step {
     }
 
     pub(super) fn room_seen(&mut self, report: Option<RoomReport>, now: Timestamp) {
-        let Some(report) = report else { return };
-        let member = |leg: Option<&ProviderCallId>| leg.and_then(|leg| report.member(leg)).cloned();
+        let member = |leg: Option<&ProviderCallId>| {
+            let report = report.as_ref()?;
+            report.member(leg?).cloned()
+        };
         let near = member(self.call.provider_id.as_ref());
         let far = member(self.far().and_then(|far| far.leg.as_ref()));
-        let far_is_out = far.is_none();
-        if let Some(RoomMember { on_hold, .. }) = far {
+        let far_in = far.is_some();
+        if let (Some(report), Some(RoomMember { on_hold, .. })) = (&report, far) {
             self.far_joined(report.conference.0.clone(), on_hold, now);
             self.hold_set(on_hold, now);
             self.ask_again(on_hold);
         }
         if near.is_some() {
             self.near_joined(now);
-            if far_is_out && matches!(self.far().map(|far| &far.link), Some(Link::Lost { .. })) {
-                // It left the dial and never arrived.
-                self.effects.extend([Effect::HangUp, Effect::HangUpFar]);
-                let duration = self.talked_until(now);
-                self.end(FinalStatus::Completed, now, duration, None);
-            }
+        }
+        if !far_in {
+            self.give_up_the_move(now);
+        }
+    }
+
+    /// The far leg still lives and is not in the conference.
+    fn give_up_the_move(&mut self, now: Timestamp) {
+        let Some(Link::Lost { since, near_in }) = self.link_mut() else {
+            return;
+        };
+        if now < *since + timing::HOLD {
+            return;
+        }
+        if *near_in {
+            // It left the dial and never arrived: there is nobody to talk to.
+            self.effects.extend([Effect::HangUp, Effect::HangUpFar]);
+            let duration = self.talked_until(now);
+            self.end(FinalStatus::Completed, now, duration, None);
+        } else if let Some(link) = self.link_mut() {
+            // It never left the dial.
+            *link = Link::Dial;
+            self.settle(now);
         }
     }
 
@@ -186,10 +212,16 @@ impl Step {
     fn far_joined(&mut self, conference: ProviderCallId, held: bool, now: Timestamp) {
         let Some(link) = self.link_mut() else { return };
         let (near_in, stage) = match link {
-            Link::Room(_) => return,
-            Link::Moving { since, near_in, .. } => (*near_in, Stage::Holding { since: *since }),
+            Link::Room(room) => {
+                // One of the same name that came after another.
+                room.conference = conference;
+                return;
+            }
+            Link::Moving { since, near_in } => (*near_in, Stage::Holding { since: *since }),
             // An earlier try has come true after all.
-            Link::Lost { near_in } => (*near_in, if held { Stage::Held } else { Stage::Talking }),
+            Link::Lost { near_in, .. } => {
+                (*near_in, if held { Stage::Held } else { Stage::Talking })
+            }
             Link::Dial => (false, if held { Stage::Held } else { Stage::Talking }),
         };
         *link = Link::Room(Room {
@@ -209,7 +241,10 @@ impl Step {
     /// The user's leg is in the conference.
     fn near_joined(&mut self, now: Timestamp) {
         match self.link_mut() {
-            Some(Link::Moving { near_in, .. } | Link::Lost { near_in }) => *near_in = true,
+            Some(Link::Moving { near_in, .. } | Link::Lost { near_in, .. }) => {
+                *near_in = true;
+                self.check_soon(now);
+            }
             Some(Link::Room(room)) if !room.near_in => {
                 room.near_in = true;
                 self.settle(now);
@@ -218,24 +253,17 @@ impl Step {
         }
     }
 
-    /// A change that the provider has not made yet is asked for once more.
+    /// Where the provider has it otherwise than the call, it is asked once more:
+    /// an earlier request may have come true late.
     fn ask_again(&mut self, on_hold: bool) {
-        let effect = match (self.far().map(|far| &far.link), on_hold) {
-            (
-                Some(Link::Room(Room {
-                    stage: Stage::Holding { .. },
-                    ..
-                })),
-                false,
-            ) => Effect::HoldFar,
-            (
-                Some(Link::Room(Room {
-                    stage: Stage::Resuming { .. },
-                    ..
-                })),
-                true,
-            ) => Effect::ResumeFar,
-            (Some(_) | None, _) => return,
+        let Some(Link::Room(room)) = self.far().map(|far| &far.link) else {
+            return;
+        };
+        let effect = match (room.stage, on_hold) {
+            (Stage::Holding { .. } | Stage::Held, false) => Effect::HoldFar,
+            (Stage::Resuming { .. } | Stage::Talking, true) => Effect::ResumeFar,
+            (Stage::Holding { .. } | Stage::Held, true)
+            | (Stage::Resuming { .. } | Stage::Talking, false) => return,
         };
         if !self.effects.contains(&effect) {
             self.effects.push(effect);

@@ -35,6 +35,9 @@ impl Step {
             Signal::HungUp => {
                 // Its end ends the dial, and so the far leg.
                 self.effects.push(Effect::HangUp);
+                if self.is_alone() {
+                    self.effects.push(Effect::HangUpFar);
+                }
                 self.end(FinalStatus::Canceled, now, None, None);
             }
             Signal::Answered(_) => return Err(Refusal::NotIncoming),
@@ -48,10 +51,9 @@ impl Step {
             | Signal::RoomNews(_)
             | Signal::RoomSeen(_) => {}
             Signal::DeadlineCame => {
-                let alone = self.far().is_some_and(|far| far.alone_since.is_some());
                 self.ask_provider(
                     now,
-                    match alone {
+                    match self.is_alone() {
                         true => timing::HOLD_CHECK,
                         false => timing::SETUP_CHECK,
                     },

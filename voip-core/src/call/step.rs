@@ -50,12 +50,13 @@ pub mod timing {
     /// Between the end of the connection to a voice client and the end of the
     /// caller's leg, which the provider reports by itself.
     pub const WRAP_UP: Duration = Duration::from_secs(10);
-    /// Until a change of hold has to be confirmed.
-    pub const HOLD: Duration = Duration::from_secs(8);
-    /// Between two looks at a call whose legs are on their way.
-    pub const HOLD_CHECK: Duration = Duration::from_secs(2);
     /// The same where the caller still hears that nobody is available.
     pub const LAST_WORDS: Duration = Duration::from_secs(90);
+    /// Until a change of hold has to be confirmed. Longer than one request to
+    /// the provider may take.
+    pub const HOLD: Duration = Duration::from_secs(10);
+    /// Between two looks at a call whose legs are on their way.
+    pub const HOLD_CHECK: Duration = Duration::from_secs(2);
 }
 
 impl Call {

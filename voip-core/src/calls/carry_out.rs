@@ -78,8 +78,7 @@ impl Inner {
             Effect::Dismiss => self.redirect(call, Callback::Ask(call.id)).await,
             Effect::LookUp => self.look_up(call).await,
             Effect::MoveFar => self.move_far(call, claim).await,
-            Effect::HoldFar => self.set_hold(call, true).await,
-            Effect::ResumeFar => self.set_hold(call, false).await,
+            Effect::HoldFar | Effect::ResumeFar => self.set_hold(call).await,
             Effect::HangUpFar => match call.far.as_ref().and_then(|far| far.leg.as_ref()) {
                 Some(leg) => self.ports.telephony.hang_up(leg).await,
                 None => Ok(()),

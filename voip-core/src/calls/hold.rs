@@ -75,7 +75,17 @@ impl Inner {
         let held = held
             .filter(|held| held.call.owner.as_ref() == Some(by))
             .ok_or(HoldError::Unknown)?;
-        match self.apply(held, signal).await {
+        let id = held.call.id;
+        let applied = match self.apply(held, signal.clone()).await {
+            // The one word that said so may have been lost.
+            Err(ApplyError::Refused(Refusal::NotAnswered)) => {
+                let call = self.reload(&id).await?.call;
+                self.look_at_both(&call).await?;
+                self.apply(self.reload(&id).await?, signal).await
+            }
+            applied => applied,
+        };
+        match applied {
             Ok(call) => Ok(call.id),
             Err(ApplyError::Refused(refusal)) => Err(HoldError::Refused(refusal)),
             Err(ApplyError::Failed(error)) => Err(HoldError::Storage(error)),

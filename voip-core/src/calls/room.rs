@@ -39,15 +39,14 @@ impl Inner {
     /// out again, so whoever tries again looks first.
     pub(super) async fn move_far(self: &Arc<Self>, call: &Call, claim: Claim) -> Result<()> {
         let mut call = self.reload(&call.id).await?.call;
-        let again = |call: &Call| match call.far.as_ref().map(|far| &far.link) {
-            Some(Link::Moving { again, .. }) => Some(*again),
-            Some(Link::Dial | Link::Lost { .. } | Link::Room(_)) | None => None,
-        };
-        if claim == Claim::Again || again(&call) == Some(true) {
+        if claim == Claim::Again {
             call = self.look_into_room(&call).await?;
         }
-        let (Some(_), Some(near), Some(far)) = (again(&call), &call.provider_id, far_leg(&call))
-        else {
+        let moving = matches!(
+            call.far.as_ref().map(|far| &far.link),
+            Some(Link::Moving { .. })
+        );
+        let (true, Some(near), Some(far)) = (moving, &call.provider_id, far_leg(&call)) else {
             return Ok(());
         };
         let moved = self
@@ -62,18 +61,11 @@ impl Inner {
         }
     }
 
-    /// Has the provider put the far leg on hold or take it back, where that is
-    /// still wanted. The provider may have taken so long that the opposite is
-    /// wanted by then: the last word is what counts.
-    pub(super) async fn set_hold(self: &Arc<Self>, call: &Call, hold: bool) -> Result<()> {
+    /// Has the provider hold the far leg or not, as the call wants it by now.
+    /// The provider may have taken so long that the opposite is wanted when it
+    /// has done it: the last word is what counts.
+    pub(super) async fn set_hold(self: &Arc<Self>, call: &Call) -> Result<()> {
         let mut call = self.reload(&call.id).await?.call;
-        if call
-            .far
-            .as_ref()
-            .is_none_or(|far| wanted(&far.link) != Some(hold))
-        {
-            return Ok(());
-        }
         while let Some(hold) = self.set_as_wanted(&call).await? {
             call = self.signal(&call, Signal::HoldSet(hold)).await?;
             if call.far.as_ref().and_then(|far| wanted(&far.link)) == Some(hold) {
@@ -96,10 +88,9 @@ impl Inner {
         let conference = ConferenceRef(room.conference.clone());
         match self.ports.telephony.set_hold(&conference, leg, hold).await {
             Ok(()) => Ok(Some(hold)),
-            // It has left the conference, or was never quite in.
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                self.look_at_both(call).await.map(|()| None)
-            }
+            // It has left the conference, or is not quite in; the call is
+            // looked at again before long.
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => self.hold_failed(call, error).await.map(|()| None),
         }
     }

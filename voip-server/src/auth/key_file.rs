@@ -59,7 +59,13 @@ fn make(path: &Path) -> io::Result<String> {
     unfinished.push(".new");
     let unfinished = PathBuf::from(unfinished);
     let mut new = OpenOptions::new();
-    new.write(true).create(true).truncate(true);
+    // What somebody left there keeps its owner and rights: away with it.
+    if let Err(error) = fs::remove_file(&unfinished)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    new.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
     let mut file = new.open(&unfinished)?;

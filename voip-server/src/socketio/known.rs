@@ -50,7 +50,10 @@ impl Known {
         let gone = match joined.count() < MOST_JOINED {
             true => None,
             false => {
-                let unheard = self.calls.iter().filter(|(_, entry)| entry.told.is_none());
+                let unheard = self
+                    .calls
+                    .iter()
+                    .filter(|(_, entry)| entry.joined.is_some() && entry.told.is_none());
                 let oldest = unheard.min_by_key(|(_, entry)| entry.joined);
                 let oldest = oldest.map(|(leg, _)| leg.clone()).ok_or(TooMany)?;
                 self.calls.remove(&oldest);
@@ -69,7 +72,8 @@ impl Known {
         if let Some(entry) = self.calls.get_mut(leg) {
             entry.joined = None;
             entry.asked = false;
-            if !own {
+            // What nothing was told of may be anybody's, or nobody's.
+            if !own || entry.told.is_none() {
                 self.calls.remove(leg);
             }
         }
@@ -174,6 +178,16 @@ mod tests {
             known.told(status);
         }
         news
+    }
+
+    #[test]
+    fn joining_and_leaving_calls_that_there_are_not_leaves_nothing() {
+        let mut known = Known::default();
+        for n in 0..10_000 {
+            known.join(&leg(n)).unwrap();
+            known.leave(&leg(n), true);
+        }
+        assert!(known.calls.is_empty());
     }
 
     #[test]

@@ -8,8 +8,8 @@ use voip_core::{
 use super::signed::{misplaced, notice, reply};
 use crate::{App, api::ApiError};
 
-/// Where a page may put the number it wants called: its own field first, then
-/// the one of the provider's examples.
+/// Where a page puts the number it wants called; `To`, as in the provider's
+/// examples, does as well.
 const NUMBER_FIELD: &str = "phoneNumber";
 
 /// `POST /api/agent-join`: the voice client of a user calls a number. The

@@ -243,7 +243,7 @@ async fn a_server_that_dies_in_the_middle_of_a_hold_takes_it_up_again() {
             futures_util::future::select(hold, std::pin::pin!(pass)).await;
         }
         house.dies_and_starts_again().await;
-        house.world.pass(12 * SECOND).await;
+        house.world.pass(30 * SECOND).await;
         let (status, answer) = ann.hold(&house, &near).await;
         assert_eq!(status, 200, "after {millis} ms: {answer}");
         let leg = house.world.provider.leg(&far);
