@@ -76,6 +76,7 @@ fn a_status_callback_is_progress() {
         ("Duration", "1"),
         ("SipResponseCode", "200"),
         ("ParentCallSid", "CA000000000000000000000000000000b9"),
+        ("Direction", "outbound-dial"),
     ];
     insta::assert_debug_snapshot!("completed", read(&target, &status(&completed)));
 }
