@@ -26,7 +26,7 @@ pub enum HoldError {
 }
 
 /// The pauses between looks at the call: from the first to the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
 
 /// Longer than a change of hold may take before it is reported as failed.
 const PATIENCE: Duration = Duration::from_secs(timing::HOLD.as_secs() + 4);

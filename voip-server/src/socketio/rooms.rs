@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
@@ -63,16 +63,23 @@ impl LegRooms {
         };
         let mut hearers: Vec<Arc<Client>> = Vec::new();
         {
-            let inner = self.lock();
+            let mut inner = self.lock();
+            let mut seen = HashSet::new();
             let by_leg = inner.legs.get(&status.call_sid).into_iter();
             let by_user = event
                 .audience
                 .iter()
                 .filter_map(|user| inner.users.get(user));
             for client in by_leg.chain(by_user).flatten().filter_map(Weak::upgrade) {
-                if !hearers.iter().any(|other| other.id == client.id) {
+                if seen.insert(client.id) {
                     hearers.push(client);
                 }
+            }
+            // Nothing follows, so nobody has to leave one by one.
+            if status.call_status.is_final()
+                && let Some(room) = inner.legs.remove(&status.call_sid)
+            {
+                inner.joined -= room.len();
             }
         }
         // Outside the lock: whoever lets go of a client last takes it away.
