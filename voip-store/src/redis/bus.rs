@@ -144,7 +144,9 @@ impl EventBus for RedisBus {
         // The only failure is that nobody listens, which is no trouble.
         let _ = self.shared.local.send(BusItem::Event(Arc::clone(&event)));
         if self.shared.outbox().put(event) {
-            tracing::debug!("an event for the other nodes was given up; they will look for themselves");
+            tracing::debug!(
+                "an event for the other nodes was given up; they will look for themselves"
+            );
         }
         self.shared.more.notify_one();
         Ok(())
@@ -178,7 +180,9 @@ impl Shared {
         let up = self.link.up_again().await;
         let mut command = redis::cmd("PUBLISH");
         command.arg(self.channel()).arg(letter.write());
-        let run = self.link.run(up, async |mut redis| command.exec_async(&mut redis).await);
+        let run = self
+            .link
+            .run(up, async |mut redis| command.exec_async(&mut redis).await);
         match run.await {
             Ok(()) => true,
             Err(error) => match error.kind() {
@@ -213,7 +217,10 @@ async fn send(shared: Arc<Shared>, stop: CancellationToken) {
         let next = first + events.len() as u64;
         // More may have come since the stop.
         let last = stop.is_cancelled() && events.len() < BATCH;
-        if shared.post(&Letter::new(shared.node, first, &events, last)).await {
+        if shared
+            .post(&Letter::new(shared.node, first, &events, last))
+            .await
+        {
             shared.outbox().sent(next);
             if last && shared.outbox().is_empty() {
                 return;

@@ -122,7 +122,9 @@ impl Cache for RedisCache {
         command.arg(&key);
         let there: Option<Vec<u8>> = self
             .link
-            .run(up.clone(), async |mut redis| command.query_async(&mut redis).await)
+            .run(up.clone(), async |mut redis| {
+                command.query_async(&mut redis).await
+            })
             .await?;
         if let Some(lookup) = there.and_then(lookup) {
             return Ok(lookup);
@@ -157,7 +159,9 @@ impl Cache for RedisCache {
             .arg(&ticket[..])
             .arg([&[FULL], &ticket[..], &value].concat())
             .arg(millis(ttl));
-        self.link.run(up, async |redis| invoke(&fill, redis).await).await
+        self.link
+            .run(up, async |redis| invoke(&fill, redis).await)
+            .await
     }
 
     async fn remove(&self, key: &str) -> Result<()> {
@@ -165,7 +169,9 @@ impl Cache for RedisCache {
             Some(up) => {
                 let mut command = redis::cmd("DEL");
                 command.arg(self.key(&up, key));
-                let run = self.link.run(up, async |mut redis| command.exec_async(&mut redis).await);
+                let run = self
+                    .link
+                    .run(up, async |mut redis| command.exec_async(&mut redis).await);
                 run.await
             }
             None => Err(failure::out_of_reach()),
@@ -177,7 +183,10 @@ impl Cache for RedisCache {
     }
 }
 
-async fn invoke(script: &ScriptInvocation<'_>, mut redis: super::connection::Connection) -> redis::RedisResult<()> {
+async fn invoke(
+    script: &ScriptInvocation<'_>,
+    mut redis: super::connection::Connection,
+) -> redis::RedisResult<()> {
     script.invoke_async(&mut redis).await
 }
 
@@ -197,7 +206,9 @@ fn lookup(there: Vec<u8>) -> Option<Lookup> {
 
 fn millis(span: Duration) -> u64 {
     // Redis refuses a time of nothing.
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX >> 1).max(1)
+    u64::try_from(span.as_millis())
+        .unwrap_or(u64::MAX >> 1)
+        .max(1)
 }
 
 impl Owed {
@@ -208,7 +219,9 @@ impl Owed {
         if keys.1.len() < MOST_OWED || keys.1.contains_key(key) {
             keys.1.insert(key.to_owned(), turn);
         } else {
-            tracing::debug!("a copy may be shown until its time is over: too many removals are owed");
+            tracing::debug!(
+                "a copy may be shown until its time is over: too many removals are owed"
+            );
         }
         drop(keys);
         self.more.notify_one();

@@ -79,7 +79,9 @@ impl Connection {
         let info: String = redis::cmd("INFO").arg("server").query_async(self).await?;
         let life = info.lines().find_map(|line| line.strip_prefix("run_id:"));
         // Servers that only speak like Redis may not say it.
-        Ok(life.map_or("-", |life| life.get(..16).unwrap_or(life)).to_owned())
+        Ok(life
+            .map_or("-", |life| life.get(..16).unwrap_or(life))
+            .to_owned())
     }
 
     /// Removes many keys. In a cluster they lie in many places, so there it is

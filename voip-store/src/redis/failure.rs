@@ -15,9 +15,10 @@ pub(super) fn unanswered() -> Error {
 pub(super) fn failed(error: &RedisError) -> Error {
     match error.kind() {
         Kind::Io => unanswered(),
-        Kind::AuthenticationFailed | Kind::Server(ServerErrorKind::NoPerm) => {
-            Error::new(ErrorKind::Unauthorized, "Redis refuses our user or password")
-        }
+        Kind::AuthenticationFailed | Kind::Server(ServerErrorKind::NoPerm) => Error::new(
+            ErrorKind::Unauthorized,
+            "Redis refuses our user or password",
+        ),
         Kind::Parse | Kind::UnexpectedReturnType => {
             Error::new(ErrorKind::Malformed, "Redis answered what was not expected")
         }

@@ -116,11 +116,14 @@ pub(super) mod tests {
             },
             over,
             EventKind::Hold {
-                hold: Hold::ALL[0],
+                hold: Hold::Holding,
                 failed: true,
             },
         ];
-        let events: Vec<_> = (0..).zip(kinds).map(|(seq, kind)| event(seq, kind)).collect();
+        let events: Vec<_> = (0..)
+            .zip(kinds)
+            .map(|(seq, kind)| event(seq, kind))
+            .collect();
         let node = Uuid::from_u128(1);
         let letter = Letter::new(node, 41, &events, false);
         let bytes = letter.write();
@@ -135,7 +138,14 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_no_letter_is_not_read() {
-        for bytes in [&b""[..], b"hello", b"{}", b"\xff", br#"{"v":2}"#, br#"{"v":1}"#] {
+        for bytes in [
+            &b""[..],
+            b"hello",
+            b"{}",
+            b"\xff",
+            br#"{"v":2}"#,
+            br#"{"v":1}"#,
+        ] {
             assert_eq!(Letter::read(bytes), Err(Unreadable));
         }
     }

@@ -1,9 +1,4 @@
-use std::{
-    fmt,
-    future::Future,
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use redis::{PushInfo, PushKind, RedisResult};
 use tokio::{

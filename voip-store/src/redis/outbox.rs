@@ -30,7 +30,10 @@ impl Outbox {
     /// The first up to `most`, with the number of the first. They stay until
     /// they are [sent](Self::sent).
     pub(super) fn next(&self, most: usize) -> (u64, Vec<Arc<Event>>) {
-        (self.first, self.waiting.iter().take(most).cloned().collect())
+        (
+            self.first,
+            self.waiting.iter().take(most).cloned().collect(),
+        )
     }
 
     /// Everything before the number `next` needs not be sent again.

@@ -113,8 +113,7 @@ impl Peers {
                 gap = true;
             }
         }
-        self.known
-            .retain(|_, peer| now.since(peer.heard) < MEMORY);
+        self.known.retain(|_, peer| now.since(peer.heard) < MEMORY);
         Due {
             gap,
             events: Vec::new(),
@@ -220,7 +219,10 @@ mod tests {
     fn own_letters_are_nothing_and_unreadable_ones_a_gap() {
         let mut peers = listening();
         let own = events(0..5);
-        assert_eq!(peers.heard(Letter::new(OWN, 3, &own, false), at(1)), Due::default());
+        assert_eq!(
+            peers.heard(Letter::new(OWN, 3, &own, false), at(1)),
+            Due::default()
+        );
         peers.unreadable();
         peers.unreadable();
         assert!(peers.tick(at(1)).gap);

@@ -81,14 +81,14 @@ impl std::str::FromStr for RedisUrl {
         }
         let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (login, hosts) = place.rsplit_once('@').unwrap_or(("", place));
-        let at = |host: &str, login: &str, database: &str| {
-            server(encrypted, login, host, database)
-        };
+        let at = |host: &str, login: &str, database: &str| server(encrypted, login, host, database);
         match kind {
             "" if hosts.contains(',') => Err(InvalidRedisUrl(
                 "one host; for several write redis+sentinel: or redis+cluster:",
             )),
-            "" | "cluster" if !query.is_empty() => Err(InvalidRedisUrl("without a ? and what follows it")),
+            "" | "cluster" if !query.is_empty() => {
+                Err(InvalidRedisUrl("without a ? and what follows it"))
+            }
             "" => Ok(Self(Target::Server(at(hosts, login, path)?))),
             "cluster" if !path.is_empty() => Err(InvalidRedisUrl(
                 "without a database number, which a cluster does not have",
@@ -203,7 +203,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> RedisUrl {
-        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+        text.parse()
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
     }
 
     #[test]
