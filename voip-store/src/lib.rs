@@ -27,12 +27,16 @@
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod grouped;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod row;
 mod sqlite;
 
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

@@ -12,6 +12,8 @@ use voip_testkit::suites::{
     account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
 };
 
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 
