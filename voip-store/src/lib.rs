@@ -25,10 +25,17 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod grouped;
 mod limiter_fallback;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod row;
 mod sqlite;
 
 #[cfg(feature = "redis")]
@@ -37,4 +44,8 @@ pub use self::redis::{
 };
 pub use limiter_fallback::RateLimiterWithFallback;
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};
