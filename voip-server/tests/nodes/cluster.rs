@@ -26,17 +26,22 @@ pub(crate) struct Node {
 impl Cluster {
     /// Two servers that hear each other. `None`: leave the test out.
     pub(crate) async fn of_two() -> Option<Self> {
-        let cluster = Self::start(true).await?;
+        Self::of_two_with(&[]).await
+    }
+
+    /// The same, with these settings besides.
+    pub(crate) async fn of_two_with(settings: &[(&'static str, &str)]) -> Option<Self> {
+        let cluster = Self::start(true, settings).await?;
         cluster.joined().await;
         Some(cluster)
     }
 
     /// Two servers that find no Redis when they start.
     pub(crate) async fn without_redis() -> Option<Self> {
-        Self::start(false).await
+        Self::start(false, &[]).await
     }
 
-    async fn start(with_redis: bool) -> Option<Self> {
+    async fn start(with_redis: bool, settings: &[(&'static str, &str)]) -> Option<Self> {
         let database = PrivateServer::postgres().await?;
         let mut redis = PrivateServer::redis().await?;
         if !with_redis {
@@ -48,7 +53,11 @@ impl Cluster {
         let provider = Provider::start(&public, 1).await;
         let (api, database_url) = (provider.sim.base_url(), database.url());
         let nodes = machines.map(|machine| {
-            machine
+            let more =
+                |machine: Machine, (name, value): &(&'static str, &str)| machine.set(name, value);
+            settings
+                .iter()
+                .fold(machine, more)
                 .set("TWILIO_API_BASE_URL", &api)
                 .set("PUBLIC_URL", &public)
                 .set("DATABASE_URL", &database_url)

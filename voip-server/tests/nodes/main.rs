@@ -5,6 +5,7 @@
 mod answering;
 mod cluster;
 mod hearing;
+mod limits;
 mod outage;
 #[path = "../process/mod.rs"]
 mod process;
