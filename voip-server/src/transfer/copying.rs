@@ -1,5 +1,5 @@
 use futures_util::future::try_join_all;
-use voip_core::{Result, ports::Archive};
+use voip_core::{Error, Result, ports::Archive};
 
 use super::{
     PAGE, Tally,
@@ -40,7 +40,7 @@ async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
                 // The last run may have ended between two devices.
                 target.complete_devices(&archived).await?;
             }
-            Result::Ok(put)
+            Ok::<_, Error>(put)
         });
         for put in try_join_all(put).await? {
             tally.count(put);

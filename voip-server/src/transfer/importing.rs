@@ -1,6 +1,6 @@
 use futures_util::future::try_join_all;
 use voip_core::{
-    Account, Result,
+    Account, Error, Result,
     ports::{ArchivedCall, Clock as _, SystemClock},
 };
 use voip_store::legacy::{Found, LegacyOptions, LegacySource, Person};
@@ -66,7 +66,7 @@ async fn bring_people(
             match person {
                 Person::User(archived) => {
                     let id = archived.user.id.clone();
-                    Ok((id, target.put_user(archived).await?))
+                    Ok::<_, Error>((id, target.put_user(archived).await?))
                 }
                 Person::Account(account) => {
                     Ok((account.user.clone(), put_account(&account, target).await?))
