@@ -83,6 +83,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // ours last as long as the accounts: as long as the process.
         auth: Auth::open_with_logins(Tokens::with_fresh_key()),
         clock,
+        redis: None,
         limits: Limits::default(),
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),

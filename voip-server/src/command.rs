@@ -239,7 +239,7 @@ async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), Command
             return Err(CommandError::Other("nothing was deleted".to_owned()));
         }
     }
-    let store = Store::open(&config.database)?;
+    let store = Store::open(&config.database).await?;
     if matches!(what, "calls" | "all") {
         let calls = store.calls().clear_calls().await?;
         writeln!(io::stdout(), "deleted {calls} calls")?;

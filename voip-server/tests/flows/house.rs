@@ -192,6 +192,7 @@ impl House {
             hub: Arc::new(Hub::new(Arc::clone(&time))),
             auth: Auth::open_with_logins(Tokens::new(&tokens)),
             clock: time,
+            redis: None,
             // Time-outs of requests run on the machine's clock, which no test waits for.
             limits: Limits {
                 request_time: Duration::from_secs(600),
