@@ -27,11 +27,16 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod grouped;
 pub mod legacy;
 mod limiter_fallback;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+mod row;
 mod sqlite;
 
 #[cfg(feature = "redis")]
@@ -40,4 +45,6 @@ pub use self::redis::{
 };
 pub use limiter_fallback::RateLimiterWithFallback;
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};
