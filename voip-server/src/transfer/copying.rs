@@ -34,7 +34,7 @@ async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
             return Ok(tally);
         };
         after = Some(last.user.id.clone());
-        let put = page.into_iter().map(|archived| async {
+        let put = page.into_iter().map(|archived| async move {
             let put = target.put_user(archived.clone()).await?;
             if put == Put::There {
                 // The last run may have ended between two devices.
