@@ -13,6 +13,8 @@ use voip_testkit::suites::{
     user_store::UserStoreFixture,
 };
 
+#[cfg(feature = "mysql")]
+pub(crate) mod mysql;
 #[cfg(feature = "postgres")]
 pub(crate) mod postgres;
 
