@@ -5,6 +5,7 @@ mod process;
 use std::path::Path;
 
 use process::{Machine, Ran};
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
 use uuid::Uuid;
 use voip_core::{
     Account, Call, CallId, Device, Effect, Platform, Timestamp, User,
@@ -15,6 +16,7 @@ use voip_core::{
     table,
 };
 use voip_store::{SqliteOptions, SqliteStore};
+use voip_testkit::servers::shared_url;
 
 fn moment(number: i64) -> Timestamp {
     Timestamp::from_micros(1_700_000_000_123_456 + number * 1_000_000)
@@ -133,6 +135,50 @@ async fn everything_comes_along_and_only_once() {
         assert!(old == new, "nothing is lost and nothing is changed");
         from.close().await.expect("it is safe");
         to.close().await.expect("it is safe");
+    }
+}
+
+#[tokio::test]
+async fn a_database_server_takes_everything_and_gives_it_back() {
+    for variable in ["VOIP_TEST_POSTGRES_URL", "VOIP_TEST_MYSQL_URL"] {
+        let Some(admin) = shared_url(variable) else {
+            eprintln!("copies to a database server are not tried: {variable} is not set");
+            continue;
+        };
+        let name = format!("copy_{}", std::process::id());
+        run(&admin, &format!("CREATE DATABASE {name}")).await;
+        let (server, _) = admin.rsplit_once('/').expect("a path");
+        let server = format!("{server}/{name}");
+        let machine = Machine::bare();
+        let (from, back) = (machine.file("from.db"), machine.file("back.db"));
+        fill(&from).await;
+        for (from, to) in [
+            ("sqlite:from.db", server.as_str()),
+            ("sqlite:from.db", &server),
+            (&server, "sqlite:back.db"),
+        ] {
+            let ran = copy(&machine, from, to);
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        }
+        let (from, back) = (open(&from), open(&back));
+        let (old, new) = (everything(&from).await, everything(&back).await);
+        assert_eq!(old.0.len(), table::calls().len());
+        assert!(old == new, "nothing is lost and nothing is changed");
+        run(&admin, &format!("DROP DATABASE {name}")).await;
+    }
+}
+
+/// Runs a statement on a database server.
+async fn run(admin: &str, statement: &str) {
+    let statement = AssertSqlSafe(statement.to_owned());
+    if admin.starts_with("mysql:") {
+        let mut db = MySqlConnection::connect(admin).await.expect("it is up");
+        let done = sqlx::raw_sql(statement).execute(&mut db).await;
+        done.map(drop).expect("a statement of ours");
+    } else {
+        let mut db = PgConnection::connect(admin).await.expect("it is up");
+        let done = sqlx::raw_sql(statement).execute(&mut db).await;
+        done.map(drop).expect("a statement of ours");
     }
 }
 
