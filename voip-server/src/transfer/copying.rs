@@ -2,7 +2,7 @@ use futures_util::future::try_join_all;
 use voip_core::{Error, Result, ports::Archive};
 
 use super::{
-    PAGE, Tally,
+    CALLS, PEOPLE, Tally,
     target::{Put, Target},
 };
 use crate::compose::Store;
@@ -29,7 +29,7 @@ pub(crate) async fn copy(from: &Store, to: &Store) -> Result<[Tally; 3]> {
 async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("users"), None);
     loop {
-        let page = archive.users_after(after.as_ref(), PAGE).await?;
+        let page = archive.users_after(after.as_ref(), PEOPLE).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };
@@ -51,7 +51,7 @@ async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
 async fn copy_accounts(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("accounts"), None);
     loop {
-        let page = archive.accounts_after(after.as_ref(), PAGE).await?;
+        let page = archive.accounts_after(after.as_ref(), PEOPLE).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };
@@ -66,7 +66,7 @@ async fn copy_accounts(archive: &dyn Archive, target: &Target) -> Result<Tally> 
 async fn copy_calls(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("calls"), None);
     loop {
-        let page = archive.calls_after(after, PAGE).await?;
+        let page = archive.calls_after(after, CALLS).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };

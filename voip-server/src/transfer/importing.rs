@@ -6,7 +6,7 @@ use voip_core::{
 use voip_store::legacy::{Found, LegacyOptions, LegacySource, Person};
 
 use super::{
-    PAGE, Tally,
+    CALLS, PEOPLE, Tally,
     owners::Owners,
     target::{Clash, Put, Target},
 };
@@ -60,7 +60,7 @@ async fn bring_people(
     let mut tally = Tally::of("users");
     let mut after = None;
     loop {
-        let page = source.people(after.as_deref(), PAGE).await?;
+        let page = source.people(after.as_deref(), PEOPLE).await?;
         let people = readable(page.rows, &mut tally);
         let put = people.into_iter().map(|person| async {
             match person {
@@ -102,7 +102,7 @@ async fn bring_calls(
     let mut tally = Tally::of("calls");
     let mut after = None;
     loop {
-        let page = source.calls(after.as_deref(), PAGE).await?;
+        let page = source.calls(after.as_deref(), CALLS).await?;
         let mut calls: Vec<ArchivedCall> = Vec::new();
         for archived in readable(page.rows, &mut tally) {
             match &archived.call.owner {
