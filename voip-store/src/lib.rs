@@ -2,7 +2,7 @@
 //!
 //! | port | in memory | in a file | on Redis |
 //! |---|---|---|---|
-//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore) | [`MemoryStore`] | [`SqliteStore`] | – |
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore), [`Archive`](voip_core::ports::Archive) | [`MemoryStore`] | [`SqliteStore`] | – |
 //! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – | `RedisCache` |
 //! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – | `RedisBus` |
 //! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – | `RedisRateLimiter` |
@@ -11,6 +11,8 @@
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
 //! memory is for one process, and gone when that ends. What is on Redis is
 //! there with the feature `redis`.
+//!
+//! [`legacy`] reads the databases of the systems that came before.
 //!
 //! ```
 //! use voip_core::{CallId, ports::CallStore};
@@ -27,6 +29,7 @@
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod grouped;
+pub mod legacy;
 mod limiter_fallback;
 mod memory;
 #[cfg(feature = "mysql")]

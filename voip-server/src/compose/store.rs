@@ -6,7 +6,7 @@ use std::{
 };
 
 use secrecy::ExposeSecret as _;
-use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::{
     MemoryStore, MySqlOptions, MySqlStore, PostgresOptions, PostgresStore, SqliteOptions,
     SqliteStore,
@@ -78,6 +78,15 @@ impl Store {
     }
 
     pub(crate) fn accounts(&self) -> Arc<dyn AccountStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+            Kind::Postgres(store) => Arc::clone(store) as _,
+            Kind::MySql(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,

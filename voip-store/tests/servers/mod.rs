@@ -6,10 +6,11 @@
 
 #![allow(clippy::unwrap_used, dead_code)] // What tests may do, their fixtures may.
 
-use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::MemoryStore;
 use voip_testkit::suites::{
-    account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
+    account_store::AccountStoreFixture, archive::ArchiveFixture, call_store::CallStoreFixture,
+    user_store::UserStoreFixture,
 };
 
 #[cfg(feature = "mysql")]
@@ -86,6 +87,36 @@ impl<T: UserStoreFixture> UserStoreFixture for OrSkipped<T> {
     fn users(&self) -> &dyn UserStore {
         match self {
             Self::Store(store) => store.users(),
+            Self::Skipped(store) => store,
+        }
+    }
+}
+
+impl<T: ArchiveFixture> ArchiveFixture for OrSkipped<T> {
+    fn archive(&self) -> &dyn Archive {
+        match self {
+            Self::Store(store) => store.archive(),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn calls(&self) -> &dyn CallStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::calls(store),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn users(&self) -> &dyn UserStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::users(store),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn accounts(&self) -> &dyn AccountStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::accounts(store),
             Self::Skipped(store) => store,
         }
     }

@@ -1,8 +1,9 @@
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
-use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::{MySqlOptions, MySqlStore};
 use voip_testkit::suites::{
-    account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
+    account_store::AccountStoreFixture, archive::ArchiveFixture, call_store::CallStoreFixture,
+    user_store::UserStoreFixture,
 };
 
 use super::{apart, fresh_name, server};
@@ -91,6 +92,24 @@ impl AccountStoreFixture for MySqlFixture {
 
 impl UserStoreFixture for MySqlFixture {
     fn users(&self) -> &dyn UserStore {
+        &self.store
+    }
+}
+
+impl ArchiveFixture for MySqlFixture {
+    fn archive(&self) -> &dyn Archive {
+        &self.store
+    }
+
+    fn calls(&self) -> &dyn CallStore {
+        &self.store
+    }
+
+    fn users(&self) -> &dyn UserStore {
+        &self.store
+    }
+
+    fn accounts(&self) -> &dyn AccountStore {
         &self.store
     }
 }
