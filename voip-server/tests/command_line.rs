@@ -245,7 +245,15 @@ fn a_configuration_that_cannot_work_is_refused_by_the_names_at_fault() {
         ),
         (
             Machine::bare().set("DATABASE_URL", "mysql://root:hunter2@db/voip"),
+            &["JWT_SECRET"],
+        ),
+        (
+            Machine::bare().set("DATABASE_URL", "oracle://root:hunter2@db/voip"),
             &["DATABASE_URL"],
+        ),
+        (
+            Machine::bare().set("REDIS_URL", "http://:hunter2@cache"),
+            &["REDIS_URL"],
         ),
     ];
     for (machine, names) in cases {

@@ -66,12 +66,17 @@ impl Socket {
         }
     }
 
+    /// The next message but for pings, which are answered by themselves.
     async fn next(&mut self) -> Message {
-        // real time: bounds the wait for another process.
-        let message = tokio::time::timeout(PATIENCE, self.0.next()).await;
-        let message = message.expect("the server says something in time");
-        message
-            .expect("the connection stands")
-            .expect("the connection stands")
+        loop {
+            // real time: bounds the wait for another process.
+            let message = tokio::time::timeout(PATIENCE, self.0.next()).await;
+            let message = message.expect("the server says something in time");
+            let message = message.expect("the connection stands");
+            match message.expect("the connection stands") {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => return message,
+            }
+        }
     }
 }
