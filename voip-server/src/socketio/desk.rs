@@ -56,8 +56,9 @@ const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 /// calls as are looked at, and as much news again.
 const QUEUE: usize = 256;
 
-/// Idle sockets pay for their buffers all day; larger messages grow theirs.
-const READ_BUFFER: usize = 1024;
+/// Idle sockets pay for their buffers all day. This holds what clients say; a
+/// larger message grows its own.
+const READ_BUFFER: usize = 256;
 
 /// How long a client that could take no more is left alone before it is told
 /// the present state.

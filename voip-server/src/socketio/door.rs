@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::ServiceExt as _;
 use voip_core::UserId;
@@ -90,10 +90,16 @@ impl Desk {
             _seat: seat,
             _permit: place.map(|place| place.permit()),
         });
-        let key = request.headers_mut().remove(header::SEC_WEBSOCKET_KEY);
+        // Copies: what hyper has read are slices of its whole buffer, and would
+        // keep 8 KiB alive for as long as the session is open.
+        let key = request.headers().get(header::SEC_WEBSOCKET_KEY);
+        let key = key.and_then(|key| HeaderValue::from_bytes(key.as_bytes()).ok());
         *request.headers_mut() = HeaderMap::new();
         if let Some(key) = key {
             request.headers_mut().insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        if let Ok(copy) = request.uri().to_string().parse() {
+            *request.uri_mut() = copy;
         }
         Ok(())
     }
