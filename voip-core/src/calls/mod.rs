@@ -132,7 +132,7 @@ impl Calls {
         self.inner.ports.calls.live_calls(user).await
     }
 
-    /// The call with this leg.
+    /// The call with this leg: the provider's name for it.
     ///
     /// # Errors
     /// Those of [`CallStore::call_by_provider_id`].

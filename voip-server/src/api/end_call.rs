@@ -54,7 +54,7 @@ pub(crate) async fn end_call(
         .map_err(|_| ApiError::unknown_call())?;
     let call = app
         .calls
-        .by_leg(&leg)
+        .with_leg(&leg)
         .await?
         .ok_or_else(ApiError::unknown_call)?;
     app.calls
