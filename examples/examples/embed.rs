@@ -81,7 +81,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
         // Behind your own sign-in you may let everybody through here. Logins of
         // ours last as long as the accounts: as long as the process.
-        auth: Auth::open_with_logins(Tokens::with_fresh_key()),
+        auth: Auth::new(AuthMode::Open, Some(Tokens::with_fresh_key())),
         clock,
         limits: Limits::default(),
         stopping: CancellationToken::new(),

@@ -354,16 +354,15 @@ async fn where_nobody_must_a_token_that_is_shown_must_be_good() {
 }
 
 #[tokio::test]
-async fn where_no_token_can_be_checked_none_is() {
+async fn a_server_with_a_key_of_its_own_refuses_what_is_left_over_from_elsewhere() {
     let running = Running::start().await;
-    let request = running.http.get(running.url("/api/call-logs/alice"));
-    assert_eq!(
-        running
-            .send(request.bearer_auth("left over from elsewhere"))
-            .await
-            .status,
-        200
-    );
+    let ask = async |token: &str| {
+        let request = running.http.get(running.url("/api/call-logs/alice"));
+        running.send(request.bearer_auth(token)).await
+    };
+    let stale = ask("left over from elsewhere").await;
+    assert_eq!(stale.error(), (401, "unauthorized".to_owned()));
+    assert_eq!(running.get("/api/call-logs/alice").await.status, 200);
 }
 
 #[tokio::test]

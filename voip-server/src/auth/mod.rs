@@ -7,6 +7,7 @@ mod origin;
 mod passwords;
 mod token;
 
+pub(crate) use caller::bearer;
 pub use caller::{Auth, Caller};
 pub(crate) use key_file::{fresh_key, key_beside};
 pub use logged_in::LoggedIn;
