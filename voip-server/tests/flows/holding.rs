@@ -262,7 +262,8 @@ async fn a_missing_or_odd_sid_is_a_bad_request_or_unknown() {
         (json!({}), 400),
         (json!({"parentCallSid": 7}), 400),
         (json!({"parentCallSid": "../Calls"}), 404),
-        (json!({"parentCallSid": ""}), 404),
+        (json!({"parentCallSid": ""}), 400),
+        (json!({"parentCallSid": " "}), 400),
     ] {
         for path in ["/api/hold-call", "/api/unhold-call"] {
             let headers = [("authorization", bearer.as_str())];
