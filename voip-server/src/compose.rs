@@ -88,6 +88,9 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
             if guard.countries.is_none() && !guard.is_off() {
                 tracing::warn!("ALLOWED_COUNTRIES is not set: calls to every country are placed");
             }
+            if let Some(lacks) = settings.voice_clients_lack() {
+                tracing::warn!("{lacks}");
+            }
             (None, real(settings, callbacks)?)
         }
     };

@@ -39,6 +39,22 @@ pub struct TwilioSettings {
     pub api_base_url: Option<Url>,
 }
 
+impl TwilioSettings {
+    /// What keeps the voice clients of users from registering or calling, where
+    /// something does.
+    pub(crate) fn voice_clients_lack(&self) -> Option<&'static str> {
+        match (&self.api_key, &self.twiml_app_sid) {
+            (None, _) => Some(
+                "no voice clients: set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, and TWILIO_TWIML_APP_SID",
+            ),
+            (Some(_), None) => {
+                Some("voice clients can be called and cannot call: set TWILIO_TWIML_APP_SID")
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
 /// The number that calls come from in the simulator: the one that Twilio's own
 /// test credentials accept.
 const SIMULATED_FROM: &str = "+15005550006";
