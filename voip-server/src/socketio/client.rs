@@ -8,6 +8,7 @@ use voip_core::{Origin, ProviderCallId, Timestamp, UserId};
 use super::{
     LegRooms, LegStatus,
     known::{Known, TooMany},
+    look::Question,
 };
 
 /// What carries messages to a client without ever waiting for it.
@@ -46,9 +47,6 @@ pub(super) struct Client {
 /// The most questions of one client that are being answered at a time.
 const MOST_ASKING: u8 = 8;
 
-/// A question that is being answered.
-pub(super) struct Question(Arc<Client>);
-
 impl Client {
     /// Adds a client to those who hear.
     pub(super) fn enter(
@@ -75,7 +73,7 @@ impl Client {
         let begun = self
             .asking
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        begun.is_ok().then(|| Question(Arc::clone(self)))
+        begun.is_ok().then(|| Question::of(self))
     }
 
     /// Lets the client hear of `leg` from now on.
@@ -117,6 +115,11 @@ impl Client {
         self.outlet.show_out()
     }
 
+    /// Ends a question.
+    pub(super) fn answered(&self) {
+        self.asking.fetch_sub(1, Ordering::Relaxed);
+    }
+
     /// Tells the client what happened, if it is news. One that cannot take it
     /// is behind: it hears nothing until it is brought up to date, and is
     /// disconnected should it not read at all.
@@ -126,7 +129,7 @@ impl Client {
         }
     }
 
-    fn tell(&self, status: &LegStatus) {
+    pub(super) fn tell(&self, status: &LegStatus) {
         {
             let mut known = self.known();
             if !known.is_news(status) {
@@ -163,7 +166,7 @@ impl Client {
         self.known().legs()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -177,79 +180,12 @@ impl Drop for Client {
     }
 }
 
-impl Question {
-    /// Before looking at a record; what is seen then is [told](Look::saw).
-    pub(super) fn look(self) -> Look {
-        Look::begin(Arc::clone(&self.0), Some(self))
-    }
-}
-
-impl Drop for Question {
-    fn drop(&mut self) {
-        self.0.asking.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A look at records on behalf of a client.
-pub(super) struct Look {
-    client: Arc<Client>,
-    _question: Option<Question>,
-}
-
-impl Look {
-    pub(super) fn begin(client: Arc<Client>, question: Option<Question>) -> Self {
-        client.known().look();
-        Self {
-            client,
-            _question: question,
-        }
-    }
-
-    /// The client is told what was seen, if it is news.
-    pub(super) fn saw(&self, status: &LegStatus) {
-        self.client.tell(status);
-    }
-
-    /// The same for somebody who joined `leg`; returns how it stands.
-    pub(super) fn saw_joined(
-        &self,
-        leg: &ProviderCallId,
-        seen: Option<LegStatus>,
-    ) -> Option<LegStatus> {
-        let client = &self.client;
-        let last = client.known().last(leg).cloned();
-        let rank = |status: &LegStatus| status.call_status.rank();
-        let present = match (seen, last) {
-            (Some(seen), Some(last)) if rank(&last) > rank(&seen) => Some(last),
-            (Some(seen), _) => Some(seen),
-            (None, last) => last,
-        };
-        let joined = client.known().has_joined(leg);
-        if joined && let Some(present) = &present {
-            client.tell(present);
-        }
-        present
-    }
-
-    /// It did not succeed: it is to be tried again.
-    pub(super) fn failed(&self) {
-        self.client.fall_behind();
-    }
-
-    pub(super) fn client(&self) -> &Arc<Client> {
-        &self.client
-    }
-}
-
-impl Drop for Look {
-    fn drop(&mut self) {
-        self.client.known().looked();
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{super::rooms::RETRY, *};
+    use super::{
+        super::{look::Look, rooms::RETRY},
+        *,
+    };
     use voip_core::{CallStatus, Event, EventKind, table};
 
     /// An outlet that takes so many messages, and what it took.

@@ -16,8 +16,9 @@ use voip_core::{Origin, ProviderCallId, Timestamp, UserId};
 
 use super::{
     LegStatus,
-    client::{Client, Look, Outlet, Visitor},
+    client::{Client, Outlet, Visitor},
     door::Presented,
+    look::Look,
     news::{Answer, Expired, is_public, leg},
 };
 use crate::{App, api::ApiError};

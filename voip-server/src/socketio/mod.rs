@@ -8,6 +8,7 @@ mod client;
 mod desk;
 mod door;
 mod known;
+mod look;
 mod news;
 mod rooms;
 
