@@ -158,3 +158,27 @@ fn is_sid(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_voice_clients_from_calling_is_named() {
+        let mut twilio = TwilioSettings {
+            account_sid: String::new(),
+            auth_token: SecretString::default(),
+            secondary_auth_token: None,
+            api_key: None,
+            twiml_app_sid: None,
+            api_base_url: None,
+        };
+        let lacks = twilio.voice_clients_lack();
+        assert!(lacks.is_some_and(|lacks| lacks.contains("TWILIO_API_KEY_SID")));
+        twilio.api_key = Some((String::new(), SecretString::default()));
+        let lacks = twilio.voice_clients_lack();
+        assert!(lacks.is_some_and(|lacks| lacks.contains("cannot call")));
+        twilio.twiml_app_sid = Some(String::new());
+        assert_eq!(twilio.voice_clients_lack(), None);
+    }
+}

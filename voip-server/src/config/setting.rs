@@ -77,7 +77,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "TWILIO_TWIML_APP_SID",
         "–",
-        "TwiML App (AP…) for calls from voice clients.",
+        "TwiML App (AP…) for calls from voice clients; without it they can be called and cannot call.",
     ),
     setting(
         "TWILIO_API_BASE_URL",
