@@ -38,8 +38,8 @@ use crate::{
     App, AppParts, Hub, StartupError,
     auth::{self, Argon2Passwords, Auth, HashingCost, Tokens},
     config::{
-        AuthConfig, AuthMode, Config, DatabaseConfig, ProviderConfig, PushConfig,
-        SimulatorSettings, TwilioSettings,
+        AuthConfig, Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings,
+        TwilioSettings,
     },
 };
 
@@ -87,6 +87,9 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
             let guard = &config.calls.guard;
             if guard.countries.is_none() && !guard.is_off() {
                 tracing::warn!("ALLOWED_COUNTRIES is not set: calls to every country are placed");
+            }
+            if let Some(lacks) = settings.voice_clients_lack() {
+                tracing::warn!("{lacks}");
             }
             (None, real(settings, callbacks)?)
         }
@@ -152,10 +155,7 @@ fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, Sta
             DatabaseConfig::Memory => Tokens::with_fresh_key(),
             DatabaseConfig::Sqlite(path) => Tokens::new(&auth::key_beside(path)?),
         };
-        return Ok(match config.mode {
-            AuthMode::Open => Auth::open_with_logins(tokens),
-            AuthMode::Required => Auth::new(AuthMode::Required, Some(tokens)),
-        });
+        return Ok(Auth::new(config.mode, Some(tokens)));
     };
     let tokens = Tokens::new(secret);
     let tokens = match &config.previous {

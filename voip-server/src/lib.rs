@@ -39,6 +39,7 @@ mod banner;
 pub mod command;
 mod compose;
 pub mod config;
+mod lingering;
 mod listener;
 mod logging;
 mod openapi;

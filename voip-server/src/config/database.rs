@@ -12,7 +12,7 @@ pub enum DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    pub(super) fn read(source: &Source, faults: &mut Faults) -> Self {
+    pub(crate) fn read(source: &Source, faults: &mut Faults) -> Self {
         let url = source
             .text("DATABASE_URL")
             .unwrap_or_else(|| "sqlite:voip.db".to_owned());

@@ -13,6 +13,7 @@ mod provider;
 mod push;
 mod setting;
 mod source;
+mod spelling;
 mod spending;
 mod texts;
 
@@ -32,7 +33,7 @@ pub use logins::LoginConfig;
 pub use provider::{ProviderConfig, SimulatorSettings, TwilioSettings};
 pub use push::{ApnsSettings, PushConfig};
 pub use setting::{SETTINGS, Setting};
-pub use source::{Faults, Source};
+pub use source::{Faults, Mistyped, Source};
 
 /// Everything the server can be told.
 #[derive(Debug)]
@@ -62,6 +63,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Variables that are set and do nothing in this version.
     pub unused: Vec<&'static str>,
+    /// Names in the `.env` file that look like a setting and are none.
+    pub mistyped: Vec<Mistyped>,
 }
 
 /// Where the server listens.
@@ -101,7 +104,7 @@ impl Config {
     /// # Errors
     /// Every fault there is, each naming its variable.
     pub fn read(source: &Source) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
+        let mut faults = source.faults();
         let provider = ProviderConfig::read(source, &mut faults);
         let real = matches!(provider, ProviderConfig::Twilio(_));
         let default_host = if real {
@@ -125,6 +128,7 @@ impl Config {
             limits: Limits::read(source, &mut faults),
             log: LogConfig::read(source, &mut faults),
             unused: source.set_among(&["DB_HOST", "DB_USER", "DB_NAME", "REDIS_URL"]),
+            mistyped: source.mistyped().to_vec(),
             provider,
         };
         if config.listen.port != 0 && config.listen.port == config.listen.ws_port {
