@@ -20,6 +20,7 @@ use crate::{
     banner,
     compose::Store,
     config::{self, Config, DatabaseConfig, Faults, SETTINGS, Source},
+    transfer,
 };
 
 /// Runs the program with these arguments.
@@ -42,6 +43,8 @@ enum CommandError {
     Faults(#[from] Faults),
     #[error(transparent)]
     Startup(#[from] StartupError),
+    #[error(transparent)]
+    Transfer(#[from] transfer::TransferError),
     #[error("{0}")]
     Other(String),
 }
@@ -115,6 +118,8 @@ fn command() -> Command {
                         .help("Do not ask"),
                 ),
         )
+        .subcommand(transfer::import_command())
+        .subcommand(transfer::copy_command())
 }
 
 fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
@@ -134,6 +139,11 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
         Some(("clear-data", matches)) => {
             runtime()?.block_on(clear_data(&Config::read(&source)?, matches))
         }
+        Some(("import", matches)) => {
+            let config = Config::read(&source)?;
+            Ok(runtime()?.block_on(transfer::run_import(&config.database, matches))?)
+        }
+        Some(("copy", matches)) => Ok(runtime()?.block_on(transfer::run_copy(matches))?),
         _ => runtime()?.block_on(serve(Config::read(&source)?)),
     }
 }

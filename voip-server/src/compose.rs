@@ -16,7 +16,8 @@ use uuid::Uuid;
 use voip_core::{
     AccountPorts, Accounts, Calls, Ports, RetryingTelephony, Users,
     ports::{
-        AccountStore, CallStore, Clock, EventBus, PushSender, SystemClock, Telephony, UserStore,
+        AccountStore, Archive, CallStore, Clock, EventBus, PushSender, SystemClock, Telephony,
+        UserStore,
     },
 };
 use voip_push::{
@@ -205,6 +206,13 @@ impl Store {
     }
 
     pub(crate) fn accounts(&self) -> Arc<dyn AccountStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,

@@ -10,6 +10,7 @@
 //! | `webhooks` | the calls the provider makes |
 //! | `socket` | WebSocket: who is connected, and who hears what |
 //! | [`auth`] | who calls, and what they may do |
+//! | `transfer` | bringing data over from earlier systems and other databases |
 //! | `compose` | the only place that names every adapter |
 //!
 //! Running the whole server from a program of your own:
@@ -47,6 +48,7 @@ pub mod router;
 mod server;
 mod socket;
 mod socketio;
+mod transfer;
 mod webhooks;
 
 pub use app::{App, AppParts};

@@ -2,7 +2,7 @@
 //!
 //! | port | in memory | in a file |
 //! |---|---|---|
-//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore) | [`MemoryStore`] | [`SqliteStore`] |
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore), [`Archive`](voip_core::ports::Archive) | [`MemoryStore`] | [`SqliteStore`] |
 //! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – |
 //! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – |
 //! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – |
@@ -10,6 +10,8 @@
 //! Every adapter keeps the same promises: those under *Contract* in
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
 //! memory is for one process, and gone when that ends.
+//!
+//! [`legacy`] reads the databases of the systems that came before.
 //!
 //! ```
 //! use voip_core::{CallId, ports::CallStore};
@@ -24,6 +26,7 @@
 //! # }
 //! ```
 
+pub mod legacy;
 mod memory;
 mod sqlite;
 

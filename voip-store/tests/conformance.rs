@@ -4,15 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use tempfile::TempDir;
-use voip_core::ports::{AccountStore, Cache, CallStore, RateLimiter, UserStore};
+use voip_core::ports::{AccountStore, Archive, Cache, CallStore, RateLimiter, UserStore};
 use voip_store::{
     MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
 };
 use voip_testkit::{
     ManualClock,
     suites::{
-        account_store::AccountStoreFixture, cache::CacheFixture, call_store::CallStoreFixture,
-        rate_limiter::RateLimiterFixture, user_store::UserStoreFixture,
+        account_store::AccountStoreFixture, archive::ArchiveFixture, cache::CacheFixture,
+        call_store::CallStoreFixture, rate_limiter::RateLimiterFixture,
+        user_store::UserStoreFixture,
     },
 };
 
@@ -75,6 +76,10 @@ mod memory {
         voip_testkit::account_store_suite!(super::store);
     }
 
+    mod archives {
+        voip_testkit::archive_suite!(super::store);
+    }
+
     mod limiters {
         voip_testkit::rate_limiter_suite!(super::limiter);
     }
@@ -125,6 +130,24 @@ mod sqlite {
         }
     }
 
+    impl ArchiveFixture for StoreInFolder {
+        fn archive(&self) -> &dyn Archive {
+            &self.store
+        }
+
+        fn calls(&self) -> &dyn CallStore {
+            &self.store
+        }
+
+        fn users(&self) -> &dyn UserStore {
+            &self.store
+        }
+
+        fn accounts(&self) -> &dyn AccountStore {
+            &self.store
+        }
+    }
+
     impl UserStoreFixture for StoreInFolder {
         fn users(&self) -> &dyn UserStore {
             &self.store
@@ -133,6 +156,10 @@ mod sqlite {
 
     mod accounts {
         voip_testkit::account_store_suite!(super::store);
+    }
+
+    mod archives {
+        voip_testkit::archive_suite!(super::store);
     }
 
     mod calls {

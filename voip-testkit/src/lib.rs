@@ -6,17 +6,22 @@
 //! - **Fakes**: stand-ins that pass the same suites.
 //! - **Time**: [`ManualClock`] moves when it is told to, and in a [`World`]
 //!   whole days of calls pass in milliseconds.
+//! - **Faults**: [`servers`] of one's own to stop, pause and kill, and a
+//!   [`FlakyProxy`] before them.
 
 // A case of a suite panics where a promise is broken; that is what it is for.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
 mod fake_push;
 mod fake_telephony;
+mod flaky_proxy;
 mod manual_clock;
+pub mod servers;
 pub mod suites;
 mod world;
 
 pub use fake_push::{FakePush, SentPush};
 pub use fake_telephony::{FakeTelephony, NextDial, TelephonyRecord};
+pub use flaky_proxy::FlakyProxy;
 pub use manual_clock::ManualClock;
 pub use world::{AppUnderTest, Provider, World};

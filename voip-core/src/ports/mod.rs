@@ -6,6 +6,7 @@
 //! checks it.
 
 mod account_store;
+mod archive;
 mod cache;
 mod call_log;
 mod call_store;
@@ -19,6 +20,7 @@ mod user_store;
 mod webhooks;
 
 pub use account_store::{AccountStore, Created, PasswordReplaced};
+pub use archive::{Archive, ArchivedCall, ArchivedUser};
 pub use cache::{Cache, FillTicket, Lookup};
 pub use call_log::{InvalidLogCursor, LogChange, LogCursor, LogEntry, LogFilter, LogQuery};
 pub use call_store::{

@@ -4,6 +4,7 @@
 //! the defaults. Every fault is reported at once.
 
 mod database;
+mod database_url;
 mod env_file;
 mod limits;
 mod log;

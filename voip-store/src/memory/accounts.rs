@@ -32,6 +32,19 @@ impl AccountTables {
     }
 }
 
+impl AccountTables {
+    /// The accounts after that of `after`.
+    pub(super) fn archived(&self, after: Option<&UserId>, limit: usize) -> Vec<Account> {
+        let accounts = self.accounts.values();
+        let mut accounts: Vec<_> = accounts
+            .filter(|account| after.is_none_or(|after| account.user > *after))
+            .collect();
+        accounts.sort_unstable_by_key(|account| &account.user);
+        accounts.truncate(limit);
+        accounts.into_iter().cloned().collect()
+    }
+}
+
 #[async_trait]
 impl AccountStore for MemoryStore {
     async fn create(&self, account: &Account) -> Result<Created> {

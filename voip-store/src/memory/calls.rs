@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry},
     time::Duration,
 };
 
@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogChange, LogEntry,
-        LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
+        ArchivedCall, CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport,
+        LogChange, LogEntry, LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
     },
 };
 
@@ -28,8 +28,8 @@ pub(super) struct CallTables {
     by_key: HashMap<IdempotencyKey, CallId>,
     /// Under each name that a log may ask for, when what was created.
     by_name: HashMap<Box<str>, BTreeSet<Place>>,
-    /// Calls that no log lists.
-    deleted: HashSet<CallId>,
+    /// Calls that no log lists, and since when.
+    deleted: HashMap<CallId, Timestamp>,
     /// Calls that have not ended.
     deadlines: BTreeSet<Place>,
     effects: BTreeMap<(CallId, Effect), Waiting>,
@@ -170,7 +170,7 @@ impl CallTables {
                 .is_some_and(|o| o.as_str() == &*query.name)
         };
         from_newest
-            .filter(|(_, id)| !self.deleted.contains(id))
+            .filter(|(_, id)| !self.deleted.contains_key(id))
             .filter_map(|(_, id)| self.calls.get(id))
             .filter(|held| !query.owned_only || owned(&held.call))
             .map(|held| entry(&held.call))
@@ -179,12 +179,12 @@ impl CallTables {
             .collect()
     }
 
-    /// `change` the set of deleted calls, where `owner` has such a call.
+    /// `change` which calls are deleted, where `owner` has such a call.
     fn change_log(
         &mut self,
         owner: &UserId,
         call: &CallId,
-        change: impl FnOnce(&mut HashSet<CallId>) -> bool,
+        change: impl FnOnce(&mut HashMap<CallId, Timestamp>) -> bool,
     ) -> LogChange {
         match self.calls.get(call) {
             Some(held) if held.call.owner.as_ref() == Some(owner) => {}
@@ -195,6 +195,31 @@ impl CallTables {
         } else {
             LogChange::Already
         }
+    }
+
+    /// The calls after `after`, with what is kept about them.
+    pub(super) fn archived(&self, after: Option<CallId>, limit: usize) -> Vec<ArchivedCall> {
+        let mut ids: Vec<_> = self.calls.keys().copied().collect();
+        ids.retain(|id| after.is_none_or(|after| *id > after));
+        ids.sort_unstable();
+        ids.truncate(limit);
+        let calls = ids.iter().filter_map(|id| self.calls.get(id));
+        let effects = |id: CallId| {
+            let all = self.effects.iter();
+            let mut its: Vec<_> = all
+                .filter(|((call, _), _)| *call == id)
+                .map(|((_, effect), waiting)| (*effect, waiting.due))
+                .collect();
+            its.sort_unstable_by_key(|(effect, _)| effect.as_str());
+            its
+        };
+        calls
+            .map(|held| ArchivedCall {
+                call: held.call.clone(),
+                deleted_at: self.deleted.get(&held.call.id).copied(),
+                effects: effects(held.call.id),
+            })
+            .collect()
     }
 
     fn live_calls(&self, user: &UserId) -> Vec<Call> {
@@ -304,13 +329,19 @@ impl CallStore for MemoryStore {
         Ok(locked(&self.calls).log(query))
     }
 
-    async fn delete_log(&self, owner: &UserId, call: &CallId, _at: Timestamp) -> Result<LogChange> {
-        let delete = |deleted: &mut HashSet<_>| deleted.insert(*call);
+    async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
+        let delete = |deleted: &mut HashMap<_, _>| match deleted.entry(*call) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(at);
+                true
+            }
+        };
         Ok(locked(&self.calls).change_log(owner, call, delete))
     }
 
     async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
-        let restore = |deleted: &mut HashSet<_>| deleted.remove(call);
+        let restore = |deleted: &mut HashMap<_, _>| deleted.remove(call).is_some();
         Ok(locked(&self.calls).change_log(owner, call, restore))
     }
 

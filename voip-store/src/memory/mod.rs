@@ -1,6 +1,7 @@
 //! Adapters that keep everything in this process.
 
 mod accounts;
+mod archive;
 mod bus;
 mod cache;
 mod calls;

@@ -3,7 +3,7 @@ use std::{cmp::Reverse, collections::HashMap};
 use async_trait::async_trait;
 use voip_core::{
     Device, PhoneNumber, PushToken, Result, User, UserId,
-    ports::{Registered, UserStore},
+    ports::{ArchivedUser, Registered, UserStore},
 };
 
 use super::{MemoryStore, locked};
@@ -49,6 +49,21 @@ impl UserTables {
             self.devices.insert(entry.2.token.clone(), entry);
         }
         Registered::Done
+    }
+
+    /// The users after `after`, with their devices.
+    pub(super) fn archived(&self, after: Option<&UserId>, limit: usize) -> Vec<ArchivedUser> {
+        let users = self.users.values();
+        let mut users: Vec<_> = users
+            .filter(|user| after.is_none_or(|after| user.id > *after))
+            .collect();
+        users.sort_unstable_by_key(|user| &user.id);
+        users.truncate(limit);
+        let archived = users.into_iter().map(|user| ArchivedUser {
+            user: user.clone(),
+            devices: self.devices(&user.id),
+        });
+        archived.collect()
     }
 
     fn devices(&self, user: &UserId) -> Vec<Device> {

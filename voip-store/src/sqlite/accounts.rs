@@ -109,7 +109,7 @@ fn clear(db: &Connection) -> rusqlite::Result<u64> {
         .map(|accounts| accounts as u64)
 }
 
-fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     let name = match row.get_ref(2)?.as_str_or_null()? {
         Some(text) => Some(call_row::parsed(2, text)?),
         None => None,

@@ -2,10 +2,10 @@
 //!
 //! One thread writes, many writes to a commit; reads run where they are asked
 //! for. The statements are in `saving`, `finding`, `live`, `log_lines`,
-//! `effects`, `users` and
-//! `accounts`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
+//! `effects`, `users`, `accounts` and `archive`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
 
 mod accounts;
+mod archive;
 mod batch;
 mod call_row;
 mod calls;

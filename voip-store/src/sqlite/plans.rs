@@ -13,7 +13,8 @@ use voip_core::{
 };
 
 use super::{
-    SqliteOptions, connection, deleting, effects, finding, live, log_lines, saving, schema, users,
+    SqliteOptions, archive, connection, deleting, effects, finding, live, log_lines, saving,
+    schema, users,
 };
 
 thread_local! {
@@ -106,6 +107,9 @@ fn statements(db: &Connection) -> BTreeSet<String> {
     users::by_number(db, &number).unwrap();
     users::devices(db, &user.id).unwrap();
     users::forget(db, &token).unwrap();
+    archive::calls(db, None, 10).unwrap();
+    archive::users(db, Some(&user.id), 10).unwrap();
+    archive::accounts(db, Some(&user.id), 10).unwrap();
     db.trace_v2(TraceEventCodes::empty(), None);
     STATEMENTS.take()
 }

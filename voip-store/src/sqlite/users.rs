@@ -145,7 +145,7 @@ fn clear(db: &Connection) -> rusqlite::Result<u64> {
         .map(|users| users as u64)
 }
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+pub(super) fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     let phone = match row.get_ref(1)?.as_str_or_null()? {
         Some(text) => Some(
             PhoneNumber::from_e164(text)

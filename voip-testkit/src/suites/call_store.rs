@@ -8,7 +8,7 @@ mod log_filters;
 mod logs;
 mod replacing;
 mod reports;
-mod samples;
+pub(super) mod samples;
 
 use voip_core::ports::CallStore;
 

@@ -1,6 +1,7 @@
 //! One conformance suite a port, a function a promise, a macro a suite.
 
 pub mod account_store;
+pub mod archive;
 pub mod cache;
 pub mod call_store;
 pub mod event_bus;

@@ -4,6 +4,7 @@
 //! whole suite, so it is the fault that the case has caught.
 
 mod accounts;
+mod archives;
 mod bus;
 mod cache;
 mod calls;

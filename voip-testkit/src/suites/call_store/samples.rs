@@ -12,17 +12,17 @@ use voip_core::{
 };
 
 /// When the stories of this suite begin.
-pub(super) fn start() -> Timestamp {
+pub(in crate::suites) fn start() -> Timestamp {
     Timestamp::from_secs(1_700_000_000)
 }
 
 /// So many seconds after [`start`].
-pub(super) fn after(seconds: u64) -> Timestamp {
+pub(in crate::suites) fn after(seconds: u64) -> Timestamp {
     start() + Duration::from_secs(seconds)
 }
 
 /// The call with this number.
-pub(super) fn id(number: u128) -> CallId {
+pub(in crate::suites) fn id(number: u128) -> CallId {
     CallId::from_uuid(Uuid::from_u128(number))
 }
 
@@ -40,7 +40,7 @@ pub(super) fn user(name: &str) -> UserId {
 
 /// A plain outbound call of `owner`, with its own id, leg, and moment of
 /// creation.
-pub(super) fn outbound(number: u128, owner: &str) -> Call {
+pub(in crate::suites) fn outbound(number: u128, owner: &str) -> Call {
     Call {
         id: id(number),
         direction: Direction::Outbound,
@@ -57,7 +57,7 @@ pub(super) fn outbound(number: u128, owner: &str) -> Call {
 }
 
 /// A plain inbound call for `owner`.
-pub(super) fn inbound(number: u128, owner: &str) -> Call {
+pub(in crate::suites) fn inbound(number: u128, owner: &str) -> Call {
     let mut call = outbound(number, owner);
     call.direction = Direction::Inbound;
     (call.from, call.to) = (call.to, call.from);
@@ -65,7 +65,7 @@ pub(super) fn inbound(number: u128, owner: &str) -> Call {
 }
 
 /// `call`, ended.
-pub(super) fn ended(call: &Call) -> Call {
+pub(in crate::suites) fn ended(call: &Call) -> Call {
     let ended = Ended {
         status: FinalStatus::Completed,
         at: call.created_at + Duration::from_secs(20),
@@ -92,7 +92,7 @@ pub(super) fn ringing(call: &Call, until: Timestamp) -> Call {
 
 /// Calls in every state with everything that may be missing there and missing
 /// not, and with texts that are easy to get wrong. Ids and legs are their own.
-pub(super) fn every_kind() -> Vec<Call> {
+pub(in crate::suites) fn every_kind() -> Vec<Call> {
     let mut calls: Vec<_> = table::calls().into_iter().map(|(_, call)| call).collect();
     for state in states() {
         for direction in [Direction::Outbound, Direction::Inbound] {
