@@ -26,9 +26,16 @@
 //! # }
 //! ```
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod grouped;
 pub mod legacy;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod row;
 mod sqlite;
 
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // What tests may do, their fixtures may.
 
+mod servers;
+
 use std::{sync::Arc, time::Duration};
 
-use proptest::{collection::vec, prelude::*};
-use tempfile::tempdir;
+use proptest::{collection::vec, prelude::*, test_runner::TestRunner};
+use tempfile::{TempDir, tempdir};
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 use voip_core::{
     Call, CallId, CallStatus, Direction, Effect, Party, Timestamp, UserId,
@@ -304,22 +307,64 @@ async fn perform(store: &dyn CallStore, act: &Act) -> String {
     }
 }
 
+/// A store beside the one in memory, and what it lives on.
+async fn sqlite() -> (SqliteStore, TempDir) {
+    let folder = tempdir().unwrap();
+    let sqlite = SqliteStore::open(SqliteOptions::at(folder.path().join("voip.db")));
+    (sqlite.unwrap(), folder)
+}
+
+/// Does the same to `store` as to one in memory.
+async fn agree(store: &dyn CallStore, acts: &[Act]) -> Result<(), TestCaseError> {
+    let memory = MemoryStore::default();
+    for (place, act) in acts.iter().enumerate() {
+        let (one, other) = (perform(&memory, act).await, perform(store, act).await);
+        prop_assert_eq!(one, other, "at act {}: {:?}", place, act);
+    }
+    Ok(())
+}
+
+fn runtime() -> Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn memory_and_sqlite_answer_alike(acts in vec(act(), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        runtime.block_on(async {
-            let folder = tempdir().unwrap();
-            let sqlite = SqliteStore::open(SqliteOptions::at(folder.path().join("voip.db")));
-            let (sqlite, memory) = (sqlite.unwrap(), MemoryStore::default());
-            for (place, act) in acts.iter().enumerate() {
-                let (one, other) = (perform(&memory, act).await, perform(&sqlite, act).await);
-                prop_assert_eq!(one, other, "at act {}: {:?}", place, act);
-            }
+        runtime().block_on(async {
+            let (sqlite, _folder) = sqlite().await;
+            agree(&sqlite, &acts).await?;
             sqlite.close().await.unwrap();
             Ok(())
         })?;
     }
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn memory_and_postgres_answer_alike() {
+    let runtime = runtime();
+    let fresh = runtime.block_on(servers::postgres::PostgresFixture::fresh());
+    let Some(fixture) = fresh else { return };
+    server_answers_alike(&runtime, &fixture.store);
+}
+
+/// The same of a store on a server, which is emptied instead of made anew.
+#[allow(dead_code)] // Where no server database is built in.
+fn server_answers_alike(runtime: &Runtime, store: &dyn CallStore) {
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let outcome = runner.run(&vec(act(), 1..60), |acts| {
+        runtime.block_on(async {
+            store.clear_calls().await.unwrap();
+            agree(store, &acts).await
+        })
+    });
+    outcome.unwrap();
 }

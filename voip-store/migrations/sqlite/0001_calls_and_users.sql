@@ -1,6 +1,6 @@
 -- Times are microseconds since 1970 in UTC, durations microseconds. Call ids
 -- are the 16 bytes of the UUID. Statuses and directions are the numbers that
--- src/sqlite/call_row.rs gives them.
+-- src/row/numbers.rs gives them.
 
 CREATE TABLE calls (
     call           INTEGER PRIMARY KEY,

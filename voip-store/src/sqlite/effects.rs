@@ -1,7 +1,5 @@
 //! Statements about effects and kept reports.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use voip_core::{
     CallId, Effect, ProviderCallId, Timestamp,
@@ -9,9 +7,7 @@ use voip_core::{
 };
 
 use super::{call_row, finding::rows};
-
-/// How long a report waits for its call.
-const REPORTS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+use crate::row::REPORTS_KEPT;
 
 /// Whether an effect is due.
 pub(super) fn any_due(db: &Connection, now: Timestamp) -> rusqlite::Result<bool> {

@@ -5,6 +5,8 @@ use voip_core::{CallId, ProviderCallId, Timestamp, ports::Held};
 
 use super::call_row::{self, columns};
 
+pub(super) use crate::row::rows;
+
 /// The call with this id.
 pub(super) fn call(db: &Connection, id: &CallId) -> rusqlite::Result<Option<Held>> {
     db.prepare_cached(concat!("SELECT ", columns!(), " FROM calls WHERE id = ?"))?
@@ -32,9 +34,4 @@ pub(super) fn due_calls(
     db.prepare_cached("SELECT id FROM calls WHERE deadline_at <= ? ORDER BY deadline_at LIMIT ?")?
         .query_map((now.as_micros(), rows(limit)), |row| call_row::id(row, 0))?
         .collect()
-}
-
-/// A limit as SQLite counts.
-pub(super) fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

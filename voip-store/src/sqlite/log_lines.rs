@@ -15,7 +15,7 @@ pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()
         "INSERT INTO log_lines (name, created_at, id, call, owned, direction, from_text, to_text, \
          number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
-    for name in names(call) {
+    for name in call_row::names(call) {
         insert.execute(params![
             name,
             call.created_at.as_micros(),
@@ -61,7 +61,7 @@ pub(super) fn remove(db: &Connection, call: &Call) -> rusqlite::Result<()> {
     let mut delete =
         db.prepare_cached("DELETE FROM log_lines WHERE name = ? AND created_at = ? AND id = ?")?;
     let (created_at, id) = (call.created_at.as_micros(), call.id.as_uuid().as_bytes());
-    for name in names(call) {
+    for name in call_row::names(call) {
         delete.execute(params![name, created_at, id])?;
     }
     Ok(())
@@ -208,13 +208,4 @@ fn entry(db: &Connection, line: &Row<'_>) -> rusqlite::Result<LogEntry> {
         entry.provider_id = line.get(9)?;
     }
     Ok(entry)
-}
-
-/// The names in whose logs a call is listed, each once.
-fn names(call: &Call) -> impl Iterator<Item = &str> {
-    let owner = call.owner.as_ref().map(UserId::as_str);
-    let (from, to) = (call.logged_from(), call.logged_to());
-    let from = Some(from).filter(|from| owner != Some(from));
-    let to = Some(to).filter(|to| owner != Some(to) && from != Some(to));
-    [owner, from, to].into_iter().flatten()
 }

@@ -1,0 +1,42 @@
+//! What storage in rows has in common, whichever database keeps the rows: the
+//! numbers and words that stand for our types, and how a row becomes a call.
+
+mod call_row;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod log_row;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod long_text;
+mod names;
+mod numbers;
+mod state_columns;
+#[cfg(feature = "postgres")]
+pub(crate) mod without_nul;
+
+pub(crate) use call_row::{Columns, columns, duration, maybe_time, read, time};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use call_row::{maybe_parsed, parsed};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use log_row::{line, log_columns};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use long_text::key;
+pub(crate) use names::names;
+pub(crate) use numbers::{direction, direction_number, micros, status, status_number};
+pub(crate) use state_columns::StateColumns;
+
+use std::time::Duration;
+
+use voip_core::Call;
+
+/// How long a report waits for its call.
+pub(crate) const REPORTS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The far side as text: only calls of voice clients have one, and nothing
+/// looks for what is in it.
+pub(crate) fn far_text(call: &Call) -> Result<Option<String>, serde_json::Error> {
+    call.far.as_ref().map(serde_json::to_string).transpose()
+}
+
+/// A limit as databases count.
+pub(crate) fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,23 @@
+//! The PostgreSQL adapter keeps the promises of its ports.
+
+#![cfg(feature = "postgres")]
+
+mod servers;
+
+use servers::{OrSkipped, postgres::PostgresFixture};
+
+async fn store() -> OrSkipped<PostgresFixture> {
+    PostgresFixture::fresh().await.into()
+}
+
+mod accounts {
+    voip_testkit::account_store_suite!(super::store);
+}
+
+mod calls {
+    voip_testkit::call_store_suite!(super::store);
+}
+
+mod users {
+    voip_testkit::user_store_suite!(super::store);
+}

@@ -1,0 +1,96 @@
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_store::{PostgresOptions, PostgresStore};
+use voip_testkit::suites::{
+    account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
+};
+
+use super::{apart, fresh_name, server};
+
+/// A schema of its own on the PostgreSQL server; making one is cheaper than a
+/// database. Dropped with it.
+pub(crate) struct PostgresSchema {
+    admin: String,
+    name: String,
+}
+
+impl PostgresSchema {
+    /// An empty schema, or `None` where there is no server.
+    pub(crate) async fn fresh() -> Option<Self> {
+        let admin = server("VOIP_TEST_POSTGRES_URL")?;
+        let name = fresh_name();
+        run(&admin, format!("CREATE SCHEMA {name}")).await;
+        Some(Self { admin, name })
+    }
+
+    /// Where everything is looked for in this schema.
+    pub(crate) fn url(&self) -> String {
+        let mark = if self.admin.contains('?') { '&' } else { '?' };
+        format!(
+            "{}{mark}options=-c%20search_path%3D{}",
+            self.admin, self.name
+        )
+    }
+
+    pub(crate) fn options(&self) -> PostgresOptions {
+        PostgresOptions::at(&self.url()).unwrap()
+    }
+
+    /// Runs statements in this schema.
+    pub(crate) async fn run(&self, sql: &str) {
+        run(&self.url(), sql.to_owned()).await;
+    }
+
+    /// A connection of the test's own.
+    pub(crate) async fn connection(&self) -> PgConnection {
+        PgConnection::connect(&self.url()).await.unwrap()
+    }
+}
+
+impl Drop for PostgresSchema {
+    fn drop(&mut self) {
+        let (admin, name) = (self.admin.clone(), self.name.clone());
+        apart(async move {
+            run(&admin, format!("DROP SCHEMA {name} CASCADE")).await;
+        });
+    }
+}
+
+async fn run(url: &str, sql: String) {
+    let mut db = PgConnection::connect(url).await.unwrap();
+    let ran = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut db).await;
+    ran.unwrap();
+    db.close().await.unwrap();
+}
+
+/// A store on a schema of its own.
+pub(crate) struct PostgresFixture {
+    pub(crate) store: PostgresStore,
+    pub(crate) schema: PostgresSchema,
+}
+
+impl PostgresFixture {
+    pub(crate) async fn fresh() -> Option<Self> {
+        let schema = PostgresSchema::fresh().await?;
+        let store = PostgresStore::connect(schema.options()).await.unwrap();
+        Some(Self { store, schema })
+    }
+}
+
+impl CallStoreFixture for PostgresFixture {
+    fn calls(&self) -> &dyn CallStore {
+        &self.store
+    }
+}
+
+impl AccountStoreFixture for PostgresFixture {
+    fn accounts(&self) -> &dyn AccountStore {
+        &self.store
+    }
+}
+
+impl UserStoreFixture for PostgresFixture {
+    fn users(&self) -> &dyn UserStore {
+        &self.store
+    }
+}
