@@ -88,6 +88,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // ours last as long as the accounts: as long as the process.
         auth: Auth::new(AuthMode::Open, Some(Tokens::with_fresh_key())),
         clock,
+        redis: None,
         limits: Limits::default(),
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),

@@ -7,6 +7,7 @@ use voip_core::{
 };
 
 use crate::{
+    SharedHealth,
     auth::Auth,
     config::{Limits, LoginConfig},
     socket::Hub,
@@ -37,6 +38,8 @@ pub struct AppParts {
     pub auth: Auth,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// Redis, where nodes share one.
+    pub redis: Option<Arc<dyn SharedHealth>>,
     /// How much is too much.
     pub limits: Limits,
     /// Cancelled when the server is asked to stop.

@@ -58,6 +58,14 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
         match &config.database {
             DatabaseConfig::Sqlite(path) => format!("SQLite file {}", path.display()),
             DatabaseConfig::Memory => "in memory, gone at the end".to_owned(),
+            DatabaseConfig::Server(server) => server.at.clone(),
+        },
+    );
+    line(
+        "Events",
+        match &config.redis {
+            Some(redis) => format!("to all nodes by {}", redis.url),
+            None => "on this node only; REDIS_URL joins several".to_owned(),
         },
     );
     line(
@@ -77,13 +85,16 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
                 "signed with the key in {}.key; JWT_SECRET sets one",
                 path.display()
             ),
-            (None, DatabaseConfig::Memory) => "gone at the end, as accounts are".to_owned(),
+            // A server wants JWT_SECRET.
+            (None, DatabaseConfig::Memory | DatabaseConfig::Server(_)) => {
+                "gone at the end, as accounts are".to_owned()
+            }
         },
     );
     for name in &config.unused {
         line(
             "Note",
-            format!("{name} is set but not used by this version"),
+            format!("{name} is set but not used: DATABASE_URL is"),
         );
     }
     for Mistyped { name, meant } in &config.mistyped {

@@ -255,7 +255,7 @@ async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), Command
         }
     }
     // A server beside it would go on with what it remembers of the deleted.
-    let store = Store::open_to_serve(&config.database)?;
+    let store = Store::open_to_serve(&config.database).await?;
     if matches!(what, "calls" | "all") {
         let calls = store.calls().clear_calls().await?;
         writeln!(io::stdout(), "deleted {calls} calls")?;

@@ -1,13 +1,9 @@
 //! The only place that names every adapter.
 
-use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io,
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+mod shared;
+mod store;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -15,10 +11,7 @@ use url::Url;
 use uuid::Uuid;
 use voip_core::{
     AccountPorts, Accounts, Calls, Ports, RetryingTelephony, Users,
-    ports::{
-        AccountStore, Archive, CallStore, Clock, EventBus, PushSender, SystemClock, Telephony,
-        UserStore,
-    },
+    ports::{Clock, EventBus, PushSender, SystemClock, Telephony},
 };
 use voip_push::{
     ApnsConfig, ApnsSender, FcmConfig, FcmSender, PushServices, RetryPolicy, Retrying,
@@ -27,9 +20,6 @@ use voip_push::{
 use voip_sim::{
     Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
-};
-use voip_store::{
-    MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore, SqliteOptions, SqliteStore,
 };
 use voip_twilio::{
     ApiKey, AuthToken, CallbackUrls, HttpTransport, TwilioConfig, TwilioTelephony, TwilioWebhooks,
@@ -44,36 +34,26 @@ use crate::{
     },
 };
 
-/// How much memory copies of what is read often may take.
-const CACHE_BYTES: usize = 32 << 20;
+pub(crate) use shared::OnRedis;
+pub(crate) use store::Store;
+
+use shared::Shared;
 
 /// Everything that was put together.
 pub(crate) struct Composed {
     pub(crate) app: App,
     pub(crate) bus: Arc<dyn EventBus>,
+    pub(crate) redis: Option<Arc<OnRedis>>,
     pub(crate) simulator: Option<Simulator>,
     pub(crate) store: Store,
     pub(crate) pushes: Arc<PushServices>,
     pub(crate) public_url: Url,
 }
 
-/// The storage, with what closing it takes.
-pub(crate) struct Store {
-    kind: Kind,
-    /// Held for as long as a server works on the file; the system lets go of it
-    /// when the process dies, however that happens.
-    _lock: Option<File>,
-}
-
-enum Kind {
-    Memory(Arc<MemoryStore>),
-    Sqlite(Arc<SqliteStore>),
-}
-
 /// Puts the server together; `http` is where it listens already.
 pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Composed, StartupError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = Store::open_to_serve(&config.database)?;
+    let store = Store::open_to_serve(&config.database).await?;
     let public_url = match &config.public_url {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{http}")).map_err(StartupError::because)?,
@@ -105,23 +85,23 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         Arc::new(telephony),
         Arc::clone(&clock),
     ));
-    let bus: Arc<dyn EventBus> = Arc::new(MemoryBus::default());
+    let shared = Shared::open(config, &clock);
     let pushes = Arc::new(push(&config.push, &clock)?);
     let ports = Ports {
         telephony: Arc::clone(&telephony),
         calls: store.calls(),
         users: store.users(),
         push: Arc::clone(&pushes) as _,
-        cache: Arc::new(MemoryCache::with_max_bytes(Arc::clone(&clock), CACHE_BYTES)),
-        bus: Arc::clone(&bus),
-        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
+        cache: Arc::clone(&shared.cache),
+        bus: Arc::clone(&shared.bus),
+        limiter: Arc::clone(&shared.limiter),
         clock: Arc::clone(&clock),
     };
     let hasher = Argon2Passwords::new(HashingCost::default()).map_err(StartupError::because)?;
     let accounts = AccountPorts {
         accounts: store.accounts(),
         hasher: Arc::new(hasher),
-        limiter: Arc::new(MemoryRateLimiter::new(Arc::clone(&clock))),
+        limiter: Arc::clone(&shared.limiter),
         clock: Arc::clone(&clock),
     };
     let app = App::new(AppParts {
@@ -134,13 +114,15 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
         auth: who_calls(&config.auth, &config.database)?,
         clock,
+        redis: shared.redis.clone().map(|redis| redis as _),
         limits: config.limits,
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),
     });
     Ok(Composed {
         app,
-        bus,
+        bus: shared.bus,
+        redis: shared.redis,
         simulator,
         store,
         public_url,
@@ -155,6 +137,12 @@ fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, Sta
         let tokens = match database {
             DatabaseConfig::Memory => Tokens::with_fresh_key(),
             DatabaseConfig::Sqlite(path) => Tokens::new(&auth::key_beside(path)?),
+            // One of our own would be another on each node.
+            DatabaseConfig::Server(_) => {
+                return Err(StartupError::new(
+                    "JWT_SECRET is required with a database server",
+                ));
+            }
         };
         return Ok(Auth::new(config.mode, Some(tokens)));
     };
@@ -164,91 +152,6 @@ fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, Sta
         None => tokens,
     };
     Ok(Auth::new(config.mode, Some(tokens)))
-}
-
-impl Store {
-    /// The storage for a server, which wants a file for itself: what it finds
-    /// there at the start it takes for its own and carries on.
-    pub(crate) fn open_to_serve(config: &DatabaseConfig) -> Result<Self, StartupError> {
-        let lock = match config {
-            DatabaseConfig::Memory => None,
-            DatabaseConfig::Sqlite(path) => Some(lock(path)?),
-        };
-        Ok(Self {
-            _lock: lock,
-            ..Self::open(config)?
-        })
-    }
-
-    /// The storage, whether or not a server works on it.
-    pub(crate) fn open(config: &DatabaseConfig) -> Result<Self, StartupError> {
-        let kind = match config {
-            DatabaseConfig::Memory => Kind::Memory(Arc::new(MemoryStore::default())),
-            DatabaseConfig::Sqlite(path) => SqliteStore::open(SqliteOptions::at(path))
-                .map(|store| Kind::Sqlite(Arc::new(store)))
-                .map_err(StartupError::because)?,
-        };
-        Ok(Self { kind, _lock: None })
-    }
-
-    pub(crate) fn calls(&self) -> Arc<dyn CallStore> {
-        match &self.kind {
-            Kind::Memory(store) => Arc::clone(store) as _,
-            Kind::Sqlite(store) => Arc::clone(store) as _,
-        }
-    }
-
-    pub(crate) fn users(&self) -> Arc<dyn UserStore> {
-        match &self.kind {
-            Kind::Memory(store) => Arc::clone(store) as _,
-            Kind::Sqlite(store) => Arc::clone(store) as _,
-        }
-    }
-
-    pub(crate) fn accounts(&self) -> Arc<dyn AccountStore> {
-        match &self.kind {
-            Kind::Memory(store) => Arc::clone(store) as _,
-            Kind::Sqlite(store) => Arc::clone(store) as _,
-        }
-    }
-
-    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
-        match &self.kind {
-            Kind::Memory(store) => Arc::clone(store) as _,
-            Kind::Sqlite(store) => Arc::clone(store) as _,
-        }
-    }
-
-    /// Makes everything safe and lets go of it.
-    pub(crate) async fn close(self) -> voip_core::Result<()> {
-        match self.kind {
-            Kind::Memory(_) => Ok(()),
-            Kind::Sqlite(store) => store.close().await,
-        }
-    }
-}
-
-/// Takes the file beside the database that says a server works on it.
-fn lock(database: &Path) -> Result<File, StartupError> {
-    let mut path = database.as_os_str().to_owned();
-    path.push(".lock");
-    let path = Path::new(&path);
-    let cannot =
-        |error: io::Error| StartupError::new(format!("cannot lock {}: {error}", path.display()));
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(cannot)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StartupError::new(format!(
-            "another server works on {}: stop it, or set DATABASE_URL to another file",
-            database.display()
-        ))),
-        Err(TryLockError::Error(error)) => Err(cannot(error)),
-    }
 }
 
 fn real(settings: &TwilioSettings, callbacks: CallbackUrls) -> Result<TwilioConfig, StartupError> {

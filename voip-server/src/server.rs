@@ -28,6 +28,7 @@ pub struct Server {
     pushes: Arc<PushServices>,
     background: Background,
     simulator: Option<Simulator>,
+    redis: Option<Arc<compose::OnRedis>>,
     store: compose::Store,
     grace: Duration,
 }
@@ -89,8 +90,12 @@ impl Server {
         let (http_addr, socket_addr) = (local(&http)?, local(&socket)?);
         let composed = compose::compose(&config, reachable(http_addr)).await?;
         let app = composed.app;
-        // Nobody else works on this storage, so what lies there is ours.
-        app.calls.take_over().await.map_err(StartupError::because)?;
+        if config.database.is_shared() {
+            app.calls.catch_up().await.map_err(StartupError::because)?;
+        } else {
+            // Nobody else works on this storage, so what lies there is ours.
+            app.calls.take_over().await.map_err(StartupError::because)?;
+        }
         let background = Background::start(&app, &composed.bus);
         let limits = app.limits;
         let places = Arc::new(Semaphore::new(limits.connections));
@@ -121,6 +126,7 @@ impl Server {
             pushes: composed.pushes,
             background,
             simulator: composed.simulator,
+            redis: composed.redis,
             store: composed.store,
             grace: limits.shutdown_grace,
         })
@@ -171,6 +177,9 @@ impl Server {
             simulator.stop().await;
         }
         drop(self.app);
+        if let Some(redis) = self.redis {
+            redis.close().await;
+        }
         if let Err(error) = self.store.close().await {
             tracing::error!(%error, "storage was not closed in order");
         }

@@ -1,15 +1,16 @@
 //! Storage, cache and event-bus adapters.
 //!
-//! | port | in memory | in a file |
-//! |---|---|---|
-//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore), [`Archive`](voip_core::ports::Archive) | [`MemoryStore`] | [`SqliteStore`] |
-//! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – |
-//! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – |
-//! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – |
+//! | port | in memory | in a file | on Redis |
+//! |---|---|---|---|
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore), [`Archive`](voip_core::ports::Archive) | [`MemoryStore`] | [`SqliteStore`] | – |
+//! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – | `RedisCache` |
+//! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – | `RedisBus` |
+//! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – | `RedisRateLimiter` |
 //!
 //! Every adapter keeps the same promises: those under *Contract* in
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
-//! memory is for one process, and gone when that ends.
+//! memory is for one process, and gone when that ends. What is on Redis is
+//! there with the feature `redis`.
 //!
 //! [`legacy`] reads the databases of the systems that came before.
 //!
@@ -29,12 +30,20 @@
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod grouped;
 pub mod legacy;
+mod limiter_fallback;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod row;
 mod sqlite;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{
+    InvalidRedisUrl, RedisBus, RedisCache, RedisLink, RedisOptions, RedisRateLimiter, RedisUrl,
+};
+pub use limiter_fallback::RateLimiterWithFallback;
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    CallId, Calls, Effect, Result, Signal,
+    CallId, Calls, Effect, Result, Signal, Timestamp,
     calls::{Inner, LEASE, carry_out::Claim, slots::LOOK_UPS},
     ports::{ClaimedEffect, Held},
 };
@@ -55,17 +55,23 @@ impl Calls {
             {
                 inner.take_up(left).await?;
             }
-            // As many as there are places; the rest has its own time to be asked.
-            for id in inner.ports.calls.due_calls(any, LOOK_UPS).await? {
-                match inner.ports.calls.call(&id).await? {
-                    // Without a leg its dial was left behind, and is taken up.
-                    Some(Held { call, .. }) if call.provider_id.is_some() => {
-                        inner.spawn_effect(call, Effect::LookUp, Claim::Again);
-                    }
-                    Some(_) | None => {}
-                }
-            }
-            Ok(())
+            inner.look_up_live(any).await
+        })
+        .await?
+    }
+
+    /// Asks the provider about every call that is under way: for a node that
+    /// joins others on their storage. They may all have been gone, and then what
+    /// the provider reported meanwhile found nobody. Effects stay with whoever
+    /// holds them, and fall to any node when their lease is over.
+    ///
+    /// # Errors
+    /// When storage is out of order.
+    pub async fn catch_up(&self) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        self.run(async move {
+            let any = inner.ports.clock.now() + FAR_AHEAD;
+            inner.look_up_live(any).await
         })
         .await?
     }
@@ -83,6 +89,20 @@ impl Calls {
 }
 
 impl Inner {
+    /// Asks the provider about the calls that have a deadline before `until`.
+    async fn look_up_live(self: &Arc<Self>, until: Timestamp) -> Result<()> {
+        for id in self.ports.calls.due_calls(until, LOOK_UPS).await? {
+            match self.ports.calls.call(&id).await? {
+                // Without a leg its dial was left behind, and is taken up.
+                Some(Held { call, .. }) if call.provider_id.is_some() => {
+                    self.spawn_effect(call, Effect::LookUp, Claim::Again);
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+
     async fn sweep(self: Arc<Self>) -> Result<()> {
         let now = self.ports.clock.now();
         for id in self.ports.calls.due_calls(now, BATCH).await? {

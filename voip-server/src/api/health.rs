@@ -13,6 +13,11 @@ use crate::App;
 #[schema(as = Health)]
 pub(crate) struct Health {
     status: &'static str,
+    /// `up` or `down`, where nodes share a Redis. While it is down everything
+    /// works, but events stay on the node where they happen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false, nullable = false)]
+    redis: Option<&'static str>,
 }
 
 /// `GET /healthz`: the process lives.
@@ -25,10 +30,14 @@ pub(crate) struct Health {
     ),
 )]
 pub(crate) async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+    Json(Health {
+        status: "ok",
+        redis: None,
+    })
 }
 
-/// `GET /readyz`: storage answers and the server is not stopping.
+/// `GET /readyz`: storage answers and the server is not stopping. Redis is
+/// looked at too, but nothing depends on it.
 ///
 /// # Errors
 /// 503 otherwise.
@@ -50,7 +59,13 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<Health>, ApiEr
         return Err(not_ready("the server is stopping"));
     }
     match app.calls.ready().await {
-        Ok(()) => Ok(Json(Health { status: "ready" })),
+        Ok(()) => Ok(Json(Health {
+            status: "ready",
+            redis: app
+                .redis
+                .as_ref()
+                .map(|redis| if redis.is_up() { "up" } else { "down" }),
+        })),
         Err(error) => {
             tracing::error!(%error, "storage does not answer");
             Err(not_ready("storage does not answer"))

@@ -12,6 +12,7 @@ mod logins;
 pub mod manual;
 mod provider;
 mod push;
+mod redis;
 mod setting;
 mod source;
 mod spelling;
@@ -27,12 +28,13 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use voip_core::{CallSettings, PhoneNumber};
 
-pub use database::DatabaseConfig;
+pub use database::{DatabaseAddress, DatabaseConfig, DatabaseServer};
 pub use limits::Limits;
 pub use log::{LogConfig, LogFormat};
 pub use logins::LoginConfig;
 pub use provider::{ProviderConfig, SimulatorSettings, TwilioSettings};
 pub use push::{ApnsSettings, PushConfig};
+pub use redis::RedisConfig;
 pub use setting::{SETTINGS, Setting};
 pub use source::{Faults, Mistyped, Source};
 
@@ -54,6 +56,9 @@ pub struct Config {
     pub outbound_twiml_url: Option<Url>,
     /// Where calls and users are kept.
     pub database: DatabaseConfig,
+    /// What carries events between nodes and keeps copies for all of them; where
+    /// not given, a node keeps this to itself.
+    pub redis: Option<RedisConfig>,
     /// Who wakes devices.
     pub push: PushConfig,
     /// How calls behave.
@@ -62,7 +67,7 @@ pub struct Config {
     pub limits: Limits,
     /// What is written to the log.
     pub log: LogConfig,
-    /// Variables that are set and do nothing in this version.
+    /// Variables that are set and do nothing, because `DATABASE_URL` is.
     pub unused: Vec<&'static str>,
     /// Names in the `.env` file that look like a setting and are none.
     pub mistyped: Vec<Mistyped>,
@@ -124,16 +129,27 @@ impl Config {
             logins: LoginConfig::read(source, &mut faults),
             outbound_twiml_url: provider::url("OUTBOUND_TWIML_URL", source, &mut faults),
             database: DatabaseConfig::read(source, &mut faults),
+            redis: RedisConfig::read(source, &mut faults),
             push: PushConfig::read(source, &mut faults),
             calls: calls(source, &mut faults),
             limits: Limits::read(source, &mut faults),
             log: LogConfig::read(source, &mut faults),
-            unused: source.set_among(&["DB_HOST", "DB_USER", "DB_NAME", "REDIS_URL"]),
+            unused: DatabaseConfig::unused(source),
             mistyped: source.mistyped().to_vec(),
             provider,
         };
         if config.listen.port != 0 && config.listen.port == config.listen.ws_port {
             faults.add("WS_PORT", "must differ from PORT");
+        }
+        // Not found beside a file, and each node would make one of its own.
+        if config.database.is_shared()
+            && config.auth.secret.is_none()
+            && !faults.names().contains(&"JWT_SECRET")
+        {
+            faults.add(
+                "JWT_SECRET",
+                "is required with a database server: all nodes sign logins with it; set it to at least 32 random characters",
+            );
         }
         faults.into_result(config)
     }

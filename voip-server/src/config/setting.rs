@@ -138,37 +138,35 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "DATABASE_URL",
         "sqlite:voip.db",
-        "Where calls and users are kept.",
+        "Where calls and users are kept: sqlite: and a file, postgres://user:password@host/database or mysql://user:password@host/database (MariaDB too). Several nodes may share a server.",
+    ),
+    setting(
+        "DATABASE_CONNECTIONS",
+        "8",
+        "Most connections of each node to a database server, beside those that carry calls.",
     ),
     setting(
         "DB_HOST",
-        "–",
-        "Not used by this version; set DATABASE_URL.",
+        "localhost",
+        "MySQL server; used where DATABASE_URL is not set and this or DB_NAME is.",
     ),
-    setting(
-        "DB_USER",
-        "–",
-        "Not used by this version; set DATABASE_URL.",
-    ),
+    setting("DB_PORT", "3306", "Its port."),
+    setting("DB_USER", "–", "Who to log in as there."),
     setting(
         "DB_PASSWORD",
         "–",
-        "Not used by this version; set DATABASE_URL.",
+        "The password; quotes around it are left out.",
     ),
-    setting(
-        "DB_NAME",
-        "–",
-        "Not used by this version; set DATABASE_URL.",
-    ),
-    setting(
-        "DB_PORT",
-        "–",
-        "Not used by this version; set DATABASE_URL.",
-    ),
+    setting("DB_NAME", "–", "The name of the database there."),
     setting(
         "REDIS_URL",
         "–",
-        "Not used by this version; events and cache are in memory.",
+        "Redis 6 or later, which carries events between nodes and holds copies and limits for all: redis://user:password@host:6379/0, redis+sentinel://host,host/name or redis+cluster://host,host; rediss in place of redis encrypts. Without it each node keeps to itself.",
+    ),
+    setting(
+        "REDIS_PREFIX",
+        "voip:",
+        "What all keys in Redis begin with; another one for each database.",
     ),
     setting(
         "FIREBASE_SERVICE_ACCOUNT",

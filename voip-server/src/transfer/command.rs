@@ -100,9 +100,9 @@ pub(crate) async fn run_import(
     let store = match database {
         // Not even made.
         DatabaseConfig::Sqlite(path) if rehearse && !path.exists() => {
-            Store::open(&DatabaseConfig::Memory)?
+            Store::open(&DatabaseConfig::Memory).await?
         }
-        database => Store::open(database)?,
+        database => Store::open(database).await?,
     };
     let tallies = import(&what, &store).await;
     store.close().await?;
@@ -128,8 +128,8 @@ pub(crate) async fn run_copy(matches: &ArgMatches) -> Result<(), TransferError> 
         return Err(TransferError::Argument(message));
     }
     // As a server does: whatever it has under way would be torn in two.
-    let from = Store::open_to_serve(&from)?;
-    let to = Store::open_to_serve(&to)?;
+    let from = Store::open_to_serve(&from).await?;
+    let to = Store::open_to_serve(&to).await?;
     let tallies = copy(&from, &to).await;
     from.close().await?;
     to.close().await?;

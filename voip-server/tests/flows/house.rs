@@ -190,6 +190,7 @@ impl House {
             hub: Arc::new(Hub::new(Arc::clone(&time))),
             auth: Auth::new(AuthMode::Open, Some(Tokens::new(&tokens))),
             clock: time,
+            redis: None,
             // Time-outs of requests run on the machine's clock, which no test waits for.
             limits: Limits {
                 request_time: Duration::from_secs(600),

@@ -1,0 +1,123 @@
+use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io,
+    path::Path,
+    sync::Arc,
+};
+
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
+use voip_store::{MemoryStore, SqliteOptions, SqliteStore};
+
+use crate::{
+    StartupError,
+    config::{DatabaseConfig, DatabaseServer},
+};
+
+/// The storage, with what closing it takes.
+pub(crate) struct Store {
+    kind: Kind,
+    /// Held for as long as a server works on the file; the system lets go of it
+    /// when the process dies, however that happens.
+    _lock: Option<File>,
+}
+
+enum Kind {
+    Memory(Arc<MemoryStore>),
+    Sqlite(Arc<SqliteStore>),
+}
+
+impl Store {
+    /// The storage for a server, which wants a file for itself: what it finds
+    /// there at the start it takes for its own and carries on.
+    pub(crate) async fn open_to_serve(config: &DatabaseConfig) -> Result<Self, StartupError> {
+        let lock = match config {
+            // Nodes share a server.
+            DatabaseConfig::Memory | DatabaseConfig::Server(_) => None,
+            DatabaseConfig::Sqlite(path) => Some(lock(path)?),
+        };
+        Ok(Self {
+            _lock: lock,
+            ..Self::open(config).await?
+        })
+    }
+
+    /// The storage, whether or not a server works on it.
+    pub(crate) async fn open(config: &DatabaseConfig) -> Result<Self, StartupError> {
+        let kind = match config {
+            DatabaseConfig::Memory => Kind::Memory(Arc::new(MemoryStore::default())),
+            DatabaseConfig::Sqlite(path) => SqliteStore::open(SqliteOptions::at(path))
+                .map(|store| Kind::Sqlite(Arc::new(store)))
+                .map_err(StartupError::because)?,
+            DatabaseConfig::Server(server) => Kind::on(server).await?,
+        };
+        Ok(Self { kind, _lock: None })
+    }
+
+    pub(crate) fn calls(&self) -> Arc<dyn CallStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn users(&self) -> Arc<dyn UserStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn accounts(&self) -> Arc<dyn AccountStore> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    pub(crate) fn archive(&self) -> Arc<dyn Archive> {
+        match &self.kind {
+            Kind::Memory(store) => Arc::clone(store) as _,
+            Kind::Sqlite(store) => Arc::clone(store) as _,
+        }
+    }
+
+    /// Makes everything safe and lets go of it.
+    pub(crate) async fn close(self) -> voip_core::Result<()> {
+        match self.kind {
+            Kind::Memory(_) => Ok(()),
+            Kind::Sqlite(store) => store.close().await,
+        }
+    }
+}
+
+impl Kind {
+    async fn on(server: &DatabaseServer) -> Result<Self, StartupError> {
+        Err(StartupError::new(format!(
+            "{} cannot be used yet",
+            server.at
+        )))
+    }
+}
+
+/// Takes the file beside the database that says a server works on it.
+fn lock(database: &Path) -> Result<File, StartupError> {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".lock");
+    let path = Path::new(&path);
+    let cannot =
+        |error: io::Error| StartupError::new(format!("cannot lock {}: {error}", path.display()));
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(cannot)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StartupError::new(format!(
+            "another server works on {}: stop it, or set DATABASE_URL to another file",
+            database.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(cannot(error)),
+    }
+}
