@@ -43,7 +43,9 @@
 //! assert_eq!(call.said(), ["Hi"]);
 //! ```
 
+pub mod detection;
 pub mod engine;
+pub mod explain;
 pub mod faults;
 pub mod inspect;
 pub mod magic_numbers;
@@ -57,6 +59,7 @@ pub mod webhook;
 mod address;
 mod config;
 mod connection;
+mod keys;
 mod seeded;
 mod shell;
 mod simulator;

@@ -12,6 +12,9 @@ use crate::webhook::{CONNECT_TIMEOUT, FailureKind, Webhook, WebhookAnswer};
 /// Webhooks that are out at the same time; further ones wait their turn, and their time runs.
 const AT_ONCE: usize = 256;
 
+/// Cookies beyond these in one answer are not read.
+const MAX_COOKIES: usize = 20;
+
 /// Delivers webhooks.
 #[derive(Clone)]
 pub(crate) struct Postman {
@@ -90,6 +93,9 @@ impl Postman {
             value.to_str().ok().map(str::to_owned)
         };
         let (content_type, location) = (header("content-type"), header("location"));
+        let cookies = response.headers().get_all("set-cookie").iter();
+        let cookies = cookies.filter_map(|value| value.to_str().ok().map(str::to_owned));
+        let cookies = cookies.take(MAX_COOKIES).collect();
         let mut body = Vec::new();
         while body.len() <= MAX_DOCUMENT_BYTES {
             match response.chunk().await? {
@@ -102,6 +108,7 @@ impl Postman {
             status: response.status().as_u16(),
             content_type,
             location,
+            cookies,
             body,
         })
     }
