@@ -36,7 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = SimulatorConfig::new(account, token)
         .voice_url(callbacks.inbound())
         .status_url(callbacks.inbound_status());
-    let simulator = Simulator::start(simulator).await?;
+    let simulator = Simulator::start_with(simulator).await?;
     let mut twilio = TwilioConfig::new(account.parse()?, AuthToken::new(token)?, callbacks);
     twilio.api_base_url = simulator.base_url().parse()?;
     let twilio = Arc::new(twilio);

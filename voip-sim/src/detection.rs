@@ -77,13 +77,10 @@ impl Detection {
             (AnsweredBy::Human, _) => ("human", HELLO + self.speech_end),
             (AnsweredBy::Fax, _) => ("fax", Duration::from_secs(1)),
             (AnsweredBy::Silence, _) => ("unknown", self.silence),
-            (
-                AnsweredBy::Machine | AnsweredBy::MachineWithoutBeep,
-                DetectionMode::Enable,
-            ) => ("machine_start", self.speech),
-            (AnsweredBy::Machine, DetectionMode::MessageEnd) => {
-                ("machine_end_beep", GREETING)
+            (AnsweredBy::Machine | AnsweredBy::MachineWithoutBeep, DetectionMode::Enable) => {
+                ("machine_start", self.speech)
             }
+            (AnsweredBy::Machine, DetectionMode::MessageEnd) => ("machine_end_beep", GREETING),
             (AnsweredBy::MachineWithoutBeep, DetectionMode::MessageEnd) => {
                 ("machine_end_silence", GREETING + self.speech_end)
             }

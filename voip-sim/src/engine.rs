@@ -214,6 +214,11 @@ impl Engine {
         self.config.calls_per_second = limit;
     }
 
+    /// What becomes of calls above that rate.
+    pub fn set_surplus(&mut self, surplus: Surplus) {
+        self.config.surplus = surplus;
+    }
+
     /// Scripts the telephone with this number, in E.164 form.
     pub fn set_phone(&mut self, number: impl Into<String>, script: PhoneScript) {
         self.phones.insert(number.into(), script);

@@ -51,12 +51,15 @@ pub mod inspect;
 pub mod magic_numbers;
 pub mod phone;
 pub mod rest;
+pub mod scripts;
 pub mod secret;
+pub mod seed;
 pub mod sid;
 pub mod twiml;
 pub mod webhook;
 
 mod address;
+mod call_handle;
 mod config;
 mod connection;
 mod keys;
@@ -64,5 +67,6 @@ mod seeded;
 mod shell;
 mod simulator;
 
+pub use call_handle::CallHandle;
 pub use config::SimulatorConfig;
 pub use simulator::Simulator;

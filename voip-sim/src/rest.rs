@@ -187,9 +187,7 @@ fn dispatch(
             | Resource::Recordings(_)
             | Resource::Media(_),
             _,
-        ) => {
-            Err(RestError::method_not_allowed())
-        }
+        ) => Err(RestError::method_not_allowed()),
     }
 }
 

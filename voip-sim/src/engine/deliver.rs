@@ -107,11 +107,14 @@ impl Engine {
         let ceiling = Timer::Ceiling(prepared.webhook.id);
         let end = now + prepared.connection.total;
         let ceiling = self.timers.set(end, ceiling);
-        self.put_out(now, Sending {
-            prepared,
-            http_redirects: 0,
-            ceiling,
-        });
+        self.put_out(
+            now,
+            Sending {
+                prepared,
+                http_redirects: 0,
+                ceiling,
+            },
+        );
     }
 
     /// A retry, within the time the first attempt began.
@@ -122,7 +125,10 @@ impl Engine {
 
     /// Hands a webhook to whoever polls.
     pub(super) fn put_out(&mut self, now: OffsetDateTime, sending: Sending) {
-        let (id, attempt) = (sending.prepared.webhook.id, sending.prepared.webhook.attempt);
+        let (id, attempt) = (
+            sending.prepared.webhook.id,
+            sending.prepared.webhook.attempt,
+        );
         self.note_attempt(now, id, attempt);
         let webhook = &sending.prepared.webhook;
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {

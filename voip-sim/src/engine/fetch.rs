@@ -143,7 +143,11 @@ impl Engine {
         purpose: Purpose,
     ) {
         self.alert(now, id, code, "a document could not be had or understood");
-        let fallback = self.leg(id).fallback.clone().filter(|_| purpose == Purpose::Run);
+        let fallback = self
+            .leg(id)
+            .fallback
+            .clone()
+            .filter(|_| purpose == Purpose::Run);
         let Some(fallback) = fallback else {
             return self.apologise(now, id, code);
         };

@@ -104,9 +104,7 @@ impl Engine {
                     self.recording_over(now, id, key.encode_utf8(&mut [0; 4]));
                 }
                 Activity::Dialling(_) if key == '*' => self.star_pressed(now, id),
-                Activity::Dequeuing(dequeuing)
-                    if key == '*' && dequeuing.dial.hangup_on_star =>
-                {
+                Activity::Dequeuing(dequeuing) if key == '*' && dequeuing.dial.hangup_on_star => {
                     self.dequeue_runs_out(now, id);
                 }
                 Activity::Conferring(conferring)

@@ -10,10 +10,10 @@ use super::dial::Dialling;
 use super::gather::Gathering;
 use super::queue::{Dequeuing, Queueing};
 use super::recording::RecordingId;
-use crate::inspect::{Happening, Alert, Direction, Heard, Status};
+use crate::detection::Detection;
+use crate::inspect::{Alert, Direction, Happening, Heard, Status};
 use crate::phone::PhoneScript;
 use crate::sid::CallSid;
-use crate::detection::Detection;
 use crate::twiml::{Conference, Recorded, StatusSubscription, Target, Verb};
 
 /// Names a leg inside the engine, in the order of their making.

@@ -428,7 +428,8 @@ impl Engine {
     fn queue_of(&mut self, name: &str) -> &mut Queue {
         if self.queues.len() > self.config.keep {
             let idle = |queue: &Queue| queue.waiting.is_empty() && queue.asking.is_empty();
-            self.queues.retain(|known, queue| known == name || !idle(queue));
+            self.queues
+                .retain(|known, queue| known == name || !idle(queue));
         }
         let seeded = &mut self.seeded;
         self.queues.entry(name.to_owned()).or_insert_with(|| Queue {
@@ -451,7 +452,10 @@ impl Engine {
         let number = |value: usize| value.to_string();
         vec![
             pair("QueueSid", &queue.sid),
-            pair("QueuePosition", &number(position.map_or(1, |index| index + 1))),
+            pair(
+                "QueuePosition",
+                &number(position.map_or(1, |index| index + 1)),
+            ),
             pair("QueueTime", &seconds_since(since, now)),
             pair("AvgQueueTime", &average.to_string()),
             pair("CurrentQueueSize", &number(queue.waiting.len())),

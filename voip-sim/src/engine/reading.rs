@@ -53,7 +53,10 @@ impl Engine {
             let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
             // The one whose second has to be over first.
             let index = self.placed.len().saturating_sub(limit);
-            at = self.placed.get(index).map_or(now, |at| *at + Duration::from_secs(1));
+            at = self
+                .placed
+                .get(index)
+                .map_or(now, |at| *at + Duration::from_secs(1));
         }
         self.placed.push_back(at);
         (at - now).unsigned_abs()

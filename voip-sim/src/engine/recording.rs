@@ -74,9 +74,9 @@ impl Recording {
     pub(crate) fn is_over(&self) -> bool {
         match self.status {
             RecordingStatus::InProgress | RecordingStatus::Paused => false,
-            RecordingStatus::Processing
-            | RecordingStatus::Completed
-            | RecordingStatus::Absent => true,
+            RecordingStatus::Processing | RecordingStatus::Completed | RecordingStatus::Absent => {
+                true
+            }
         }
     }
 }

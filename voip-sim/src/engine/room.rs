@@ -6,9 +6,9 @@ use time::OffsetDateTime;
 
 use super::Engine;
 use super::leg::{Activity, LegId};
+use super::recording::RecordingId;
 use crate::inspect::{RoomStatus, Sound};
 use crate::sid::CallSid;
-use super::recording::RecordingId;
 use crate::twiml::{Conference, Recorded, StatusSubscription, Verb};
 
 /// Names a room inside the engine, in the order of their making.

@@ -62,10 +62,8 @@ impl Engine {
                 self.ask_ignored_action(now, id, &dequeuing.dial, &outcome);
             }
             Activity::Recording { recording, .. } => self.end_recording(now, recording),
-            Activity::Idle
-            | Activity::Fetching
-            | Activity::Lasting(_)
-            | Activity::Gathering(_) => {}
+            Activity::Idle | Activity::Fetching | Activity::Lasting(_) | Activity::Gathering(_) => {
+            }
         }
         if let Some(queueing) = self.leg_mut(id).queueing.take() {
             self.gone_from_queue(now, id, *queueing, true);

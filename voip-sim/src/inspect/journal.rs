@@ -120,7 +120,9 @@ impl JournalEntry {
     /// About how many bytes it takes, so that a journal can be bounded.
     pub(crate) fn weight(&self) -> usize {
         let pairs = |form: &[(String, String)]| -> usize {
-            form.iter().map(|(name, value)| name.len() + value.len() + 48).sum()
+            form.iter()
+                .map(|(name, value)| name.len() + value.len() + 48)
+                .sum()
         };
         200 + match &self.what {
             Happening::Rest { path, form, .. } => path.len() + pairs(form),

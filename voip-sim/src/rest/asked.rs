@@ -53,8 +53,16 @@ fn detection(form: &Form, amd_callback: &str) -> Result<Option<Detection>, RestE
     Ok(Some(Detection {
         timeout: timeout.unwrap_or(usual.timeout),
         speech: millis("MachineDetectionSpeechThreshold", 1000..=6000, usual.speech)?,
-        speech_end: millis("MachineDetectionSpeechEndThreshold", 500..=5000, usual.speech_end)?,
-        silence: millis("MachineDetectionSilenceTimeout", 2000..=10_000, usual.silence)?,
+        speech_end: millis(
+            "MachineDetectionSpeechEndThreshold",
+            500..=5000,
+            usual.speech_end,
+        )?,
+        silence: millis(
+            "MachineDetectionSilenceTimeout",
+            2000..=10_000,
+            usual.silence,
+        )?,
         asynchronous,
         callback,
         mode,

@@ -54,12 +54,22 @@ pub(super) fn invite(
     let label = form.get("Label").map(str::to_owned);
     let taken = |live| {
         let room = engine.room(live);
-        let expected = room.expected.iter().map(|expected| &expected.conference.label);
-        let mut labels = room.members.iter().map(|member| &member.label).chain(expected);
+        let expected = room
+            .expected
+            .iter()
+            .map(|expected| &expected.conference.label);
+        let mut labels = room
+            .members
+            .iter()
+            .map(|member| &member.label)
+            .chain(expected);
         label.is_some() && labels.any(|other| *other == label)
     };
     if live.is_some_and(taken) {
-        return Err(RestError::invalid(16025, "the participant's label is taken"));
+        return Err(RestError::invalid(
+            16025,
+            "the participant's label is taken",
+        ));
     }
     let conference = conference(&form, name, label)?;
     let ring_timeout = form.seconds("Timeout", 5..=600, 21208)?;
@@ -115,7 +125,10 @@ fn conference(form: &Form, name: String, label: Option<String>) -> Result<Confer
             from_ringing: false,
             channels: Channels::Mono,
             status: form
-                .target("ConferenceRecordingStatusCallback", "ConferenceRecordingStatusCallbackMethod")?
+                .target(
+                    "ConferenceRecordingStatusCallback",
+                    "ConferenceRecordingStatusCallbackMethod",
+                )?
                 .map(|Target { url, method }| StatusSubscription {
                     url,
                     method,

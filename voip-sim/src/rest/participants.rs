@@ -158,7 +158,12 @@ pub(super) fn list(
             && coaching.is_none_or(|coaching| expected.conference.coach.is_some() == coaching)
     });
     let mut found: Vec<(&str, Value)> = expected
-        .map(|expected| (expected.call.as_str(), coming(engine, room, expected, false)))
+        .map(|expected| {
+            (
+                expected.call.as_str(),
+                coming(engine, room, expected, false),
+            )
+        })
         .collect();
     let there = members.into_iter();
     found.extend(there.map(|member| (member.call.as_str(), value(engine, room, member, then))));

@@ -47,7 +47,10 @@ pub(super) fn find(engine: &Engine, owner: Owner<'_>, sid: &str) -> Option<Recor
 
 pub(super) fn fetch(engine: &Engine, now: OffsetDateTime, id: RecordingId) -> Option<RestReply> {
     let recording = engine.recordings.get(&id)?;
-    Some(RestReply::json(200, value(engine, recording, now).to_string()))
+    Some(RestReply::json(
+        200,
+        value(engine, recording, now).to_string(),
+    ))
 }
 
 pub(super) fn list(
@@ -73,10 +76,15 @@ pub(super) fn list(
                 && conference.is_none_or(|sid| recording.conference.as_deref() == Some(sid))
         })
         .collect();
-    let sids: Vec<&str> = found.iter().map(|recording| recording.sid.as_str()).collect();
+    let sids: Vec<&str> = found
+        .iter()
+        .map(|recording| recording.sid.as_str())
+        .collect();
     let window = page.window(&sids);
     let items = found[window.clone()].iter();
-    let items = items.map(|recording| value(engine, recording, now)).collect();
+    let items = items
+        .map(|recording| value(engine, recording, now))
+        .collect();
     let envelope = page.envelope(LISTED, path, &form, &sids, window, items);
     Ok(RestReply::json(200, envelope))
 }
@@ -147,7 +155,9 @@ fn value(engine: &Engine, recording: &Recording, now: OffsetDateTime) -> Value {
     let (account, sid) = (&engine.config.account_sid, &recording.sid);
     let uri = format!("/2010-04-01/Accounts/{account}/Recordings/{sid}");
     // Until it is over its length is not known.
-    let seconds = recording.is_over().then(|| recording.seconds(now).to_string());
+    let seconds = recording
+        .is_over()
+        .then(|| recording.seconds(now).to_string());
     json!({
         "account_sid": account,
         "api_version": API_VERSION,

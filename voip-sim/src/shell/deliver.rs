@@ -1,8 +1,10 @@
 //! Making one webhook's HTTP request.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
@@ -33,9 +35,13 @@ impl Postman {
             // application was restarted.
             .pool_max_idle_per_host(0)
             .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map_err(io::Error::other)?;
+            .connect_timeout(CONNECT_TIMEOUT);
+        let client = match remote {
+            true => client,
+            // A name may point anywhere, `localhost` too.
+            false => client.dns_resolver(Arc::new(OnlyLoopback)),
+        };
+        let client = client.build().map_err(io::Error::other)?;
         Ok(Self {
             client,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
@@ -110,6 +116,23 @@ impl Postman {
             location,
             cookies,
             body,
+        })
+    }
+}
+
+/// Resolves names, and keeps only those addresses that are this machine's own.
+struct OnlyLoopback;
+
+impl Resolve for OnlyLoopback {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let kept: Vec<SocketAddr> = found.filter(|addr| addr.ip().is_loopback()).collect();
+            if kept.is_empty() {
+                let message = "the name does not point to this machine";
+                return Err(io::Error::other(message).into());
+            }
+            Ok(Box::new(kept.into_iter()) as Addrs)
         })
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::attributes::{Attributes, SCHEMA_WARNING};
 use super::xml::Element;
 use super::{
-    Dial, Document, DocumentError, Enqueue, Gather, MAX_DOCUMENT_BYTES, Play, Record, RejectReason, Say,
-    Sound, Target, Verb, Warning,
+    Dial, Document, DocumentError, Enqueue, Gather, MAX_DOCUMENT_BYTES, Play, Record, RejectReason,
+    Say, Sound, Target, Verb, Warning,
 };
 
 /// Reads a document.
