@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = SimulatorConfig::new(account, token)
         .voice_url(callbacks.inbound())
         .status_url(callbacks.inbound_status());
-    let simulator = Simulator::start(simulator)
+    let simulator = Simulator::start_with(simulator)
         .await
         .map_err(|error| format!("the simulator cannot listen: {error}"))?;
     let mut twilio = TwilioConfig::new(account.parse()?, AuthToken::new(token)?, callbacks);

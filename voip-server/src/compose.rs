@@ -210,7 +210,7 @@ async fn simulated(
                 ..NumberConfig::default()
             },
         });
-    let simulator = Simulator::start(simulator).await.map_err(|error| {
+    let simulator = Simulator::start_with(simulator).await.map_err(|error| {
         StartupError::new(format!(
             "the simulator cannot listen on port {}: {error}; set SIM_PORT to another one",
             settings.port

@@ -370,6 +370,7 @@ impl AppUnderTest for Backend {
             status,
             content_type,
             location: None,
+            cookies: Vec::new(),
             body: body.to_vec(),
         }
     }
