@@ -3,6 +3,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
+use tokio::sync::SetOnce;
 use voip_core::{Origin, ProviderCallId, Timestamp, UserId};
 
 use super::{
@@ -40,7 +41,10 @@ pub(super) struct Client {
     rooms: Arc<LegRooms>,
     outlet: Box<dyn Outlet>,
     known: Mutex<Known>,
+    /// True until the client is connected: news from before comes with the
+    /// present state then.
     behind: AtomicBool,
+    connected: SetOnce<()>,
     asking: AtomicU8,
 }
 
@@ -61,10 +65,23 @@ impl Client {
                 rooms: Arc::clone(rooms),
                 outlet,
                 known: Mutex::default(),
-                behind: AtomicBool::new(false),
+                behind: AtomicBool::new(true),
+                connected: SetOnce::new(),
                 asking: AtomicU8::new(0),
             })
         })
+    }
+
+    /// From now on messages reach the client. The library answers its request
+    /// to connect a moment before that, so a quick client asks even earlier.
+    pub(super) fn connected(&self) {
+        // Said once; again changes nothing.
+        let _ = self.connected.set(());
+    }
+
+    /// Waits until messages reach the client.
+    pub(super) async fn reachable(&self) {
+        self.connected.wait().await;
     }
 
     /// Begins a question, unless too many are being answered.
@@ -255,11 +272,33 @@ mod tests {
         }
     }
 
+    /// A client that is connected, and up to date.
+    fn connected(rooms: &Arc<LegRooms>, visitor: Visitor, paper: Box<Paper>) -> Arc<Client> {
+        let client = Client::enter(rooms, visitor, paper);
+        client.connected();
+        assert!(client.catch_up().is_empty());
+        client
+    }
+
+    #[test]
+    fn who_joins_before_being_connected_is_told_how_things_stand_then() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(9);
+        let client = Client::enter(&rooms, Visitor::default(), Box::new(paper.clone()));
+        client.join(&leg(), now()).unwrap();
+        rooms.deliver(&event(CallStatus::Ringing, None));
+        assert!(paper.written.lock().unwrap().is_empty());
+        client.connected();
+        assert_eq!(client.catch_up(), [(leg(), false)]);
+        rooms.deliver(&event(CallStatus::InProgress, None));
+        assert_eq!(*paper.written.lock().unwrap(), [CallStatus::InProgress]);
+    }
+
     #[test]
     fn a_user_who_joins_an_own_call_hears_everything_once() {
         let rooms = Arc::new(LegRooms::default());
         let paper = paper(9);
-        let client = Client::enter(&rooms, ann(now()), Box::new(paper.clone()));
+        let client = connected(&rooms, ann(now()), Box::new(paper.clone()));
         client.join(&leg(), now()).unwrap();
         for status in [CallStatus::Ringing, CallStatus::Ringing, CallStatus::Busy] {
             rooms.deliver(&event(status, Some("ann")));
@@ -274,7 +313,7 @@ mod tests {
     fn who_cannot_take_more_is_told_how_things_stand_later() {
         let rooms = Arc::new(LegRooms::default());
         let paper = paper(1);
-        let client = Client::enter(&rooms, Visitor::default(), Box::new(paper.clone()));
+        let client = connected(&rooms, Visitor::default(), Box::new(paper.clone()));
         client.join(&leg(), now()).unwrap();
         rooms.deliver(&event(CallStatus::Queued, None));
         rooms.deliver(&event(CallStatus::Ringing, None));
@@ -300,8 +339,7 @@ mod tests {
     #[test]
     fn lost_news_leaves_everybody_behind() {
         let rooms = Arc::new(LegRooms::default());
-        let clients =
-            [(); 3].map(|()| Client::enter(&rooms, Visitor::default(), Box::new(paper(9))));
+        let clients = [(); 3].map(|()| connected(&rooms, Visitor::default(), Box::new(paper(9))));
         rooms.lose_track();
         assert_eq!(rooms.those_behind().len(), clients.len());
     }
@@ -309,7 +347,7 @@ mod tests {
     #[test]
     fn only_so_many_questions_at_a_time() {
         let rooms = Arc::new(LegRooms::default());
-        let client = Client::enter(&rooms, Visitor::default(), Box::new(paper(9)));
+        let client = connected(&rooms, Visitor::default(), Box::new(paper(9)));
         let mut asked: Vec<_> = std::iter::from_fn(|| client.ask()).collect();
         assert_eq!(asked.len(), usize::from(MOST_ASKING));
         drop(asked.pop().map(Question::look));
@@ -321,9 +359,9 @@ mod tests {
         let rooms = Arc::new(LegRooms::default());
         let later = now() + 10 * RETRY;
         let (early, late, nobody) = (paper(9), paper(9), paper(9));
-        let first = Client::enter(&rooms, ann(later), Box::new(late.clone()));
-        let _second = Client::enter(&rooms, ann(now()), Box::new(early.clone()));
-        let _third = Client::enter(&rooms, Visitor::default(), Box::new(nobody.clone()));
+        let first = connected(&rooms, ann(later), Box::new(late.clone()));
+        let _second = connected(&rooms, ann(now()), Box::new(early.clone()));
+        let _third = connected(&rooms, Visitor::default(), Box::new(nobody.clone()));
         assert_eq!(rooms.next_expiry(), Some(now()));
         rooms.expire(now());
         rooms.deliver(&event(CallStatus::Ringing, Some("ann")));
@@ -350,7 +388,7 @@ mod tests {
                     from,
                     ..Visitor::default()
                 };
-                Client::enter(rooms, visitor, Box::new(paper(9)))
+                connected(rooms, visitor, Box::new(paper(9)))
             })
             .collect();
         let mut taken = 0;

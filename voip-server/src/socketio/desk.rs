@@ -239,12 +239,11 @@ async fn show_out(app: &App) {
     }
 }
 
-/// Tells a client with a user the present state of the user's calls.
+/// Tells a client that has just connected the present state of its calls: the
+/// user's, and those it was quick enough to join already.
 async fn welcome(app: &App, client: Arc<Client>) {
-    if client.visitor.user.is_some() {
-        let look = Look::begin(client, None);
-        tell_own(app, &look).await;
-    }
+    client.connected();
+    bring_up_to_date(app, client).await;
 }
 
 async fn tell_own(app: &App, look: &Look) {
@@ -339,6 +338,7 @@ fn take(
 
 impl Joined {
     async fn answer(self, app: &App) {
+        self.look.client().reachable().await;
         let seen = match app.calls.with_leg(&self.leg).await {
             Ok(call) => call
                 .filter(|call| is_public(call, app.clock.now()))

@@ -295,7 +295,7 @@ fn plain_text_is_read_out_and_audio_is_played() {
                 content_type: Some(media_type.to_owned()),
                 location: None,
                 cookies: Vec::new(),
-                    body: body.as_bytes().to_vec(),
+                body: body.as_bytes().to_vec(),
             },
         });
         let sid = world.dial(magic::ANSWERS);

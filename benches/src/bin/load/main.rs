@@ -81,7 +81,11 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
         .build()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let rows = workload::Workload::wanted(options);
-    if !rows.is_empty() || [paced::NAME, flood::NAME].into_iter().any(|name| options.wants(name)) {
+    if !rows.is_empty()
+        || [paced::NAME, flood::NAME]
+            .into_iter()
+            .any(|name| options.wants(name))
+    {
         let database = runtime.block_on(database::Database::fill(folder.path(), options))?;
         let hello = hello::start()?;
         for row in rows {
