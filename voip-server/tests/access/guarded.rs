@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 use voip_server::auth::Subject;
 
-use crate::surface::running::token;
 use crate::surface::{Running, UNKNOWN};
-use crate::{BOB, RINGS, as_user, bad_tokens, house, requests, user};
+use crate::{BOB, RINGS, as_user, bad_tokens, house, requests};
 
 #[tokio::test]
 async fn without_a_good_token_nothing_is_done() {

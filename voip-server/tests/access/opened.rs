@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::surface::running::token;
 use crate::surface::{Running, SECRET, UNKNOWN};
 use crate::{ALICE, RINGS, as_user, bad_tokens, requests};
 

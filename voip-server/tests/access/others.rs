@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::surface::running::token;
 use crate::surface::{Running, UNKNOWN};
 use crate::{ALICE, BOB, RINGS, as_user, house};
 
