@@ -1,11 +1,11 @@
 //! Storage, cache and event-bus adapters.
 //!
-//! | port | in memory | in a file |
-//! |---|---|---|
-//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore) | [`MemoryStore`] | [`SqliteStore`] |
-//! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – |
-//! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – |
-//! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – |
+//! | port | in memory | in a file | on a server |
+//! |---|---|---|---|
+//! | [`CallStore`](voip_core::ports::CallStore), [`UserStore`](voip_core::ports::UserStore), [`AccountStore`](voip_core::ports::AccountStore) | [`MemoryStore`] | [`SqliteStore`] | `PostgresStore` (feature `postgres`), `MySqlStore` (feature `mysql`) |
+//! | [`Cache`](voip_core::ports::Cache) | [`MemoryCache`] | – | – |
+//! | [`EventBus`](voip_core::ports::EventBus) | [`MemoryBus`] | – | – |
+//! | [`RateLimiter`](voip_core::ports::RateLimiter) | [`MemoryRateLimiter`] | – | – |
 //!
 //! Every adapter keeps the same promises: those under *Contract* in
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in

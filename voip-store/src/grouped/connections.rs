@@ -117,6 +117,8 @@ impl<D: Driver> Connections<D> {
     }
 
     async fn opened(&self, deadline: Instant) -> Result<D::Connection, Fault> {
+        // Work may be long; opening a connection never is.
+        let deadline = deadline.min(Instant::now() + self.patience);
         match timeout_at(deadline, self.driver.open()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(self.driver.opening(&error)),
