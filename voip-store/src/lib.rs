@@ -32,6 +32,8 @@ mod grouped;
 pub mod legacy;
 mod limiter_fallback;
 mod memory;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
@@ -45,6 +47,8 @@ pub use self::redis::{
 };
 pub use limiter_fallback::RateLimiterWithFallback;
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
+#[cfg(feature = "mysql")]
+pub use mysql::{MySqlOptions, MySqlStore};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

@@ -338,7 +338,7 @@ proptest! {
             let (sqlite, _folder) = sqlite().await;
             agree(&sqlite, &acts).await?;
             sqlite.close().await.unwrap();
-            Ok(())
+            Ok::<(), TestCaseError>(())
         })?;
     }
 }
@@ -352,11 +352,21 @@ fn memory_and_postgres_answer_alike() {
     server_answers_alike(&runtime, &fixture.store);
 }
 
+#[cfg(feature = "mysql")]
+#[test]
+fn memory_and_mysql_answer_alike() {
+    let runtime = runtime();
+    let fresh = runtime.block_on(servers::mysql::MySqlFixture::fresh());
+    let Some(fixture) = fresh else { return };
+    server_answers_alike(&runtime, &fixture.store);
+}
+
 /// The same of a store on a server, which is emptied instead of made anew.
 #[allow(dead_code)] // Where no server database is built in.
 fn server_answers_alike(runtime: &Runtime, store: &dyn CallStore) {
     let mut runner = TestRunner::new(ProptestConfig {
-        cases: 24,
+        cases: 12,
+        max_shrink_iters: 100,
         failure_persistence: None,
         ..ProptestConfig::default()
     });

@@ -193,7 +193,7 @@ proptest! {
                 holds_what_is_asked_for(store, &story).await?;
             }
             sqlite.close().await.unwrap();
-            Ok(())
+            Ok::<(), TestCaseError>(())
         })?;
     }
 }
@@ -207,11 +207,21 @@ fn pages_of_postgres_hold_what_is_asked_for_and_nothing_else() {
     server_holds_what_is_asked_for(&runtime, &fixture.store);
 }
 
+#[cfg(feature = "mysql")]
+#[test]
+fn pages_of_mysql_hold_what_is_asked_for_and_nothing_else() {
+    let runtime = runtime();
+    let fresh = runtime.block_on(servers::mysql::MySqlFixture::fresh());
+    let Some(fixture) = fresh else { return };
+    server_holds_what_is_asked_for(&runtime, &fixture.store);
+}
+
 /// The same of a store on a server, which is emptied instead of made anew.
 #[allow(dead_code)] // Where no server database is built in.
 fn server_holds_what_is_asked_for(runtime: &Runtime, store: &dyn CallStore) {
     let mut runner = TestRunner::new(ProptestConfig {
-        cases: 24,
+        cases: 12,
+        max_shrink_iters: 100,
         failure_persistence: None,
         ..ProptestConfig::default()
     });

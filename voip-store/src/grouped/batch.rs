@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use voip_core::{
-    CallId, ErrorKind,
+    CallId,
     ports::{Inserted, NewCall, Replaced, Version},
 };
 
@@ -113,7 +113,7 @@ impl<'a> Batch<'a> {
                 !written.replaced.contains(&settle.call) && !matches!(inserted, Some(Inserted::New))
             });
         }
-        jobs.iter().map(|job| outcome(job, &mut written)).collect()
+        Ok(jobs.iter().map(|job| outcome(job, &mut written)).collect())
     }
 
     /// Nobody knows whether the effects are as this batch would have them.
@@ -127,11 +127,11 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn outcome(job: &Write, written: &mut Written) -> Result<Done, Fault> {
-    Ok(match job {
+fn outcome(job: &Write, written: &mut Written) -> Done {
+    match job {
         Write::Insert(new) => match written.inserted.remove(&new.call.id) {
             Some(inserted) => Done::Inserted(inserted),
-            None => return Err(unknown()),
+            None => Done::Undone,
         },
         Write::Replace(_) if written.leg_taken => Done::Saved(Saved::LegTaken),
         Write::Replace(next) if written.replaced.contains(&next.call.id) => {
@@ -139,13 +139,5 @@ fn outcome(job: &Write, written: &mut Written) -> Result<Done, Fault> {
         }
         Write::Replace(_) => Done::Saved(Saved::As(Replaced::Conflict)),
         Write::Settle => Done::Settled,
-    })
-}
-
-fn unknown() -> Fault {
-    Fault::new(
-        ErrorKind::Internal,
-        Class::Lost,
-        "the database did not tell what became of a call",
-    )
+    }
 }

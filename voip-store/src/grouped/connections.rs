@@ -117,6 +117,8 @@ impl<D: Driver> Connections<D> {
     }
 
     async fn opened(&self, deadline: Instant) -> Result<D::Connection, Fault> {
+        // Work may be long; opening a connection never is.
+        let deadline = deadline.min(Instant::now() + self.patience);
         match timeout_at(deadline, self.driver.open()).await {
             Ok(Ok(connection)) => Ok(connection),
             Ok(Err(error)) => Err(self.driver.opening(&error)),
@@ -208,8 +210,9 @@ impl<D: Driver> Lease<D> {
         &mut self.connection
     }
 
-    /// Gives the connection back where it is still good, and tells what the
-    /// outcome means.
+    /// Gives the connection back where the work was done, and tells what the
+    /// outcome means. No transaction may be open then: one that is only dropped
+    /// is rolled back by the driver no sooner than the connection is used again.
     pub(crate) fn end<T>(self, outcome: Result<T, Stopped>) -> Result<T, Fault> {
         let outcome = match outcome {
             Ok(done) => Ok(done),
@@ -217,12 +220,16 @@ impl<D: Driver> Lease<D> {
             // An answer that comes now would be taken for the next one's.
             Err(Stopped::Late) => return Err(Fault::late()),
         };
-        let hangs_up = outcome.as_ref().is_err_and(|fault| fault.hangs_up);
         let mut idle = lock(&self.idle);
-        if hangs_up {
-            idle.lose();
-        } else if !idle.closed && idle.losses == self.losses {
-            idle.resting.push((self.connection, Instant::now()));
+        match &outcome {
+            Ok(_) if !idle.closed && idle.losses == self.losses => {
+                idle.resting.push((self.connection, Instant::now()));
+            }
+            Ok(_) => {}
+            Err(fault) if fault.hangs_up => idle.lose(),
+            // It may have a transaction open, which ends with it. Errors are
+            // seldom enough for that.
+            Err(_) => {}
         }
         drop(idle);
         outcome

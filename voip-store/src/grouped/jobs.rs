@@ -39,6 +39,8 @@ pub(crate) enum Done {
     Inserted(Inserted),
     Saved(Saved),
     Settled,
+    /// The call was not added, and whoever kept it from being added is gone.
+    Undone,
 }
 
 /// What became of a replacement.

@@ -11,6 +11,8 @@ mod fault;
 mod jobs;
 mod lane;
 mod lanes;
+#[cfg(test)]
+mod lanes_tests;
 mod queue;
 mod settling;
 

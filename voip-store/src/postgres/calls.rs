@@ -27,6 +27,10 @@ impl CallStore for PostgresStore {
         without_nul::call(&mut new.call);
         match self.write(Write::Insert(Box::new(new))).await? {
             Done::Inserted(inserted) => Ok(inserted),
+            Done::Undone => Err(Error::new(
+                ErrorKind::Unavailable,
+                "a call with the same id, leg or key is just being deleted",
+            )),
             Done::Saved(_) | Done::Settled => Err(mixed_up()),
         }
     }
@@ -68,7 +72,7 @@ impl CallStore for PostgresStore {
             Done::Saved(Saved::LegTaken) => {
                 Err(Error::new(ErrorKind::Refused, "another call has this leg"))
             }
-            Done::Inserted(_) | Done::Settled => Err(mixed_up()),
+            Done::Inserted(_) | Done::Settled | Done::Undone => Err(mixed_up()),
         }
     }
 

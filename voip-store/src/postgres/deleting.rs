@@ -15,9 +15,11 @@ pub(super) async fn delete(
 ) -> Result<LogChange, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
+        transaction.rollback().await?;
         return Ok(LogChange::NoSuchCall);
     };
     if deleted {
+        transaction.rollback().await?;
         return Ok(LogChange::Already);
     }
     mark(&mut transaction, id, Some(at)).await?;
@@ -34,9 +36,11 @@ pub(super) async fn restore(
 ) -> Result<LogChange, sqlx::Error> {
     let mut transaction = db.begin().await?;
     let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
+        transaction.rollback().await?;
         return Ok(LogChange::NoSuchCall);
     };
     if !deleted {
+        transaction.rollback().await?;
         return Ok(LogChange::Already);
     }
     mark(&mut transaction, id, None).await?;

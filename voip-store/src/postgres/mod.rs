@@ -15,6 +15,8 @@ mod finding;
 mod live;
 mod log_lines;
 mod options;
+#[cfg(test)]
+mod plans;
 mod reading;
 mod saving;
 mod schema;
@@ -66,8 +68,9 @@ impl PostgresStore {
         });
         let patience = options.patience;
         let pool = |most| Connections::new(Arc::clone(&driver), most, patience);
-        let connections = pool(options.connections);
-        schema::migrate(&connections).await?;
+        let first = pool(1);
+        schema::migrate(&first).await?;
+        first.close().await;
         let settling = Arc::new(Settling::default());
         let (lanes, queue) = (options.lanes.max(1), options.queue);
         let writing = Writing {
@@ -80,8 +83,8 @@ impl PostgresStore {
         Ok(Self {
             writes: Arc::new(Lanes::start(writing, lanes, queue, patience)),
             reads: Lanes::start(reading, lanes, queue, patience),
+            connections: pool(options.connections),
             options,
-            connections,
             settling,
         })
     }

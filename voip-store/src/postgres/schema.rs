@@ -22,7 +22,7 @@ const LOCK: i64 = 0x566f_4950;
 /// that does so included.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Brings the database up to date.
+/// Brings the database up to date. The connection is of no use after it.
 pub(super) async fn migrate(connections: &Connections<PostgresDriver>) -> Result<()> {
     let lease = connections.lease_for(PATIENCE).await;
     let mut lease = lease.map_err(|fault| fault.in_write())?;
@@ -34,14 +34,16 @@ async fn brought_up_to_date(db: &mut PgConnection) -> Result<Result<()>, sqlx::E
     if version(db).await? == Some(FORMAT) {
         return Ok(Ok(()));
     }
-    let mut transaction = db.begin().await?;
-    sqlx::raw_sql("SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '60s'")
-        .execute(&mut *transaction)
+    sqlx::raw_sql("SET statement_timeout = '60s'; SET lock_timeout = '60s'")
+        .execute(&mut *db)
         .await?;
-    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+    // Before the transaction: one that is begun may go on missing tables that
+    // others have made. The lock ends with the connection.
+    sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(LOCK)
-        .execute(&mut *transaction)
+        .execute(&mut *db)
         .await?;
+    let mut transaction = db.begin().await?;
     // Somebody else may have been faster.
     let done = match version(&mut transaction).await? {
         Some(version) if version > FORMAT => return Ok(Err(newer(version))),

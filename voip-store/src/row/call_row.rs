@@ -17,6 +17,13 @@ macro_rules! columns {
          deadline_at, answered_at, answered_by, answered_on, bridge_outcome, bridge_at, \
          ended_at, duration, reason, told, provider_id, connects, trouble, far"
     };
+    // The same, of the row that goes by the name `c`.
+    ("c.") => {
+        "c.id, c.direction, c.from_party, c.to_party, c.owner, c.peer, c.created_at, \
+         c.version, c.status, c.deadline_at, c.answered_at, c.answered_by, c.answered_on, \
+         c.bridge_outcome, c.bridge_at, c.ended_at, c.duration, c.reason, c.told, \
+         c.provider_id, c.connects, c.trouble, c.far"
+    };
 }
 pub(crate) use columns;
 

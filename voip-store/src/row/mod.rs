@@ -6,6 +6,8 @@ mod call_row;
 mod log_row;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod long_text;
+#[cfg(all(test, any(feature = "postgres", feature = "mysql")))]
+pub(crate) mod many;
 mod names;
 mod numbers;
 mod state_columns;

@@ -1,0 +1,201 @@
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use voip_core::{
+    Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
+    ports::{
+        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogChange, LogEntry, LogQuery,
+        NewCall, Replaced, Version,
+    },
+};
+
+use super::{MySqlStore, deleting, effects, finding, live, log_lines, saving};
+use crate::grouped::{Done, Find, Replacing, Saved, Waiting, Write};
+
+/// How long an effect that was carried out waits for a write to take it along.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// How long clearing may take, of however many calls.
+const CLEARING: Duration = Duration::from_secs(600);
+
+#[async_trait]
+impl CallStore for MySqlStore {
+    async fn insert(&self, new: NewCall) -> Result<Inserted> {
+        match self.write(Write::Insert(Box::new(new))).await? {
+            Done::Inserted(inserted) => Ok(inserted),
+            Done::Undone => Err(Error::new(
+                ErrorKind::Unavailable,
+                "a call with the same id, leg or key is just being deleted",
+            )),
+            Done::Saved(_) | Done::Settled => Err(mixed_up()),
+        }
+    }
+
+    async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let known = finding::known(lease.db(), &new.call, new.key.as_ref());
+        let known = clock.run(known).await;
+        lease.read(known)
+    }
+
+    async fn call(&self, id: &CallId) -> Result<Option<Held>> {
+        let found = self.reads.submit(Find::Id(*id)).await;
+        found.map_err(|fault| fault.in_read())
+    }
+
+    async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>> {
+        let found = self.reads.submit(Find::Leg(id.clone())).await;
+        found.map_err(|fault| fault.in_read())
+    }
+
+    async fn replace(
+        &self,
+        call: &Call,
+        version: Version,
+        effects: &[Effect],
+        effects_due: Timestamp,
+    ) -> Result<Replaced> {
+        let replacing = Replacing {
+            call: call.clone(),
+            version,
+            effects: effects.to_vec(),
+            effects_due,
+        };
+        match self.write(Write::Replace(Box::new(replacing))).await? {
+            Done::Saved(Saved::As(replaced)) => Ok(replaced),
+            Done::Saved(Saved::LegTaken) => {
+                Err(Error::new(ErrorKind::Refused, "another call has this leg"))
+            }
+            Done::Inserted(_) | Done::Settled | Done::Undone => Err(mixed_up()),
+        }
+    }
+
+    async fn due_calls(&self, now: Timestamp, limit: usize) -> Result<Vec<CallId>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let due = clock.run(finding::due_calls(lease.db(), now, limit)).await;
+        lease.read(due)
+    }
+
+    async fn claim_effects(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedEffect>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let work = async {
+            // What is settled must not be claimed, so it goes first.
+            let load = self.settling.take_in_turn().await;
+            if !load.settles.is_empty() {
+                effects::settle(lease.db(), &load.settles).await?;
+            }
+            load.settled();
+            effects::claim(lease.db(), now, lease_until, limit).await
+        };
+        let claimed = clock.run(work).await;
+        let claimed = lease.wrote(claimed)?;
+        for claimed in &claimed {
+            self.settling
+                .hold(claimed.call, &[claimed.effect], lease_until);
+        }
+        Ok(claimed)
+    }
+
+    async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()> {
+        match self.settling.add(*call, effect) {
+            Waiting::First => {
+                let writes = Arc::downgrade(&self.writes);
+                tokio::spawn(async move {
+                    tokio::time::sleep(LINGER).await;
+                    if let Some(writes) = writes.upgrade() {
+                        // Where it comes to nothing, the next write takes it along.
+                        let _ = writes.submit(Write::Settle).await;
+                    }
+                });
+                Ok(())
+            }
+            Waiting::Some => Ok(()),
+            Waiting::Many => self.write(Write::Settle).await.map(drop),
+        }
+    }
+
+    async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let kept = clock.run(effects::keep(lease.db(), report, now)).await;
+        lease.wrote(kept)
+    }
+
+    async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let taken = clock.run(effects::take(lease.db(), leg)).await;
+        lease.wrote(taken)
+    }
+
+    async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let page = if query.filter.is_all() {
+            clock.run(log_lines::page(lease.db(), query)).await
+        } else {
+            clock.run(log_lines::filtered(lease.db(), query)).await
+        };
+        lease.read(page)
+    }
+
+    async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let deleted = clock
+            .run(deleting::delete(lease.db(), owner, call, at))
+            .await;
+        lease.wrote(deleted)
+    }
+
+    async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let restored = clock.run(deleting::restore(lease.db(), owner, call)).await;
+        lease.wrote(restored)
+    }
+
+    async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let live = clock.run(live::of(lease.db(), user)).await;
+        lease.read(live)
+    }
+
+    /// Answers once the server has answered and has our tables.
+    async fn ping(&self) -> Result<()> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let answered = clock.run(finding::ping(lease.db())).await;
+        lease.read(answered)
+    }
+
+    async fn clear_calls(&self) -> Result<u64> {
+        let lease = self.connections.lease_for(CLEARING).await;
+        let mut lease = lease.map_err(|fault| fault.in_write())?;
+        let clock = lease.clock();
+        let cleared = clock.run(saving::clear(lease.db())).await;
+        self.settling.clear();
+        lease.wrote(cleared)
+    }
+}
+
+impl MySqlStore {
+    async fn write(&self, write: Write) -> Result<Done> {
+        let done = self.writes.submit(write).await;
+        done.map_err(|fault| fault.in_write())
+    }
+}
+
+/// The lanes told of another kind of write: our bug.
+fn mixed_up() -> Error {
+    Error::new(ErrorKind::Internal, "a database write was mixed up").ambiguous()
+}

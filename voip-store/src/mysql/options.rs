@@ -1,0 +1,105 @@
+use std::{fmt, time::Duration};
+
+use sqlx::{ConnectOptions as _, mysql::MySqlConnectOptions};
+use voip_core::{Error, ErrorKind, Result};
+
+/// How a [`MySqlStore`](crate::MySqlStore) is reached.
+///
+/// ```
+/// let options = voip_store::MySqlOptions::at("mysql://voip:secret@db:3306/voip")?;
+/// assert_eq!(options.lanes, 2);
+/// assert!(!format!("{options:?}").contains("secret"));
+/// # Ok::<(), voip_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MySqlOptions {
+    /// Where, who, and whether with TLS.
+    pub(super) server: MySqlConnectOptions,
+    /// How many connections there are for everything but calls, which have
+    /// their own. Default 8; they open when first needed.
+    pub connections: usize,
+    /// How many connections write calls, each many at a time; as many again
+    /// read them. Default 2.
+    pub lanes: usize,
+    /// How many writes of calls may wait. Default 4096.
+    pub queue: usize,
+    /// How long an operation may take, waiting included, before it fails as
+    /// `Unavailable` or `Timeout`. Default 5 s.
+    pub patience: Duration,
+}
+
+impl MySqlOptions {
+    /// The defaults, for the database at `url`:
+    /// `mysql://user:password@host:port/database`, of a MariaDB too, with
+    /// `?ssl-mode=…` and `&ssl-ca=…` where the server wants them.
+    ///
+    /// # Errors
+    /// `Misconfigured` when the text is no such URL or names no database. The
+    /// message quotes nothing of it.
+    pub fn at(url: &str) -> Result<Self> {
+        let known = url.strip_prefix("mariadb:");
+        let url = known.map_or_else(|| url.into(), |rest| format!("mysql:{rest}"));
+        let server: MySqlConnectOptions = url.parse().map_err(|_| {
+            misconfigured(
+                "the database URL is not of the form \
+                 mysql://user:password@host:port/database; characters such as @ : / in \
+                 the password are written as %40 %3A %2F",
+            )
+        })?;
+        if server.get_database().is_none_or(str::is_empty) {
+            return Err(misconfigured(
+                "the database URL names no database: mysql://user:password@host:port/database",
+            ));
+        }
+        Ok(Self::with(server))
+    }
+
+    /// The defaults, for a database whose address is in parts.
+    pub fn new(host: &str, port: u16, user: &str, password: &str, database: &str) -> Self {
+        Self::with(
+            MySqlConnectOptions::new()
+                .host(host)
+                .port(port)
+                .username(user)
+                .password(password)
+                .database(database),
+        )
+    }
+
+    fn with(server: MySqlConnectOptions) -> Self {
+        Self {
+            // Each connection sets its own modes.
+            server: server
+                .disable_statement_logging()
+                .statement_cache_capacity(256)
+                .pipes_as_concat(false)
+                .no_engine_substitution(false),
+            connections: 8,
+            lanes: 2,
+            queue: 4096,
+            patience: Duration::from_secs(5),
+        }
+    }
+
+    /// Where the server is, for people.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.server.get_host(), self.server.get_port())
+    }
+}
+
+impl fmt::Debug for MySqlOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MySqlOptions")
+            .field("server", &self.place())
+            .field("database", &self.server.get_database())
+            .field("connections", &self.connections)
+            .field("lanes", &self.lanes)
+            .field("queue", &self.queue)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+fn misconfigured(message: &str) -> Error {
+    Error::new(ErrorKind::Misconfigured, message)
+}

@@ -1,0 +1,98 @@
+use std::sync::Arc;
+
+use sqlx::{Connection as _, MySqlConnection};
+use voip_core::{CallId, ports::Inserted};
+
+use super::{connection::MySqlDriver, effects, failure, finding, saving};
+use crate::grouped::{Batch, Connections, Done, Fault, Settling, Work, Write, Written};
+
+/// Carries out writes of calls, a batch at a time.
+pub(super) struct Writing {
+    pub(super) connections: Connections<MySqlDriver>,
+    pub(super) settling: Arc<Settling>,
+}
+
+impl Work for Writing {
+    type Job = Write;
+    type Done = Done;
+
+    fn about(job: &Write) -> Option<CallId> {
+        job.about()
+    }
+
+    async fn run(&self, jobs: &[Write]) -> Result<Vec<Done>, Fault> {
+        let load = if jobs.iter().any(|job| matches!(job, Write::Settle)) {
+            Some(self.settling.take_in_turn().await)
+        } else {
+            self.settling.take()
+        };
+        let batch = Batch::of(jobs, load.as_ref());
+        let mut lease = self.connections.lease().await?;
+        let outcome = lease.clock().run(carry_out(lease.db(), &batch)).await;
+        let written = lease.end(outcome);
+        batch.finish(jobs, written, load, &self.settling)
+    }
+}
+
+/// Writes a batch, all or nothing.
+async fn carry_out(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
+    let alone = batch.inserts.len() + batch.replaces.len() == 1;
+    let written = if is_one_statement(batch) {
+        each_kind(db, batch).await
+    } else {
+        in_transaction(db, batch).await
+    };
+    match written {
+        Err(error) if alone && failure::is_taken(&error) => taken(db, batch).await,
+        written => written,
+    }
+}
+
+/// Whether a batch is one statement, which is a transaction already.
+fn is_one_statement(batch: &Batch<'_>) -> bool {
+    match batch.replaces.as_slice() {
+        [] => batch.inserts.is_empty(),
+        [next] => batch.kinds() == 1 && next.effects.is_empty(),
+        _ => false,
+    }
+}
+
+/// What became of the only write of a batch, whose id, leg or key is somebody's.
+async fn taken(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
+    let mut written = Written::default();
+    let Some(new) = batch.inserts.first() else {
+        written.leg_taken = true;
+        return Ok(written);
+    };
+    let known = finding::known(db, &new.call, new.key.as_ref()).await?;
+    // Whoever had it may be gone by now.
+    let known = known.map(|held| (new.call.id, Inserted::Known(held)));
+    written.inserted.extend(known);
+    Ok(written)
+}
+
+async fn in_transaction(
+    db: &mut MySqlConnection,
+    batch: &Batch<'_>,
+) -> Result<Written, sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    let written = each_kind(&mut transaction, batch).await?;
+    transaction.commit().await?;
+    Ok(written)
+}
+
+async fn each_kind(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
+    let mut written = Written::default();
+    if !batch.replaces.is_empty() {
+        written.replaced = saving::replace(db, &batch.replaces).await?;
+    }
+    if !batch.inserts.is_empty() {
+        saving::insert(db, &batch.inserts).await?;
+        let added = batch.inserts.iter().map(|new| new.call.id);
+        written.inserted = added.map(|id| (id, Inserted::New)).collect();
+    }
+    if !batch.settles.is_empty() {
+        effects::settle(db, &batch.settles).await?;
+    }
+    Ok(written)
+}
