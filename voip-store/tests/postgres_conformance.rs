@@ -14,6 +14,10 @@ mod accounts {
     voip_testkit::account_store_suite!(super::store);
 }
 
+mod archives {
+    voip_testkit::archive_suite!(super::store);
+}
+
 mod calls {
     voip_testkit::call_store_suite!(super::store);
 }

@@ -5,12 +5,16 @@ use std::{
     sync::Arc,
 };
 
+use secrecy::ExposeSecret as _;
 use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
-use voip_store::{MemoryStore, SqliteOptions, SqliteStore};
+use voip_store::{
+    MemoryStore, MySqlOptions, MySqlStore, PostgresOptions, PostgresStore, SqliteOptions,
+    SqliteStore,
+};
 
 use crate::{
     StartupError,
-    config::{DatabaseConfig, DatabaseServer},
+    config::{DatabaseAddress, DatabaseConfig, DatabaseServer},
 };
 
 /// The storage, with what closing it takes.
@@ -24,6 +28,8 @@ pub(crate) struct Store {
 enum Kind {
     Memory(Arc<MemoryStore>),
     Sqlite(Arc<SqliteStore>),
+    Postgres(Arc<PostgresStore>),
+    MySql(Arc<MySqlStore>),
 }
 
 impl Store {
@@ -57,6 +63,8 @@ impl Store {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,
+            Kind::Postgres(store) => Arc::clone(store) as _,
+            Kind::MySql(store) => Arc::clone(store) as _,
         }
     }
 
@@ -64,6 +72,8 @@ impl Store {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,
+            Kind::Postgres(store) => Arc::clone(store) as _,
+            Kind::MySql(store) => Arc::clone(store) as _,
         }
     }
 
@@ -71,6 +81,8 @@ impl Store {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,
+            Kind::Postgres(store) => Arc::clone(store) as _,
+            Kind::MySql(store) => Arc::clone(store) as _,
         }
     }
 
@@ -78,6 +90,8 @@ impl Store {
         match &self.kind {
             Kind::Memory(store) => Arc::clone(store) as _,
             Kind::Sqlite(store) => Arc::clone(store) as _,
+            Kind::Postgres(store) => Arc::clone(store) as _,
+            Kind::MySql(store) => Arc::clone(store) as _,
         }
     }
 
@@ -86,16 +100,53 @@ impl Store {
         match self.kind {
             Kind::Memory(_) => Ok(()),
             Kind::Sqlite(store) => store.close().await,
+            Kind::Postgres(store) => store.close().await,
+            Kind::MySql(store) => store.close().await,
         }
     }
 }
 
 impl Kind {
     async fn on(server: &DatabaseServer) -> Result<Self, StartupError> {
-        Err(StartupError::new(format!(
-            "{} cannot be used yet",
-            server.at
-        )))
+        let connections = server.connections;
+        let mysql = async |options| {
+            let options = MySqlOptions {
+                connections,
+                ..options
+            };
+            let store = MySqlStore::connect(options).await?;
+            Ok(Self::MySql(Arc::new(store)))
+        };
+        let opened: voip_core::Result<Self> = async {
+            match &server.address {
+                DatabaseAddress::Postgres(url) => {
+                    let options = PostgresOptions {
+                        connections,
+                        ..PostgresOptions::at(url.expose_secret())?
+                    };
+                    let store = PostgresStore::connect(options).await?;
+                    Ok(Self::Postgres(Arc::new(store)))
+                }
+                DatabaseAddress::MySql(url) => mysql(MySqlOptions::at(url.expose_secret())?).await,
+                DatabaseAddress::MySqlParts {
+                    host,
+                    port,
+                    user,
+                    password,
+                    name,
+                } => {
+                    let password = password.expose_secret();
+                    mysql(MySqlOptions::new(host, *port, user, password, name)).await
+                }
+            }
+        }
+        .await;
+        opened.map_err(|error| {
+            StartupError::new(format!(
+                "{} cannot be used: {error}; see DATABASE_URL or DB_HOST",
+                server.at
+            ))
+        })
     }
 }
 

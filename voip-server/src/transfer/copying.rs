@@ -1,8 +1,8 @@
 use futures_util::future::try_join_all;
-use voip_core::{Result, ports::Archive};
+use voip_core::{Error, Result, ports::Archive};
 
 use super::{
-    PAGE, Tally,
+    CALLS, PEOPLE, Tally,
     target::{Put, Target},
 };
 use crate::compose::Store;
@@ -29,18 +29,18 @@ pub(crate) async fn copy(from: &Store, to: &Store) -> Result<[Tally; 3]> {
 async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("users"), None);
     loop {
-        let page = archive.users_after(after.as_ref(), PAGE).await?;
+        let page = archive.users_after(after.as_ref(), PEOPLE).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };
         after = Some(last.user.id.clone());
-        let put = page.into_iter().map(|archived| async {
+        let put = page.into_iter().map(|archived| async move {
             let put = target.put_user(archived.clone()).await?;
             if put == Put::There {
                 // The last run may have ended between two devices.
                 target.complete_devices(&archived).await?;
             }
-            Result::Ok(put)
+            Ok::<_, Error>(put)
         });
         for put in try_join_all(put).await? {
             tally.count(put);
@@ -51,7 +51,7 @@ async fn copy_users(archive: &dyn Archive, target: &Target) -> Result<Tally> {
 async fn copy_accounts(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("accounts"), None);
     loop {
-        let page = archive.accounts_after(after.as_ref(), PAGE).await?;
+        let page = archive.accounts_after(after.as_ref(), PEOPLE).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };
@@ -66,7 +66,7 @@ async fn copy_accounts(archive: &dyn Archive, target: &Target) -> Result<Tally> 
 async fn copy_calls(archive: &dyn Archive, target: &Target) -> Result<Tally> {
     let (mut tally, mut after) = (Tally::of("calls"), None);
     loop {
-        let page = archive.calls_after(after, PAGE).await?;
+        let page = archive.calls_after(after, CALLS).await?;
         let Some(last) = page.last() else {
             return Ok(tally);
         };

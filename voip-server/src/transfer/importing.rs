@@ -1,12 +1,12 @@
 use futures_util::future::try_join_all;
 use voip_core::{
-    Account, Result,
+    Account, Error, Result,
     ports::{ArchivedCall, Clock as _, SystemClock},
 };
 use voip_store::legacy::{Found, LegacyOptions, LegacySource, Person};
 
 use super::{
-    PAGE, Tally,
+    CALLS, PEOPLE, Tally,
     owners::Owners,
     target::{Clash, Put, Target},
 };
@@ -60,13 +60,13 @@ async fn bring_people(
     let mut tally = Tally::of("users");
     let mut after = None;
     loop {
-        let page = source.people(after.as_deref(), PAGE).await?;
+        let page = source.people(after.as_deref(), PEOPLE).await?;
         let people = readable(page.rows, &mut tally);
         let put = people.into_iter().map(|person| async {
             match person {
                 Person::User(archived) => {
                     let id = archived.user.id.clone();
-                    Ok((id, target.put_user(archived).await?))
+                    Ok::<_, Error>((id, target.put_user(archived).await?))
                 }
                 Person::Account(account) => {
                     Ok((account.user.clone(), put_account(&account, target).await?))
@@ -102,7 +102,7 @@ async fn bring_calls(
     let mut tally = Tally::of("calls");
     let mut after = None;
     loop {
-        let page = source.calls(after.as_deref(), PAGE).await?;
+        let page = source.calls(after.as_deref(), CALLS).await?;
         let mut calls: Vec<ArchivedCall> = Vec::new();
         for archived in readable(page.rows, &mut tally) {
             match &archived.call.owner {

@@ -8,16 +8,21 @@ mod owners;
 mod tally;
 mod target;
 
+use std::io::{self, Write as _};
+
 pub(crate) use command::{TransferError, copy_command, import_command, run_copy, run_import};
 
 use copying::copy;
 use importing::{Import, import};
-use std::io::{self, Write as _};
 use tally::Tally;
 
-/// How many rows are read at a time; as many are written at once, so that they
+/// How many calls are read at a time; as many are written at once, so that they
 /// share commits.
-const PAGE: usize = 256;
+const CALLS: usize = 256;
+
+/// How many people are. Each takes a connection of a database server, so that
+/// more of them would only wait in line.
+const PEOPLE: usize = 32;
 
 /// Says how far it is, on standard error.
 fn say(words: &str) {

@@ -16,7 +16,7 @@ fn help_explains_every_setting_and_command() {
             setting.name
         );
     }
-    for command in ["token", "clear-data"] {
+    for command in ["token", "clear-data", "import", "copy"] {
         assert!(ran.stdout.contains(command), "{command}");
         let ran = Machine::bare().run(&[command, "--help"], "");
         assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));

@@ -132,7 +132,7 @@ async fn clear(db: &mut MySqlConnection) -> Result<u64, sqlx::Error> {
     Ok(cleared.rows_affected())
 }
 
-fn account(row: &MySqlRow) -> Result<Account, sqlx::Error> {
+pub(super) fn account(row: &MySqlRow) -> Result<Account, sqlx::Error> {
     Ok(Account {
         user: row::parsed(row, 0)?,
         email: row::parsed(row, 1)?,

@@ -3,9 +3,10 @@
 //! Reads and writes of calls wait in queues and go to the server many at a time,
 //! see `grouped`; everything else takes a connection for itself. The statements
 //! are in `saving`, `finding`, `live`, `log_lines`, `effects`, `deleting`,
-//! `users` and `accounts`.
+//! `users`, `accounts` and `archive`.
 
 mod accounts;
+mod archive;
 mod calls;
 mod connection;
 mod deleting;

@@ -131,7 +131,7 @@ async fn clear(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
     Ok(cleared.rows_affected())
 }
 
-fn account(row: &PgRow) -> Result<Account, sqlx::Error> {
+pub(super) fn account(row: &PgRow) -> Result<Account, sqlx::Error> {
     Ok(Account {
         user: row::parsed(row, 0)?,
         email: row::parsed(row, 1)?,

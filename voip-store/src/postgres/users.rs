@@ -161,7 +161,7 @@ async fn clear(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
     Ok(users.rows_affected())
 }
 
-fn user(row: &PgRow) -> Result<User, sqlx::Error> {
+pub(super) fn user(row: &PgRow) -> Result<User, sqlx::Error> {
     let phone = row.text(1)?.map(PhoneNumber::from_e164).transpose();
     Ok(User {
         id: row::parsed(row, 0)?,

@@ -8,10 +8,11 @@
 
 use std::time::Duration;
 
-use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::MemoryStore;
 use voip_testkit::suites::{
-    account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
+    account_store::AccountStoreFixture, archive::ArchiveFixture, call_store::CallStoreFixture,
+    user_store::UserStoreFixture,
 };
 
 #[cfg(feature = "mysql")]
@@ -114,4 +115,34 @@ pub(crate) trait Database: Sized {
     async fn cut(&self);
 
     async fn close(store: &Self::Store);
+}
+
+impl<T: ArchiveFixture> ArchiveFixture for OrSkipped<T> {
+    fn archive(&self) -> &dyn Archive {
+        match self {
+            Self::Store(store) => store.archive(),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn calls(&self) -> &dyn CallStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::calls(store),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn users(&self) -> &dyn UserStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::users(store),
+            Self::Skipped(store) => store,
+        }
+    }
+
+    fn accounts(&self) -> &dyn AccountStore {
+        match self {
+            Self::Store(store) => ArchiveFixture::accounts(store),
+            Self::Skipped(store) => store,
+        }
+    }
 }

@@ -1,10 +1,11 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
-use voip_core::ports::{AccountStore, CallStore, UserStore};
+use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::{MySqlOptions, MySqlStore};
 use voip_testkit::suites::{
-    account_store::AccountStoreFixture, call_store::CallStoreFixture, user_store::UserStoreFixture,
+    account_store::AccountStoreFixture, archive::ArchiveFixture, call_store::CallStoreFixture,
+    user_store::UserStoreFixture,
 };
 
 use super::{Database, apart, fresh_name, server};
@@ -137,5 +138,23 @@ impl Database for MySqlDatabase {
 
     async fn close(store: &MySqlStore) {
         store.close().await.unwrap();
+    }
+}
+
+impl ArchiveFixture for MySqlFixture {
+    fn archive(&self) -> &dyn Archive {
+        &self.store
+    }
+
+    fn calls(&self) -> &dyn CallStore {
+        &self.store
+    }
+
+    fn users(&self) -> &dyn UserStore {
+        &self.store
+    }
+
+    fn accounts(&self) -> &dyn AccountStore {
+        &self.store
     }
 }
