@@ -16,6 +16,7 @@ mod hold_storm;
 mod holding;
 mod house;
 mod inbound;
+mod named_scripts;
 mod outbound;
 mod spending;
 mod unclear_dials;

@@ -268,10 +268,7 @@ fn unusable_documents_end_the_call_with_their_code() {
         (WebhookAnswer::empty(404), 11200),
         (WebhookAnswer::Failed(FailureKind::Timeout), 11203),
         (WebhookAnswer::Failed(FailureKind::Connect), 11205),
-        (
-            reply("text/xml", "<Response><Enqueue>q</Enqueue></Response>"),
-            13750,
-        ),
+        (reply("text/xml", "<Response><Pay/></Response>"), 13750),
     ] {
         let mut world = World::with(config(), move |webhook| match webhook.kind {
             WebhookKind::Status => WebhookAnswer::empty(200),
@@ -295,7 +292,7 @@ fn plain_text_is_read_out_and_audio_is_played() {
                 content_type: Some(media_type.to_owned()),
                 location: None,
                 cookies: Vec::new(),
-                    body: body.as_bytes().to_vec(),
+                body: body.as_bytes().to_vec(),
             },
         });
         let sid = world.dial(magic::ANSWERS);
