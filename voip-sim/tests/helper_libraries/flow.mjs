@@ -158,7 +158,7 @@ const recording = await until("the recording is ready", async () => {
   return found?.status === "completed" && found;
 });
 assert.equal(recording.source, "OutboundAPI");
-const sound = Buffer.from(await (await fetch(`${recording.mediaUrl}.wav`)).arrayBuffer());
+const sound = Buffer.from(await (await fetch(SIMULATOR + recording.uri.replace(/json$/, "wav"))).arrayBuffer());
 assert.equal(sound.subarray(0, 4).toString(), "RIFF");
 assert.equal(sound.length, 44 + Number(recording.duration) * 16_000);
 assert.ok(sound.subarray(44).every((byte) => byte === 0));

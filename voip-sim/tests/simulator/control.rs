@@ -172,7 +172,7 @@ async fn the_command_line_drives_a_call_from_its_start_to_its_end() {
     let base = simulator.base_url();
     let run = async |arguments: &[&str]| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_voip-sim"));
-        program.args(["--sim", &base]).args(arguments);
+        program.args(arguments).args(["--sim", &base]);
         let output = tokio::task::spawn_blocking(move || program.output()).await;
         let output = output.unwrap().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();

@@ -268,10 +268,7 @@ fn unusable_documents_end_the_call_with_their_code() {
         (WebhookAnswer::empty(404), 11200),
         (WebhookAnswer::Failed(FailureKind::Timeout), 11203),
         (WebhookAnswer::Failed(FailureKind::Connect), 11205),
-        (
-            reply("text/xml", "<Response><Enqueue>q</Enqueue></Response>"),
-            13750,
-        ),
+        (reply("text/xml", "<Response><Pay/></Response>"), 13750),
     ] {
         let mut world = World::with(config(), move |webhook| match webhook.kind {
             WebhookKind::Status => WebhookAnswer::empty(200),
