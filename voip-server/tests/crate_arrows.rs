@@ -236,6 +236,8 @@ fn elsewhere(words: &[&str], allowed: impl Fn(&str) -> bool) -> Vec<String> {
 fn only_one_place_names_every_adapter() {
     let adapters = [
         "SqliteStore",
+        "PostgresStore",
+        "MySqlStore",
         "MemoryStore",
         "MemoryBus",
         "RedisBus",

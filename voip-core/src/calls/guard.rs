@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
-    CallId, Country, Direction, PhoneNumber, Phrases, Result, Tariff, UserId,
+    Call, CallId, Country, Direction, PhoneNumber, Phrases, Result, Tariff, UserId,
     calls::{Inner, entering::Entering},
     ports::{Allowance, LimitKey, Quota},
 };
@@ -26,8 +26,9 @@ pub struct SpendGuard {
     /// How many calls that they started a user may have at a time, at most
     /// [`MOST_LIVE_CALLS`](crate::ports::MOST_LIVE_CALLS); as many as they like
     /// where not given. Default 10. Calls of nobody in particular are not
-    /// counted. Exact among the calls of one node; nodes that admit calls of
-    /// one user at the same moment may each admit the last one.
+    /// counted. Never more, whichever nodes they are started at: where two
+    /// nodes admit the last one at the same moment, it is taken back by one of
+    /// them or by both.
     pub live_calls: Option<usize>,
 }
 
@@ -115,6 +116,13 @@ impl SpendRefusal {
     }
 }
 
+/// Those of `live` that `owner` has started.
+pub(super) fn started_by<'a>(owner: &UserId, live: &'a [Call]) -> impl Iterator<Item = &'a Call> {
+    live.iter().filter(move |call| {
+        call.direction == Direction::Outbound && call.owner.as_ref() == Some(owner)
+    })
+}
+
 /// Why a call was not admitted.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum NotAdmitted {
@@ -155,10 +163,7 @@ impl Inner {
             let place = self.entrance.enter(owner, id);
             let mut under_way = place.before_it();
             let live = self.ports.calls.live_calls(owner).await?;
-            let started = live.iter().filter(|call| {
-                call.direction == Direction::Outbound && call.owner.as_ref() == Some(owner)
-            });
-            under_way.extend(started.map(|call| call.id));
+            under_way.extend(started_by(owner, &live).map(|call| call.id));
             if under_way.len() >= most {
                 return Err(SpendRefusal::TooMany.into());
             }

@@ -71,7 +71,7 @@ impl Calls {
             Ok(Lookup::Hit(page)) => return Ok(page),
             Ok(Lookup::Miss(ticket)) => Some(ticket),
             Err(error) => {
-                tracing::warn!(%error, "a call log is read without the cache");
+                tracing::debug!(%error, "a call log is read without the cache");
                 None
             }
         };
@@ -79,7 +79,7 @@ impl Calls {
         if let Some(ticket) = ticket
             && let Err(error) = cache.fill(key, ticket, page.clone(), ttl).await
         {
-            tracing::warn!(%error, "a call log could not be kept in the cache");
+            tracing::debug!(%error, "a call log could not be kept in the cache");
         }
         Ok(page)
     }
@@ -89,25 +89,27 @@ impl Inner {
     /// Voids the copies of every log that lists `call`.
     pub(super) async fn forget_log_pages(self: &Arc<Self>, call: &Call) {
         let (from, to) = (call.logged_from(), call.logged_to());
-        if let Some(owner) = &call.owner {
-            self.forget_log_page(&own_key(owner)).await;
-        }
-        let owner = call.owner.as_ref().map(UserId::as_str);
-        self.forget_log_page(&key(from, false)).await;
+        let owner = call.owner.as_ref();
+        let mut keys = vec![key(from, false)];
         if to != from {
-            self.forget_log_page(&key(to, false)).await;
+            keys.push(key(to, false));
         }
         if let Some(owner) = owner {
-            self.forget_log_page(&key(owner, true)).await;
-            if owner != from && owner != to {
-                self.forget_log_page(&key(owner, false)).await;
+            let name = owner.as_str();
+            keys.extend([own_key(owner), key(name, true)]);
+            if name != from && name != to {
+                keys.push(key(name, false));
             }
         }
+        // At once: to a cache elsewhere that is one round trip in all.
+        let removals = keys.iter().map(|key| self.forget_log_page(key));
+        futures_util::future::join_all(removals).await;
     }
 
     async fn forget_log_page(&self, key: &str) {
         if let Err(error) = self.ports.cache.remove(key).await {
-            tracing::warn!(%error, "a call log may be shown from an old copy for some minutes");
+            // A shared cache makes it good by itself, and says when it is away.
+            tracing::debug!(%error, "a call log may be shown from an old copy for a while");
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct CallSettings {
     pub guard: SpendGuard,
     /// What callers hear.
     pub phrases: Phrases,
+    /// Whether other nodes may work on the same storage. Default: no.
+    pub several_nodes: bool,
 }
 
 /// What callers hear.
@@ -66,6 +68,7 @@ impl Default for CallSettings {
             default_from: None,
             guard: SpendGuard::default(),
             phrases: Phrases::default(),
+            several_nodes: false,
         }
     }
 }

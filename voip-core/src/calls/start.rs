@@ -3,9 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Call, CallId, CallStatus, Calls, Error, PhoneNumber, ProviderCallId, Result, SpendRefusal,
-    State, Trouble, UserId,
-    calls::{Inner, LEASE, entering::Word, guard::NotAdmitted},
+    Call, CallId, CallStatus, Calls, Effect, Error, PhoneNumber, ProviderCallId, Result, Signal,
+    SpendRefusal, State, Trouble, UserId,
+    calls::{
+        Inner, LEASE,
+        entering::Word,
+        guard::{NotAdmitted, started_by},
+    },
     ports::{IdempotencyKey, Inserted, NewCall},
 };
 
@@ -157,7 +161,7 @@ impl Inner {
     /// Puts an outbound call on record, if it may be placed or is there already.
     /// Whoever may ask twice gives the word by which the second time is known.
     pub(super) async fn insert_guarded(
-        &self,
+        self: &Arc<Self>,
         new: NewCall,
         word: Option<Word>,
     ) -> Result<Inserted, NotAdmitted> {
@@ -180,7 +184,35 @@ impl Inner {
             Some(to) => self.admit(call.id, call.owner.as_ref(), to).await?,
             None => None,
         };
-        Ok(store.insert(new).await?)
+        let call = new.call.clone();
+        let inserted = store.insert(new).await?;
+        if inserted == Inserted::New && self.settings.several_nodes {
+            self.look_again(call).await?;
+        }
+        Ok(inserted)
+    }
+
+    /// Whether a call that was just put on record is within the limit of its
+    /// user after all: another node may have let one in at the same moment.
+    /// Then it is given up before it is placed; of those that meet, all may be.
+    async fn look_again(self: &Arc<Self>, call: Call) -> Result<(), NotAdmitted> {
+        let (Some(owner), Some(most)) = (&call.owner, self.settings.guard.live_calls) else {
+            return Ok(());
+        };
+        let live = self.ports.calls.live_calls(owner).await?;
+        if started_by(owner, &live).count() <= most {
+            return Ok(());
+        }
+        let refusal = SpendRefusal::TooMany;
+        tracing::info!(call = %call.id, why = %refusal, "an outbound call was taken back");
+        let held = self.reload(&call.id).await?;
+        let signal = Signal::NotPlaced {
+            trouble: Trouble::Refused,
+            reason: Arc::from(refusal.to_string()),
+        };
+        let call = self.note(held, signal).await?;
+        self.settle(&call, Effect::Dial).await;
+        Err(refusal.into())
     }
 
     /// Waits until it is known what became of somebody else's dial.

@@ -109,21 +109,16 @@ impl Store {
 impl Kind {
     async fn on(server: &DatabaseServer) -> Result<Self, StartupError> {
         let connections = server.connections;
-        let mysql = async |options| {
-            let options = MySqlOptions {
-                connections,
-                ..options
-            };
+        let mysql = async |mut options: MySqlOptions| {
+            options.connections = connections;
             let store = MySqlStore::connect(options).await?;
             Ok(Self::MySql(Arc::new(store)))
         };
         let opened: voip_core::Result<Self> = async {
             match &server.address {
                 DatabaseAddress::Postgres(url) => {
-                    let options = PostgresOptions {
-                        connections,
-                        ..PostgresOptions::at(url.expose_secret())?
-                    };
+                    let mut options = PostgresOptions::at(url.expose_secret())?;
+                    options.connections = connections;
                     let store = PostgresStore::connect(options).await?;
                     Ok(Self::Postgres(Arc::new(store)))
                 }

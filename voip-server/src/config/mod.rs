@@ -118,7 +118,7 @@ impl Config {
         } else {
             Ipv4Addr::LOCALHOST
         };
-        let config = Self {
+        let mut config = Self {
             listen: ListenConfig {
                 host: source.parsed("HOST", IpAddr::V4(default_host), &mut faults),
                 port: source.parsed("PORT", 8080, &mut faults),
@@ -141,6 +141,7 @@ impl Config {
         if config.listen.port != 0 && config.listen.port == config.listen.ws_port {
             faults.add("WS_PORT", "must differ from PORT");
         }
+        config.calls.several_nodes = config.database.is_shared();
         // Not found beside a file, and each node would make one of its own.
         if config.database.is_shared()
             && config.auth.secret.is_none()
@@ -279,5 +280,6 @@ fn calls(source: &Source, faults: &mut Faults) -> CallSettings {
         phrases: texts::read(source, default.phrases),
         dial_ring_time,
         guard: spending::read(source, faults),
+        several_nodes: false,
     }
 }

@@ -35,6 +35,17 @@ impl App {
     /// Starts the program at `server` on the database `file`, and waits for
     /// its first answer.
     pub(crate) fn start(server: &Path, file: &Path, provider: SocketAddr) -> Result<Self, Fault> {
+        Self::start_as_node(server, file, provider, None)
+    }
+
+    /// [`start`](Self::start), as one of the nodes on `redis`, if there is one;
+    /// waits until it hears the others, too.
+    pub(crate) fn start_as_node(
+        server: &Path,
+        file: &Path,
+        provider: SocketAddr,
+        redis: Option<&str>,
+    ) -> Result<Self, Fault> {
         let (http, socket) = (free_address()?, free_address()?);
         let log = file.with_extension("log");
         let mut command = Command::new(server);
@@ -61,10 +72,17 @@ impl App {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log)?);
+        if let Some(redis) = redis {
+            command.env("REDIS_URL", redis);
+        }
         let began = Instant::now();
         let mut process = Process::spawn(&mut command)
             .map_err(|fault| format!("{} cannot be run: {fault}", server.display()))?;
-        while !answers(http) {
+        let is_there = |addr| match redis {
+            None => answers(addr),
+            Some(_) => hears_others(addr),
+        };
+        while !is_there(http) {
             if process.has_ended() || began.elapsed() > PATIENCE {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 return Err(format!("the server did not start: {said}").into());
@@ -110,6 +128,19 @@ fn answers(addr: SocketAddr) -> bool {
         .is_ok()
         && stream.read_exact(&mut answer).is_ok()
         && answer == *b"HTTP/1.1 200"
+}
+
+/// Whether a server is there and hears the other nodes.
+fn hears_others(addr: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(addr) else {
+        return false;
+    };
+    let mut answer = String::new();
+    stream
+        .write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .is_ok()
+        && stream.read_to_string(&mut answer).is_ok()
+        && answer.contains(r#""redis":"up""#)
 }
 
 /// An address nobody listens on. Somebody might in a moment, but nobody will.

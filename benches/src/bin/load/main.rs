@@ -100,7 +100,16 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
             if !options.wants(paced::NAME) {
                 continue;
             }
-            report.add_figures(paced::measure(&runtime, wire, &database.copy()?, options)?);
+            let file = database.copy()?;
+            report.add_figures(paced::measure(&runtime, wire, &file, None, options)?);
+        }
+        for wire in paced::WIRES {
+            if !options.wants(paced::NAME) || options.redis.is_none() {
+                continue;
+            }
+            let (file, other) = (database.copy()?, database.copy()?);
+            let measured = paced::measure(&runtime, wire, &file, Some(&other), options);
+            report.add_figures(measured?);
         }
         if options.wants(flood::NAME) {
             let file = database.copy()?;

@@ -27,6 +27,10 @@ pub(crate) struct Options {
     /// Where databases are put; a disk, if a disk is to be measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     pub(crate) folder: PathBuf,
+    /// A Redis for the rows on two nodes, such as redis://127.0.0.1:6379; without
+    /// it they are left out.
+    #[arg(long)]
+    pub(crate) redis: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

@@ -74,14 +74,22 @@ pub(crate) fn live_calls(options: &Options) -> usize {
     (f64::from(RATE) * seconds) as usize / STATUSES.len()
 }
 
-/// Measures it.
+/// Measures it. With `other`, a second copy of the database, the clients are at
+/// a second node, which hears of everything by Redis alone.
 pub(crate) fn measure(
     runtime: &Runtime,
     wire: Wire,
     file: &Copy<'_>,
+    other: Option<&Copy<'_>>,
     options: &Options,
 ) -> Result<Vec<Figure>, Fault> {
-    let app = App::start(&options.server, &file.path, provider::start()?)?;
+    let redis = other.and(options.redis.as_deref());
+    let start = |file: &Copy<'_>| {
+        App::start_as_node(&options.server, &file.path, provider::start()?, redis)
+    };
+    let app = start(file)?;
+    let other = other.map(start).transpose()?;
+    let clients_at = other.as_ref().unwrap_or(&app);
     let signer = app.signer();
     let calls = &file.live[..live_calls(options)];
     let webhooks: Vec<Vec<u8>> = STATUSES
@@ -100,14 +108,19 @@ pub(crate) fn measure(
         .enumerate()
         .map(|(place, event)| (event, place))
         .collect();
-    let mut latencies = runtime.block_on(run(&app, wire, calls, webhooks, &places))?;
+    let mut latencies = runtime.block_on(run(&app, clients_at, wire, calls, webhooks, &places))?;
     latencies.sort_unstable();
     let worst = latencies.last().copied().unwrap_or_default();
     let (way, goal) = match wire {
         Wire::WebSocket => ("WebSocket", goal::EVENT),
         Wire::SocketIo => ("Socket.IO", goal::SOCKET_IO_EVENT),
     };
-    let name = format!("status webhook → {way} event, 1 000/s");
+    let place = if other.is_some() {
+        " at another node"
+    } else {
+        ""
+    };
+    let name = format!("status webhook → {way} event{place}, 1 000/s");
     Ok(vec![
         Figure::plain(format!("{name}, median"), millis(quantile(&latencies, 50))),
         Figure::new(
@@ -126,6 +139,7 @@ fn millis(time: Duration) -> String {
 
 async fn run(
     app: &App,
+    clients_at: &App,
     wire: Wire,
     calls: &[Call],
     webhooks: Vec<Vec<u8>>,
@@ -135,11 +149,13 @@ async fn run(
     let from = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     for n in 0..USERS {
         let socket = match wire {
-            Wire::WebSocket => socket::register(app.socket, from, sample::user(n).as_str()).await?,
+            Wire::WebSocket => {
+                socket::register(clients_at.socket, from, sample::user(n).as_str()).await?
+            }
             Wire::SocketIo => {
                 let calls = calls.iter().skip(n).step_by(USERS);
                 let legs = calls.filter_map(|call| Some(call.provider_id.as_ref()?.as_str()));
-                socketio::join(app.http, from, legs).await?
+                socketio::join(clients_at.http, from, legs).await?
             }
         };
         tokio::spawn(listen(socket, wire, heard.clone()));

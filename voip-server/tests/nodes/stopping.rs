@@ -1,0 +1,60 @@
+//! A node that stops sends its clients elsewhere, and one that dies leaves
+//! nobody in the dark.
+
+use crate::{
+    cluster::Cluster,
+    hearing::until_told,
+    process::{CALLER, USER, USERS_NUMBER},
+};
+
+/// The server is going away, or restarts: come back, to another node.
+const COME_BACK: [u16; 2] = [1001, 1012];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_node_that_stops_tells_its_clients_and_the_other_goes_on() {
+    let Some(mut cluster) = Cluster::of_two().await else {
+        return;
+    };
+    cluster.nodes[0]
+        .machine
+        .client()
+        .register(USER, USERS_NUMBER)
+        .await;
+    let mut stays = cluster.device(0, USER).await;
+    let mut goes = cluster.device(1, USER).await;
+    cluster.nodes[1].process.terminate();
+    let code = goes.closed().await;
+    assert!(COME_BACK.contains(&code), "{code}");
+    let status = cluster.nodes[1].process.ended().await;
+    assert!(status.success(), "{status}");
+    // Who said goodbye leaves no gap: the other's clients stay.
+    let leg = cluster.provider.sim.place_call(CALLER, USERS_NUMBER).await;
+    until_told(&mut stays, "incoming_call").await;
+    let leg = leg.expect("good numbers");
+    cluster
+        .provider
+        .sim
+        .hang_up(&leg)
+        .await
+        .expect("the caller is there");
+    until_told(&mut stays, "call_status").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn clients_of_the_other_nodes_look_anew_when_a_node_dies() {
+    let Some(mut cluster) = Cluster::of_two().await else {
+        return;
+    };
+    cluster.nodes[0]
+        .machine
+        .client()
+        .register(USER, USERS_NUMBER)
+        .await;
+    let mut device = cluster.device(0, USER).await;
+    let dies = cluster.nodes.pop().expect("two nodes");
+    dies.process.kill();
+    // It may have saved what it told nobody.
+    let code = device.closed().await;
+    assert!([1012, 1013].contains(&code), "{code}");
+    cluster.device(0, USER).await;
+}
