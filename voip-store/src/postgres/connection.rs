@@ -12,8 +12,9 @@ use crate::{
 
 /// What we want of every session, whatever the server's defaults are: commits
 /// that are on the disk when they return, no statement and no wait for a lock
-/// without an end, and plans that use an index even before the server has counted
-/// the rows of a new table.
+/// without an end, and plans that look each of our few rows up in an index: even
+/// before the server has counted the rows of a new table, and in our order, in
+/// which no two nodes lock rows crosswise.
 const SESSION: &str = "SELECT \
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
         WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false), \
@@ -22,6 +23,8 @@ const SESSION: &str = "SELECT \
     set_config('lock_timeout', $1, false), \
     set_config('idle_in_transaction_session_timeout', $2, false), \
     set_config('enable_seqscan', 'off', false), \
+    set_config('enable_hashjoin', 'off', false), \
+    set_config('enable_mergejoin', 'off', false), \
     set_config('plan_cache_mode', 'force_generic_plan', false), \
     set_config('jit', 'off', false)";
 
