@@ -68,6 +68,7 @@ impl Engine {
         if let Some(queueing) = self.leg_mut(id).queueing.take() {
             self.gone_from_queue(now, id, *queueing, true);
         }
+        self.not_coming(now, id);
         self.child_leaves(now, id);
         self.leg_mut(id).program = Program::default();
         self.start_document(now, id, document);
