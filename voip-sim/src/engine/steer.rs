@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::Engine;
 use super::conference::Exit;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::leg::{Activity, FirstDocument, LegId, NewLeg, Program};
 use super::recording::RecordingId;
 use super::room::{Expected, RoomId};
