@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::Engine;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::fetch::Purpose;
 use super::finish::EndedBy;
 use super::leg::{Activity, LegId};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::dial_outcome::DialOutcome;
 use super::finish::EndedBy;
 use super::leg::{Activity, Extras, FirstDocument, LegId, Link, NewLeg};
 use super::recording::{RecordingId, Source};
@@ -12,7 +13,6 @@ use super::timer::Timer;
 use super::{Engine, fetch::Purpose};
 use crate::address::{Address, is_e164};
 use crate::inspect::{Direction, Sound, Status};
-use crate::sid::CallSid;
 use crate::twiml::{Dial, DialTarget, Noun, Recorded, StatusSubscription, Target};
 
 /// The vendor lets every attempt ring this much longer than it was told.
@@ -34,17 +34,6 @@ pub(super) struct Dialling {
     /// How the last attempt that is over went.
     last: DialOutcome,
     recording: Option<RecordingId>,
-}
-
-/// How a dial went, in the words of its action request.
-#[derive(Clone)]
-pub(super) struct DialOutcome {
-    pub(super) status: &'static str,
-    pub(super) child: Option<CallSid>,
-    pub(super) seconds: Option<u64>,
-    pub(super) bridged: bool,
-    /// Further fields of the action request.
-    pub(super) extra: Vec<(String, String)>,
 }
 
 impl Engine {
@@ -405,31 +394,5 @@ impl Engine {
         if let Some(action) = &dial.action {
             self.fetch(now, id, action, outcome.fields(), Purpose::Ignore);
         }
-    }
-}
-
-impl DialOutcome {
-    /// How a dial into a room went: no leg was called, and none has a duration.
-    pub(super) fn of_conference(status: &'static str, bridged: bool) -> Self {
-        Self {
-            status,
-            child: None,
-            seconds: None,
-            bridged,
-            extra: Vec::new(),
-        }
-    }
-
-    fn fields(&self) -> Vec<(String, String)> {
-        let mut fields = vec![("DialCallStatus".to_owned(), self.status.to_owned())];
-        if let Some(child) = &self.child {
-            fields.push(("DialCallSid".to_owned(), child.to_string()));
-        }
-        if let Some(seconds) = self.seconds {
-            fields.push(("DialCallDuration".to_owned(), seconds.to_string()));
-        }
-        fields.push(("DialBridged".to_owned(), self.bridged.to_string()));
-        fields.extend(self.extra.iter().cloned());
-        fields
     }
 }

@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::conference::Exit;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::leg::{Activity, LegId, Link, Program};
 use super::{Engine, callback::Event};
 use crate::inspect::{RoomStatus, Status};

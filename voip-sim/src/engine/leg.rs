@@ -6,9 +6,10 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::conference::{Conferring, Entering};
+use super::dequeue::Dequeuing;
 use super::dial::Dialling;
 use super::gather::Gathering;
-use super::queue::{Dequeuing, Queueing};
+use super::queue::Queueing;
 use super::recording::RecordingId;
 use crate::detection::Detection;
 use crate::inspect::{Alert, Direction, Happening, Heard, Status};

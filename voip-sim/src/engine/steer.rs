@@ -4,7 +4,7 @@ use time::OffsetDateTime;
 
 use super::Engine;
 use super::conference::Exit;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::leg::{Activity, FirstDocument, LegId, NewLeg, Program};
 use super::recording::RecordingId;
 use super::room::{Expected, RoomId};
@@ -68,6 +68,7 @@ impl Engine {
         if let Some(queueing) = self.leg_mut(id).queueing.take() {
             self.gone_from_queue(now, id, *queueing, true);
         }
+        self.not_coming(now, id);
         self.child_leaves(now, id);
         self.leg_mut(id).program = Program::default();
         self.start_document(now, id, document);

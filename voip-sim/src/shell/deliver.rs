@@ -150,6 +150,14 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn of_a_name_only_addresses_of_this_machine_are_kept() {
+        let found = OnlyLoopback.resolve("localhost".parse().unwrap()).await;
+        let found: Vec<SocketAddr> = found.unwrap().collect();
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|addr| addr.ip().is_loopback()));
+    }
+
     #[test]
     fn only_this_machine_counts_as_loopback() {
         for (url, loopback) in [

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::routing::post;
 use tokio::net::TcpListener;
 use voip_sim::Simulator;
+use voip_sim::inspect::DeliveryOutcome;
 use voip_sim::phone::PhoneScript;
+use voip_sim::webhook::FailureKind;
 
 use crate::fixture::{CALLER, OURS};
 
@@ -26,6 +28,13 @@ async fn app() -> String {
             post(async move |body: String| {
                 assert!(body.contains("Digits=5"), "{body}");
                 xml("<Response><Say>You pressed five</Say></Response>")
+            }),
+        )
+        .route(
+            "/away",
+            post(async || {
+                let status = axum::http::StatusCode::TEMPORARY_REDIRECT;
+                (status, [("location", "http://192.0.2.1/voice")])
             }),
         )
         .route("/refuses", post(async || axum::http::StatusCode::FORBIDDEN));
@@ -72,4 +81,17 @@ async fn what_cannot_be_any_more_is_told_at_once_with_what_happened() {
     assert!(why.contains("it is over"), "{why}");
     assert!(why.contains("refused the signature"), "{why}");
     assert!(!why.contains(CALLER), "{why}");
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_machine_is_not_followed() {
+    let (simulator, app) = (Simulator::start().await.unwrap(), app().await);
+    simulator.set_voice_url(format!("{app}/away"));
+    let sid = simulator.place_call(CALLER, OURS).await.unwrap();
+    let leg = simulator.call(&sid).ended().await;
+    assert_eq!(leg.alerts[0].code, 11100);
+    let failure = FailureKind::Forbidden;
+    let outcome = &simulator.webhooks()[0].outcome;
+    assert_eq!(outcome, &DeliveryOutcome::Failed { failure });
+    simulator.stop().await;
 }

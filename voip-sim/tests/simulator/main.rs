@@ -25,5 +25,6 @@ mod queues;
 mod races;
 mod recordings;
 mod rest;
+mod scripts;
 mod shell;
 mod twiml;
