@@ -2,7 +2,7 @@ mod store;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use voip_core::ports::{Held, Version};
+use voip_core::ports::{CallStore as _, Held, Version};
 use voip_core::{Call, CallId, Result, State};
 use voip_store::MemoryStore;
 use voip_testkit::suites::call_store;
