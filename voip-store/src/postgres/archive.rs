@@ -16,7 +16,8 @@ impl Archive for PostgresStore {
     async fn calls_after(&self, after: Option<CallId>, limit: usize) -> Result<Vec<ArchivedCall>> {
         // What was settled and not yet written would be listed again.
         if !self.settling.is_empty() {
-            self.write(Write::Settle).await?;
+            let settled = self.writes.submit(Write::Settle).await;
+            settled.map_err(|fault| fault.in_write())?;
         }
         let mut lease = self.lease().await?;
         let clock = lease.clock();
