@@ -229,6 +229,10 @@ fn key(source: &Source) -> Result<SecretString, CommandError> {
             let message = "a server in memory has a key that nobody knows: set JWT_SECRET for both";
             return Err(CommandError::Other(message.to_owned()));
         }
+        DatabaseConfig::Server(_) => {
+            let message = "JWT_SECRET is required with a database server";
+            return Err(CommandError::Other(message.to_owned()));
+        }
     };
     auth::known_key_beside(&path)?.ok_or_else(|| {
         CommandError::Other(format!(
