@@ -27,7 +27,10 @@ use voip_twilio::{AuthToken, CallbackUrls, TwilioConfig, TwilioTelephony, Twilio
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let listener = TcpListener::bind("127.0.0.1:8080").await?;
+    let address = "127.0.0.1:8080";
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        format!("cannot listen on {address}: {error}; stop whatever listens there, a voip-server for one")
+    })?;
     // Where the provider finds the routes: they are nested, so it is below.
     let public_url = format!("http://{}/phone", listener.local_addr()?);
     let callbacks = CallbackUrls::new(public_url.parse()?)?;
@@ -36,7 +39,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let simulator = SimulatorConfig::new(account, token)
         .voice_url(callbacks.inbound())
         .status_url(callbacks.inbound_status());
-    let simulator = Simulator::start(simulator).await?;
+    let simulator = Simulator::start_with(simulator)
+        .await
+        .map_err(|error| format!("the simulator cannot listen: {error}"))?;
     let mut twilio = TwilioConfig::new(account.parse()?, AuthToken::new(token)?, callbacks);
     twilio.api_base_url = simulator.base_url().parse()?;
     let twilio = Arc::new(twilio);
@@ -81,7 +86,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
         // Behind your own sign-in you may let everybody through here. Logins of
         // ours last as long as the accounts: as long as the process.
-        auth: Auth::open_with_logins(Tokens::with_fresh_key()),
+        auth: Auth::new(AuthMode::Open, Some(Tokens::with_fresh_key())),
         clock,
         redis: None,
         limits: Limits::default(),

@@ -4,21 +4,36 @@
 
 #![allow(clippy::print_stdout)] // An example talks to whoever runs it.
 
-use std::time::Duration;
-
 use axum::{Router, http::header, response::IntoResponse, routing::post};
-use tokio::{net::TcpListener, time::sleep};
-use voip_sim::{Simulator, SimulatorConfig};
+use tokio::net::TcpListener;
+use voip_sim::Simulator;
 
-/// The application under test: tells callers off.
+/// Markup, as the provider wants it.
+fn markup(verbs: &str) -> impl IntoResponse + use<> {
+    let document = format!("<Response>{verbs}</Response>");
+    ([(header::CONTENT_TYPE, "text/xml")], document)
+}
+
+/// The application under test: a menu, and an apology.
 fn answering_machine() -> Router {
-    Router::new().route(
-        "/voice",
-        post(async || {
-            let markup = "<Response><Say>We are closed.</Say><Hangup/></Response>";
-            ([(header::CONTENT_TYPE, "text/xml")], markup).into_response()
-        }),
-    )
+    Router::new()
+        .route(
+            "/voice",
+            post(async || {
+                markup(
+                    "<Gather numDigits='1' action='/menu'>\
+                     <Say>Press one for our opening hours.</Say></Gather>\
+                     <Say>We are closed.</Say>",
+                )
+            }),
+        )
+        .route(
+            "/menu",
+            post(async |form: String| match form.contains("Digits=1") {
+                true => markup("<Say>We open at nine.</Say>"),
+                false => markup("<Redirect>/voice</Redirect>"),
+            }),
+        )
 }
 
 #[tokio::main]
@@ -27,28 +42,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let voice_url = format!("http://{}/voice", listener.local_addr()?);
     let app = tokio::spawn(async move { axum::serve(listener, answering_machine()).await });
 
-    let account = "AC000000000000000000000000000000a1";
-    let config = SimulatorConfig::new(account, "a-token").voice_url(voice_url);
-    let simulator = Simulator::start(config).await?;
-    let call = simulator.place_call("+15550002222", "+15550001111").await?;
+    let simulator = Simulator::start().await?;
+    simulator.set_voice_url(voice_url);
+    let sid = simulator.place_call("+15550002222", "+15550001111").await?;
+    let call = simulator.call(&sid);
 
-    // The caller listens to the whole sentence, so this takes a moment.
-    let mut leg = simulator
-        .call(&call)
-        .ok_or("the simulator knows its own calls")?;
-    while !leg.status.is_final() {
-        sleep(Duration::from_millis(50)).await;
-        leg = simulator
-            .call(&call)
-            .ok_or("the simulator knows its own calls")?;
+    call.reached("in-progress").await;
+    call.heard("Press one").await;
+    call.press("1")?;
+    call.heard("open at nine").await;
+    let leg = call.ended().await;
+    println!("{} ended {:?} after hearing", leg.from, leg.status);
+    for sentence in leg.said() {
+        println!("  {sentence}");
     }
-    println!(
-        "{} ended {:?} after hearing {:?}",
-        leg.from,
-        leg.status,
-        leg.said()
-    );
-    assert_eq!(leg.said(), ["We are closed."]);
 
     simulator.stop().await;
     app.abort();

@@ -5,8 +5,8 @@
 use std::{sync::Arc, time::Duration};
 
 use voip_core::{
-    Answerer, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect, InboundCall, Party,
-    PhoneNumber, Platform, Ports, Signal, User, UserId,
+    Answerer, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect, Error, ErrorKind,
+    InboundCall, Party, PhoneNumber, Platform, Ports, ProviderCallId, Signal, User, UserId,
     ports::{CallStore, Clock, Dial, Inserted, NewCall, Push, RingOutcome, Telephony, UserStore},
 };
 use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
@@ -110,14 +110,31 @@ impl Node {
     /// Lets `span` pass in small steps, so that everything that waits for the
     /// clock has its turn.
     async fn pass(&self, span: Duration) {
+        self.pass_in(Duration::from_millis(250), span).await;
+    }
+
+    /// Lets `span` pass in steps of `step`.
+    async fn pass_in(&self, step: Duration, span: Duration) {
         let end = self.clock.now() + span;
         while self.clock.now() < end {
             for _ in 0..50 {
                 tokio::task::yield_now().await;
             }
-            self.clock.advance(Duration::from_millis(250));
+            self.clock.advance(step);
             self.calls.sweep().await.unwrap();
         }
+    }
+
+    /// The provider takes the call and its answer is noted.
+    async fn place(&self, call: &Call) -> ProviderCallId {
+        self.provider_has(call).await;
+        let leg = self.telephony.legs_of(call.id).remove(0);
+        self.step(&call.id, Signal::Placed(leg.clone())).await;
+        self.store
+            .settle_effect(&call.id, Effect::Dial)
+            .await
+            .unwrap();
+        leg
     }
 
     async fn now(&self, id: &CallId) -> Call {
@@ -194,13 +211,7 @@ async fn a_dial_given_up_before_the_crash_is_ended_at_the_provider() {
 async fn the_end_of_a_call_that_nobody_heard_of_is_asked_for_at_the_start() {
     let node = Node::new();
     let call = node.half_placed().await;
-    node.provider_has(&call).await;
-    let leg = node.telephony.legs_of(call.id).remove(0);
-    node.step(&call.id, Signal::Placed(leg.clone())).await;
-    node.store
-        .settle_effect(&call.id, Effect::Dial)
-        .await
-        .unwrap();
+    let leg = node.place(&call).await;
     node.telephony.set_status(&leg, CallStatus::Busy);
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(2)).await;
@@ -242,4 +253,61 @@ async fn a_ringing_that_has_ended_by_itself_meanwhile_is_not_ended_by_push() {
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(10)).await;
     assert_eq!(node.push.sent(), []);
+}
+
+#[tokio::test]
+async fn an_outage_heaps_up_no_look_ups_and_keeps_no_hang_up_waiting() {
+    // More calls than there are places of any kind.
+    const CALLS: usize = 1_100;
+    let node = Node::new();
+    let mut calls = Vec::new();
+    for _ in 0..CALLS {
+        let call = node.half_placed().await;
+        let leg = node.place(&call).await;
+        calls.push((call, leg));
+    }
+    node.telephony.mute_look_ups(true);
+    // Each call is asked about, and asked about again, and nobody answers.
+    for _ in 0..10 {
+        node.clock.advance(Duration::from_secs(10 * 60));
+        node.calls.sweep().await.unwrap();
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let mut asked = node.telephony.record().look_ups;
+    let questions = asked.len();
+    assert!((1..=256).contains(&questions), "{questions} at a time");
+    asked.sort();
+    asked.dedup();
+    assert_eq!(asked.len(), questions, "a call was asked about twice");
+    let (call, leg) = calls.last().unwrap();
+    node.calls.hang_up(&call.id, None).await.unwrap();
+    node.telephony
+        .record_when(|record| record.hang_ups.contains(leg))
+        .await;
+    // When the provider is back, everything is asked in the end.
+    node.telephony.mute_look_ups(false);
+    for (_, leg) in &calls {
+        node.telephony.set_status(leg, CallStatus::Busy);
+    }
+    node.pass_in(Duration::from_secs(5), Duration::from_secs(20 * 60))
+        .await;
+    for (call, _) in &calls {
+        assert!(node.now(&call.id).await.is_over());
+    }
+}
+
+#[tokio::test]
+async fn a_look_up_that_fails_is_left_to_the_sweep() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    node.place(&call).await;
+    for _ in 0..100 {
+        let error = Error::new(ErrorKind::Unavailable, "the provider cannot be reached");
+        node.telephony.fail_next(error);
+    }
+    node.calls.take_over().await.unwrap();
+    node.pass(Duration::from_secs(25)).await;
+    assert_eq!(node.telephony.record().look_ups.len(), 1);
 }

@@ -159,6 +159,8 @@ mod tests {
         });
         let status = status.unwrap();
         holds(&document, socketio::CALL_STATUS, &status, &status);
+        let expired = serde_json::to_value(socketio::Expired::default()).unwrap();
+        holds(&document, socketio::TOKEN_EXPIRED, &expired, &expired);
         let [whole, least] = socketio::answers();
         holds(&document, "acknowledgement", &whole, &least);
     }
@@ -213,6 +215,7 @@ mod tests {
             socketio::JOIN_CALL,
             socketio::LEAVE_CALL,
             socketio::CALL_STATUS,
+            socketio::TOKEN_EXPIRED,
         ];
         known.extend(events.map(str::to_owned));
         known.insert("acknowledgement".to_owned());

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use crate::{
     Addresses,
-    config::{AuthMode, Config, DatabaseConfig, ProviderConfig},
+    config::{AuthMode, Config, DatabaseConfig, Mistyped, ProviderConfig},
 };
 
 /// What is printed once the server answers: where everything is, what is
@@ -35,6 +35,11 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
                     "webhooks of your number: {base}/twilio-inbound (voice), {base}/twilio-status (status)"
                 ),
             );
+            if let ProviderConfig::Twilio(twilio) = &config.provider
+                && let Some(lacks) = twilio.voice_clients_lack()
+            {
+                line("", lacks.to_owned());
+            }
         }
     }
     line(
@@ -90,6 +95,12 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
         line(
             "Note",
             format!("{name} is set but not used: DATABASE_URL is"),
+        );
+    }
+    for Mistyped { name, meant } in &config.mistyped {
+        line(
+            "Note",
+            format!("{name} in .env is no setting: did you mean {meant}?"),
         );
     }
     page

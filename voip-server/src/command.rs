@@ -16,10 +16,10 @@ use voip_core::{
 
 use crate::{
     Server, StartupError,
-    auth::{Subject, Tokens},
+    auth::{self, Subject, Tokens},
     banner,
     compose::Store,
-    config::{self, Config, Faults, SETTINGS, Source},
+    config::{self, Config, DatabaseConfig, Faults, SETTINGS, Source},
     transfer,
 };
 
@@ -81,7 +81,7 @@ fn command() -> Command {
     command
         .subcommand(
             Command::new("token")
-                .about("Makes a bearer token for the API, signed with JWT_SECRET")
+                .about("Makes a bearer token for the API, signed with JWT_SECRET or the key that the server made beside its database")
                 .arg(
                     Arg::new("user")
                         .long("user")
@@ -105,7 +105,7 @@ fn command() -> Command {
         )
         .subcommand(
             Command::new("clear-data")
-                .about("Deletes users, calls or both, after a typed confirmation")
+                .about("Deletes users, calls or both, after a typed confirmation; the server must be stopped")
                 .arg(
                     Arg::new("what")
                         .required(true)
@@ -133,7 +133,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
             ))
         })
         .collect();
-    let source = Source::from_process(flags)?;
+    let source = Source::from_process(flags);
     match matches.subcommand() {
         Some(("token", matches)) => token(&source, matches),
         Some(("clear-data", matches)) => {
@@ -190,17 +190,7 @@ fn stop_signal() -> Result<impl Future<Output = ()>, CommandError> {
 }
 
 fn token(source: &Source, matches: &ArgMatches) -> Result<(), CommandError> {
-    let Some(secret) = source.text("JWT_SECRET") else {
-        return Err(CommandError::Other(
-            "set JWT_SECRET to the key the server uses".to_owned(),
-        ));
-    };
-    if config::is_weak(&secret) {
-        return Err(CommandError::Other(format!(
-            "JWT_SECRET {}",
-            config::TOO_WEAK
-        )));
-    }
+    let secret = key(source)?;
     let subject = match (
         matches.get_one::<String>("user"),
         matches.get_flag("service"),
@@ -216,11 +206,40 @@ fn token(source: &Source, matches: &ArgMatches) -> Result<(), CommandError> {
     };
     let days = matches.get_one::<u32>("days").copied().unwrap_or(30);
     let ttl = Duration::from_secs(u64::from(days) * 24 * 60 * 60);
-    let tokens = Tokens::new(&SecretString::from(secret));
+    let tokens = Tokens::new(&secret);
     let token = tokens.mint(&subject, ttl, SystemClock.now());
     let token = token.map_err(|error| CommandError::Other(error.to_string()))?;
     writeln!(io::stdout(), "{token}")?;
     Ok(())
+}
+
+/// The key that the server of this database signs logins with.
+fn key(source: &Source) -> Result<SecretString, CommandError> {
+    let mut faults = source.faults();
+    if let Some(secret) = source.text("JWT_SECRET") {
+        if config::is_weak(&secret) {
+            faults.add("JWT_SECRET", config::TOO_WEAK);
+        }
+        return Ok(faults.into_result(SecretString::from(secret))?);
+    }
+    let database = DatabaseConfig::read(source, &mut faults);
+    let path = match faults.into_result(database)? {
+        DatabaseConfig::Sqlite(path) => path,
+        DatabaseConfig::Memory => {
+            let message = "a server in memory has a key that nobody knows: set JWT_SECRET for both";
+            return Err(CommandError::Other(message.to_owned()));
+        }
+        DatabaseConfig::Server(_) => {
+            let message = "JWT_SECRET is required with a database server";
+            return Err(CommandError::Other(message.to_owned()));
+        }
+    };
+    auth::known_key_beside(&path)?.ok_or_else(|| {
+        CommandError::Other(format!(
+            "no server has made a key beside {} yet: start one, or set JWT_SECRET to the key it will use",
+            path.display()
+        ))
+    })
 }
 
 async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), CommandError> {
@@ -239,7 +258,8 @@ async fn clear_data(config: &Config, matches: &ArgMatches) -> Result<(), Command
             return Err(CommandError::Other("nothing was deleted".to_owned()));
         }
     }
-    let store = Store::open(&config.database).await?;
+    // A server beside it would go on with what it remembers of the deleted.
+    let store = Store::open_to_serve(&config.database).await?;
     if matches!(what, "calls" | "all") {
         let calls = store.calls().clear_calls().await?;
         writeln!(io::stdout(), "deleted {calls} calls")?;

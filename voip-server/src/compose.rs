@@ -29,8 +29,8 @@ use crate::{
     App, AppParts, Hub, StartupError,
     auth::{self, Argon2Passwords, Auth, HashingCost, Tokens},
     config::{
-        AuthConfig, AuthMode, Config, DatabaseConfig, ProviderConfig, PushConfig,
-        SimulatorSettings, TwilioSettings,
+        AuthConfig, Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings,
+        TwilioSettings,
     },
 };
 
@@ -68,6 +68,9 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
             let guard = &config.calls.guard;
             if guard.countries.is_none() && !guard.is_off() {
                 tracing::warn!("ALLOWED_COUNTRIES is not set: calls to every country are placed");
+            }
+            if let Some(lacks) = settings.voice_clients_lack() {
+                tracing::warn!("{lacks}");
             }
             (None, real(settings, callbacks)?)
         }
@@ -141,10 +144,7 @@ fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, Sta
                 ));
             }
         };
-        return Ok(match config.mode {
-            AuthMode::Open => Auth::open_with_logins(tokens),
-            AuthMode::Required => Auth::new(AuthMode::Required, Some(tokens)),
-        });
+        return Ok(Auth::new(config.mode, Some(tokens)));
     };
     let tokens = Tokens::new(secret);
     let tokens = match &config.previous {
@@ -210,7 +210,7 @@ async fn simulated(
                 ..NumberConfig::default()
             },
         });
-    let simulator = Simulator::start(simulator).await.map_err(|error| {
+    let simulator = Simulator::start_with(simulator).await.map_err(|error| {
         StartupError::new(format!(
             "the simulator cannot listen on port {}: {error}; set SIM_PORT to another one",
             settings.port

@@ -40,6 +40,7 @@ mod banner;
 pub mod command;
 mod compose;
 pub mod config;
+mod lingering;
 mod listener;
 mod logging;
 mod openapi;

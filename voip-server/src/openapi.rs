@@ -291,7 +291,10 @@ mod tests {
                 }
             }
         });
-        routes.filter(|route| route != "/docs/").collect()
+        // What ends where a name should be is no operation of its own.
+        routes
+            .filter(|route| !route.ends_with('/') || route == crate::socketio::PATH)
+            .collect()
     }
 
     fn paths(document: &Value) -> BTreeSet<String> {

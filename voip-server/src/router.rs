@@ -18,7 +18,9 @@ use uuid::Uuid;
 use crate::{
     App, api,
     api::ApiError,
-    asyncapi, openapi, socket,
+    asyncapi,
+    lingering::Rest,
+    openapi, socket,
     socketio::{self, Desk},
     webhooks,
 };
@@ -41,6 +43,8 @@ pub fn router(app: App) -> Router {
         .route("/api/call-logs.csv", get(api::call_log_csv))
         .route("/api/delete-call-log/{call}", delete(api::delete_call_log))
         .route("/api/restore-call-log/{call}", post(api::restore_call_log))
+        .route("/api/delete-call-log/", delete(api::no_call_named))
+        .route("/api/restore-call-log/", post(api::no_call_named))
         .route("/api/end-call", post(api::end_call))
         .route("/api/hold-call", post(api::hold_call))
         .route("/api/unhold-call", post(api::unhold_call))
@@ -120,10 +124,14 @@ async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> R
         path = route(request.uri().path()),
     );
     let limit = patience(&app, request.uri().path());
+    let (request, rest) = Rest::of(request);
     let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
     let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     response.headers_mut().insert(REQUEST_ID, id);
+    if let Some(rest) = rest {
+        rest.read_out(app.limits.body_bytes, &mut response).await;
+    }
     response
 }
 

@@ -13,7 +13,7 @@ use voip_sim::Simulator;
 
 use crate::{
     App, Background, compose,
-    config::Config,
+    config::{Config, Mistyped},
     listener::{self, Stop},
     logging, router, socket_router,
 };
@@ -77,6 +77,13 @@ impl Server {
         announce: impl FnOnce(&Config, &Addresses),
     ) -> Result<Self, StartupError> {
         logging::start(&config.log);
+        for Mistyped { name, meant } in &config.mistyped {
+            tracing::warn!(
+                name,
+                meant,
+                "a name in .env is no setting's, and looks like one"
+            );
+        }
         let http = bind(config.listen.host, config.listen.port, "PORT").await?;
         let socket = bind(config.listen.host, config.listen.ws_port, "WS_PORT").await?;
         let local = |listener: &TcpListener| listener.local_addr().map_err(StartupError::because);

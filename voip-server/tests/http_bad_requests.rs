@@ -3,9 +3,15 @@
 
 mod surface;
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
 use surface::{Case, JSON_PATHS, Running, UNKNOWN, check, raw};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 const LIMIT: usize = 64 * 1024;
 
@@ -214,4 +220,43 @@ async fn what_is_hardly_http_harms_nobody() {
     let answer = raw::exchange(http, &chunked).await.expect("an answer");
     assert_eq!(answer.error(), (413, "body_too_large".to_owned()));
     assert_eq!(running.database().dump(), before);
+}
+
+/// Many a client writes head and body one after the other, and its next request
+/// on the same connection.
+#[tokio::test]
+async fn a_request_refused_by_its_head_leaves_the_connection_in_order() {
+    let running = Running::guarded().await;
+    let http = running.server.addresses().http;
+    let mut stream = TcpStream::connect(http).await.expect("a connection");
+    let body = "{\"parentCallSid\":\"x\"}";
+    for (path, status) in [
+        ("POST /api/hold-call", 401),
+        ("POST /nowhere", 404),
+        ("PUT /hangup", 405),
+    ] {
+        let head = format!(
+            "{path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.expect("it listens");
+        let mut early = [0; 1];
+        let answer = tokio::time::timeout(Duration::from_millis(100), stream.read(&mut early)); // real time: nothing can be seen not to come
+        assert!(
+            answer.await.is_err(),
+            "{path} was answered before it was asked"
+        );
+        stream.write_all(body.as_bytes()).await.expect("it listens");
+        let answer = raw::read_answer(&mut stream).await.expect("an answer");
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("connection"), None);
+    }
+    // What is too long is not waited for.
+    let head = "POST /api/hold-call HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n";
+    stream.write_all(head.as_bytes()).await.expect("it listens");
+    let answer = raw::read_answer(&mut stream).await.expect("an answer");
+    assert_eq!(
+        (answer.status, answer.header("connection")),
+        (401, Some("close"))
+    );
 }

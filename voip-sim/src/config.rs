@@ -18,6 +18,13 @@ pub struct SimulatorConfig {
     pub allow_remote_webhooks: bool,
 }
 
+/// An account that needs no secrecy: everything is on loopback.
+impl Default for SimulatorConfig {
+    fn default() -> Self {
+        Self::new("AC00000000000000000000000000000000", "simulated-auth-token")
+    }
+}
+
 impl SimulatorConfig {
     /// A provider with this account, on loopback and a free port.
     pub fn new(account_sid: impl Into<String>, auth_token: impl Into<AuthToken>) -> Self {

@@ -15,8 +15,12 @@ mod answer;
 mod callback;
 mod conference;
 mod config;
+mod cookie;
 mod deliver;
+mod dequeue;
+mod detect;
 mod dial;
+mod dial_outcome;
 mod drive;
 mod far_end;
 mod fetch;
@@ -25,9 +29,13 @@ mod finish;
 mod gather;
 mod hold;
 mod invariant;
+mod journal;
 mod leg;
 mod partner;
+mod queue;
 mod reading;
+mod recording;
+mod replay;
 mod room;
 mod room_callback;
 mod run;
@@ -35,14 +43,15 @@ mod steer;
 mod timer;
 mod views;
 
-pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Timing};
+pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Surplus, Timing};
 pub use drive::DriveError;
 
 pub(crate) use conference::Exit;
 pub(crate) use fields::{API_VERSION, date};
 pub(crate) use finish::EndedBy;
-pub(crate) use leg::{FirstDocument, Leg, LegId, NewLeg};
-pub(crate) use room::{Member, Room, RoomId};
+pub(crate) use leg::{Extras, FirstDocument, Leg, LegId, NewLeg};
+pub(crate) use recording::{Recording, RecordingId, Source};
+pub(crate) use room::{Expected, Member, Room, RoomId};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU32;
@@ -71,6 +80,10 @@ pub struct Engine {
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     pub(crate) rooms_by_sid: HashMap<String, RoomId>,
     live_rooms: HashMap<String, RoomId>,
+    queues: BTreeMap<String, queue::Queue>,
+    pub(crate) recordings: BTreeMap<RecordingId, Recording>,
+    pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
+    next_recording: u64,
     next_leg: u64,
     next_room: u64,
     next_webhook: u64,
@@ -83,11 +96,14 @@ pub struct Engine {
     phones: HashMap<String, PhoneScript>,
     clients: HashMap<String, ClientScript>,
     number_sids: HashMap<String, String>,
+    /// What single numbers do with inbound calls, where that differs.
+    numbers: HashMap<String, NumberConfig>,
     timers: Timers,
     outbox: VecDeque<Webhook>,
     sending: BTreeMap<WebhookId, Sending>,
     lines: HashMap<String, Line>,
     deliveries: BTreeMap<WebhookId, WebhookView>,
+    journal: journal::Journal,
 }
 
 impl Engine {
@@ -102,6 +118,10 @@ impl Engine {
             rooms: BTreeMap::new(),
             rooms_by_sid: HashMap::new(),
             live_rooms: HashMap::new(),
+            queues: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            recordings_by_sid: HashMap::new(),
+            next_recording: 0,
             next_leg: 0,
             next_room: 0,
             next_webhook: 0,
@@ -112,11 +132,13 @@ impl Engine {
             phones: HashMap::new(),
             clients: HashMap::new(),
             number_sids: HashMap::new(),
+            numbers: HashMap::new(),
             timers: Timers::default(),
             outbox: VecDeque::new(),
             sending: BTreeMap::new(),
             lines: HashMap::new(),
             deliveries: BTreeMap::new(),
+            journal: journal::Journal::default(),
             config,
         }
     }
@@ -124,7 +146,9 @@ impl Engine {
     /// Answers one REST request.
     pub fn rest(&mut self, now: OffsetDateTime, request: &RestRequest<'_>) -> RestReply {
         self.advance(now);
-        rest::answer(self, now, request)
+        let reply = rest::answer(self, now, request);
+        self.note_rest(now, request, &reply);
+        reply
     }
 
     /// When something happens next if nobody does anything.
@@ -192,6 +216,11 @@ impl Engine {
         self.config.calls_per_second = limit;
     }
 
+    /// What becomes of calls above that rate.
+    pub fn set_surplus(&mut self, surplus: Surplus) {
+        self.config.surplus = surplus;
+    }
+
     /// Scripts the telephone with this number, in E.164 form.
     pub fn set_phone(&mut self, number: impl Into<String>, script: PhoneScript) {
         self.phones.insert(number.into(), script);
@@ -223,6 +252,11 @@ impl Engine {
         self.config.number = number;
     }
 
+    /// Changes what one of the account's numbers does with inbound calls.
+    pub fn set_number_of(&mut self, number: impl Into<String>, config: NumberConfig) {
+        self.numbers.insert(number.into(), config);
+    }
+
     /// Changes the TwiML App that voice clients call through.
     pub fn set_application(&mut self, application: Option<Application>) {
         self.config.application = application;
@@ -236,7 +270,9 @@ impl Engine {
             seeded: self.seeded.clone(),
             next_leg: self.next_leg,
             next_room: self.next_room,
+            next_recording: self.next_recording,
             next_webhook: self.next_webhook,
+            journal: self.journal.emptied(),
             ..fresh
         };
     }
@@ -256,6 +292,10 @@ impl Engine {
             Timer::Step(leg, epoch) => self.step(at, leg, epoch),
             Timer::Redirect(leg, epoch) => self.redirect_takes_effect(at, leg, epoch),
             Timer::Ceiling(webhook) => self.ceiling_reached(at, webhook),
+            Timer::Speak(leg, text) => self.spoken(at, leg, &text),
+            Timer::Verdict(leg) => self.verdict_found(at, leg),
+            Timer::FirstDocument(leg) => self.begin_first_document(at, leg),
+            Timer::RecordingReady(recording) => self.recording_ready(at, recording),
             Timer::Listening(leg, turn) => self.heard_out(at, leg, turn),
             Timer::Line(line) => self.move_line(at, &line),
             Timer::Release(prepared) => self.send(at, *prepared),

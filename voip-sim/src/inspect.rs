@@ -1,11 +1,15 @@
 //! What an onlooker may see: legs, conferences, who hears whom, and the webhooks made.
 
 mod delivery;
+mod journal;
 mod orphan;
+mod recording;
 mod room;
 
 pub use delivery::{DeliveryOutcome, WebhookView};
+pub use journal::{Happening, JournalEntry};
 pub use orphan::Orphan;
+pub use recording::{RecordingStatus, RecordingView};
 pub use room::{MemberView, RoomStatus, RoomView};
 
 use std::fmt;
@@ -163,6 +167,10 @@ pub struct CallView {
     pub bridged_with: Option<CallSid>,
     /// The conference it is in.
     pub conference: Option<String>,
+    /// The queue it waits in, or was fetched from.
+    pub queue: Option<String>,
+    /// Who or what answered, where that was asked.
+    pub answered_by: Option<&'static str>,
     /// The legs it hears, by a bridge or in a conference.
     pub hears: Vec<CallSid>,
     /// What sounds in its ear in a conference instead of the others: wait or hold music.

@@ -43,23 +43,30 @@
 //! assert_eq!(call.said(), ["Hi"]);
 //! ```
 
+pub mod detection;
 pub mod engine;
+pub mod explain;
 pub mod faults;
 pub mod inspect;
 pub mod magic_numbers;
 pub mod phone;
 pub mod rest;
+pub mod scripts;
 pub mod secret;
+pub mod seed;
 pub mod sid;
 pub mod twiml;
 pub mod webhook;
 
 mod address;
+mod call_handle;
 mod config;
 mod connection;
+mod keys;
 mod seeded;
 mod shell;
 mod simulator;
 
+pub use call_handle::CallHandle;
 pub use config::SimulatorConfig;
 pub use simulator::Simulator;

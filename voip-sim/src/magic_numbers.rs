@@ -100,7 +100,7 @@ pub(crate) fn script(number: &str) -> Option<PhoneScript> {
             ring: Duration::from_secs(behaviour.ring_seconds),
             outcome: behaviour.outcome,
             hang_up_after: behaviour.hang_up_seconds.map(Duration::from_secs),
-            press: None,
+            ..PhoneScript::default()
         }),
         // Dialled from markup, the refused numbers fail: there is no request to refuse.
         Meaning::ToRefused(_) => Some(PhoneScript::failed()),

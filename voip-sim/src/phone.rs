@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::detection::AnsweredBy;
+
 /// How long a telephone or client rings before it does what it does, unless a script says more.
 pub const DEFAULT_RING: Duration = Duration::from_secs(1);
 
@@ -38,6 +40,10 @@ pub struct PhoneScript {
     pub hang_up_after: Option<Duration>,
     /// Keys pressed after the answer: how long after it, and which.
     pub press: Option<(Duration, String)>,
+    /// Says this, that long after the answer.
+    pub speak: Option<(Duration, String)>,
+    /// Who or what it is that answers, for machine detection.
+    pub answered_by: AnsweredBy,
 }
 
 /// The script of a voice client; clients and telephones behave alike.
@@ -51,6 +57,8 @@ impl PhoneScript {
             outcome: Outcome::Answer,
             hang_up_after: None,
             press: None,
+            speak: None,
+            answered_by: AnsweredBy::Human,
         }
     }
 
@@ -96,12 +104,28 @@ impl PhoneScript {
         self
     }
 
+    /// The same, and it says this that long after the answer.
+    #[must_use]
+    pub fn speaking(mut self, after: Duration, text: &str) -> Self {
+        self.speak = Some((after, text.to_owned()));
+        self
+    }
+
+    /// The same, and this is who or what answers.
+    #[must_use]
+    pub fn answered_by(mut self, who: AnsweredBy) -> Self {
+        self.answered_by = who;
+        self
+    }
+
     pub(crate) fn ends_with(outcome: Outcome) -> Self {
         Self {
             ring: Duration::ZERO,
             outcome,
             hang_up_after: None,
             press: None,
+            speak: None,
+            answered_by: AnsweredBy::Human,
         }
     }
 }

@@ -1,20 +1,27 @@
 //! The REST interface, as pure functions over the engine.
 
+mod asked;
 mod calls;
 mod conferences;
 mod create;
 mod error;
 mod faulty;
 mod form;
+mod invite;
+mod media;
 mod operation;
 mod paging;
 mod participants;
+mod recordings;
 mod resource;
 mod update;
+
+pub use media::Media;
 
 pub(crate) use error::RestError;
 
 use operation::Resource;
+use recordings::Owner;
 
 use std::time::Duration;
 
@@ -46,6 +53,8 @@ pub struct RestReply {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,
+    /// A sound that is sent in its place.
+    pub media: Option<Media>,
     /// When it is to be sent.
     pub delivery: ReplyDelivery,
 }
@@ -79,6 +88,9 @@ fn work(engine: &mut Engine, now: OffsetDateTime, request: &RestRequest<'_>) -> 
     };
     let request_id = crate::sid::generate("RQ", &mut engine.seeded);
     reply.headers.push(("Twilio-Request-Id", request_id));
+    let concurrent = ("Twilio-Concurrent-Requests", "1".to_owned());
+    let duration = ("Twilio-Request-Duration", "0.001".to_owned());
+    reply.headers.extend([concurrent, duration]);
     reply
 }
 
@@ -88,10 +100,13 @@ fn dispatch(
     request: &RestRequest<'_>,
 ) -> Result<RestReply, RestError> {
     let (path, query) = split(request.path_and_query);
-    if !authorized(engine, request.authorization) {
+    let resource = Resource::of(path, &engine.config.account_sid);
+    // As with the vendor, whoever knows the address of a recording may hear it.
+    let open = matches!(resource, Ok(Resource::Media(_)));
+    if !open && !authorized(engine, request.authorization) {
         return Err(RestError::unauthorized());
     }
-    let resource = Resource::of(path, &engine.config.account_sid)?;
+    let resource = resource?;
     let not_found = || RestError::not_found(path);
     match (resource, request.method) {
         (Resource::Calls, "GET") => calls::list(engine, now, path, query),
@@ -124,18 +139,64 @@ fn dispatch(
             let room = conferences::find(engine, now, sid)
                 .filter(|room| participants::is_open(engine, *room))
                 .ok_or_else(not_found)?;
+            if method == "GET" {
+                return participants::fetch(engine, now, room, &who).ok_or_else(not_found);
+            }
+            if method == "DELETE"
+                && let Some(leg) = participants::find_coming(engine, room, &who)
+            {
+                engine.end(now, leg, crate::engine::EndedBy::Api);
+                return Ok(RestReply::no_content());
+            }
             // Changes reach whoever is there, also where reads lag behind.
             let leg = participants::find(engine, room, &who, now).ok_or_else(not_found)?;
             match method {
-                "GET" => participants::fetch(engine, now, room, &who).ok_or_else(not_found),
                 "POST" => participants::update(engine, now, room, leg, request.body),
                 "DELETE" => Ok(participants::remove(engine, now, leg)),
                 _ => Err(RestError::method_not_allowed()),
             }
         }
-        (Resource::Calls | Resource::Conferences | Resource::Participants(_), _) => {
-            Err(RestError::method_not_allowed())
+        (Resource::Participants(room), "POST") => {
+            let room = operation::decoded(room);
+            invite::invite(engine, now, &room, request.body, path)
         }
+        (Resource::Recordings(owner), "GET") => {
+            known(engine, owner).ok_or_else(not_found)?;
+            recordings::list(engine, now, owner, path, query)
+        }
+        (Resource::Recordings(Owner::Call(sid)), "POST") => {
+            let leg = engine.by_sid.get(sid).copied().ok_or_else(not_found)?;
+            recordings::start(engine, now, leg, request.body)
+        }
+        (Resource::Recording(owner, sid), method) => {
+            let id = recordings::find(engine, owner, sid).ok_or_else(not_found)?;
+            match method {
+                "GET" => recordings::fetch(engine, now, id).ok_or_else(not_found),
+                "POST" => recordings::update(engine, now, id, request.body),
+                "DELETE" => recordings::delete(engine, id),
+                _ => Err(RestError::method_not_allowed()),
+            }
+        }
+        (Resource::Media(sid), "GET" | "HEAD") => recordings::find(engine, Owner::Account, sid)
+            .and_then(|id| recordings::media(engine, now, id))
+            .ok_or_else(not_found),
+        (
+            Resource::Calls
+            | Resource::Conferences
+            | Resource::Participants(_)
+            | Resource::Recordings(_)
+            | Resource::Media(_),
+            _,
+        ) => Err(RestError::method_not_allowed()),
+    }
+}
+
+/// Whether there is such a call or conference.
+fn known(engine: &Engine, owner: Owner<'_>) -> Option<()> {
+    match owner {
+        Owner::Account => Some(()),
+        Owner::Call(sid) => engine.by_sid.get(sid).map(|_| ()),
+        Owner::Conference(sid) => engine.rooms_by_sid.get(sid).map(|_| ()),
     }
 }
 
@@ -184,6 +245,7 @@ impl RestReply {
             status,
             headers: vec![("Content-Type", "application/json;charset=utf-8".to_owned())],
             body,
+            media: None,
             delivery: ReplyDelivery::Now,
         }
     }
@@ -194,6 +256,7 @@ impl RestReply {
             status: 204,
             headers: Vec::new(),
             body: String::new(),
+            media: None,
             delivery: ReplyDelivery::Now,
         }
     }

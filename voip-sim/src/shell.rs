@@ -5,6 +5,10 @@ mod clock;
 mod control;
 mod deliver;
 mod drive;
+mod guard;
+mod journal;
+mod openapi;
+mod operations;
 mod rest;
 mod serve;
 

@@ -7,11 +7,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::call_handle::{self, CallHandle};
 use crate::config::SimulatorConfig;
 use crate::engine::{Application, DriveError};
 use crate::faults::{Faults, RestFault, RestTarget};
-use crate::inspect::{CallView, Orphan, RoomView, WebhookView};
+use crate::inspect::{CallView, JournalEntry, Orphan, RecordingView, RoomView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
+use crate::scripts::Script;
+use crate::secret::AuthToken;
+use crate::seed::{Seed, SeedError};
 use crate::shell::{self, Shared};
 use crate::sid::CallSid;
 
@@ -23,6 +27,8 @@ const STOP_GRACE: Duration = Duration::from_secs(5);
 ///
 /// It stops when it is dropped; [`stop`](Self::stop) also waits until it has.
 pub struct Simulator {
+    account: String,
+    token: AuthToken,
     addr: SocketAddr,
     shared: Shared,
     stopping: CancellationToken,
@@ -30,14 +36,25 @@ pub struct Simulator {
 }
 
 impl Simulator {
+    /// Starts one on loopback and a free port, with an account of its own.
+    ///
+    /// # Errors
+    /// When no port is free, or no HTTP client can be made.
+    pub async fn start() -> io::Result<Self> {
+        Self::start_with(SimulatorConfig::default()).await
+    }
+
     /// Binds the address and starts.
     ///
     /// # Errors
     /// When the address cannot be bound, or no HTTP client can be made.
-    pub async fn start(config: SimulatorConfig) -> io::Result<Self> {
+    pub async fn start_with(config: SimulatorConfig) -> io::Result<Self> {
         let listener = tokio::net::TcpListener::bind(config.bind).await?;
         let addr = listener.local_addr()?;
-        let shared = Shared::new(config.engine);
+        let mut engine = config.engine;
+        engine.public_base = format!("http://{addr}");
+        let (account, token) = (engine.account_sid.clone(), engine.auth_token.clone());
+        let shared = Shared::new(engine);
         let stopping = CancellationToken::new();
         let tasks = TaskTracker::new();
         let postman = shell::Postman::new(config.allow_remote_webhooks)?;
@@ -50,6 +67,8 @@ impl Simulator {
         tasks.spawn(shell::serve(listener, shared.clone(), stopping.clone()));
         tasks.close();
         Ok(Self {
+            account,
+            token,
             addr,
             shared,
             stopping,
@@ -65,6 +84,16 @@ impl Simulator {
     /// What to put in place of `https://api.twilio.com`; no trailing slash.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Its account, which REST requests name.
+    pub fn account_sid(&self) -> &str {
+        &self.account
+    }
+
+    /// The account's auth token, which authenticates REST requests and signs webhooks.
+    pub fn auth_token(&self) -> &AuthToken {
+        &self.token
     }
 
     /// Somebody calls one of the application's numbers.
@@ -134,9 +163,43 @@ impl Simulator {
         self.shared.turn(|engine, _| engine.calls())
     }
 
-    /// One leg.
-    pub fn call(&self, sid: &CallSid) -> Option<CallView> {
-        self.shared.turn(|engine, _| engine.call(sid))
+    /// One leg, to look at, to drive, and to wait for.
+    pub fn call(&self, sid: &CallSid) -> CallHandle<'_> {
+        CallHandle::new(&self.shared, sid.clone())
+    }
+
+    /// Waits until there is a leg as wished, and takes the newest such.
+    ///
+    /// # Panics
+    /// When there is none after half a minute: it is an assertion.
+    pub async fn call_that(&self, wished: impl Fn(&CallView) -> bool) -> CallHandle<'_> {
+        call_handle::call_that(&self.shared, wished).await
+    }
+
+    /// What happened so far, oldest first, as far back as the journal goes.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.shared.look(|engine, _| engine.journal(0, usize::MAX))
+    }
+
+    /// All recordings that are still known, oldest first.
+    pub fn recordings(&self) -> Vec<RecordingView> {
+        self.shared.look(|engine, _| engine.recordings())
+    }
+
+    /// Sets up what a seed says; the rest stays as it is.
+    ///
+    /// # Errors
+    /// [`SeedError`]; nothing has changed then.
+    pub fn plant(&self, seed: Seed) -> Result<(), SeedError> {
+        self.shared.turn(|engine, _| engine.plant(seed))
+    }
+
+    /// Sets up the circumstances of a script.
+    ///
+    /// # Errors
+    /// [`SeedError`], for a script of one's own.
+    pub fn run_script(&self, script: Script) -> Result<(), SeedError> {
+        self.shared.turn(|engine, _| engine.run_script(script))
     }
 
     /// The legs of a voice client, whether it called or was called, oldest first.

@@ -7,12 +7,16 @@
 mod attributes;
 mod conference;
 mod dial;
+mod queue;
 mod reader;
+mod recorded;
 mod xml;
 
 pub use conference::{Conference, Wait};
 pub use dial::{Dial, DialTarget, Noun, StatusSubscription};
+pub use queue::{Enqueue, FromQueue};
 pub use reader::read;
+pub use recorded::{Channels, Recorded};
 
 use std::time::Duration;
 
@@ -49,6 +53,10 @@ pub enum Verb {
     Record(Record),
     /// Connects the leg to somebody.
     Dial(Box<Dial>),
+    /// Puts the leg into a queue.
+    Enqueue(Box<Enqueue>),
+    /// Takes the leg out of the queue it waits in.
+    Leave,
     /// A verb the simulator does not execute: the leg ends with this debugger code.
     Unsupported {
         /// The element's name.
@@ -56,6 +64,26 @@ pub enum Verb {
         /// The debugger code.
         code: u32,
     },
+}
+
+impl Verb {
+    /// The element's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Say(_) => "Say",
+            Self::Play(_) => "Play",
+            Self::Pause(_) => "Pause",
+            Self::Hangup => "Hangup",
+            Self::Reject(_) => "Reject",
+            Self::Redirect(_) => "Redirect",
+            Self::Gather(_) => "Gather",
+            Self::Record(_) => "Record",
+            Self::Dial(_) => "Dial",
+            Self::Enqueue(_) => "Enqueue",
+            Self::Leave => "Leave",
+            Self::Unsupported { .. } => "unsupported",
+        }
+    }
 }
 
 /// Something to speak.
@@ -149,8 +177,10 @@ pub struct Gather {
     pub finish_on_key: Option<char>,
     /// Whether the action is asked even if nothing was pressed.
     pub action_on_empty_result: bool,
-    /// Whether keys count as input (`dtmf`), not only speech.
+    /// Whether keys count as input (`dtmf`).
     pub takes_keys: bool,
+    /// Whether what the far end says counts as input (`speech`).
+    pub takes_speech: bool,
 }
 
 /// Records the caller.
@@ -165,6 +195,8 @@ pub struct Record {
     /// Silence that ends it; `None` never does. The simulated far end does not speak, so this
     /// is how long a recording lasts unless a key or a hang-up ends it.
     pub timeout: Option<Duration>,
+    /// Who is told about the recording, and which events.
+    pub status: Option<StatusSubscription>,
 }
 
 /// Something odd in a document, with the debugger code the vendor gives it.

@@ -40,6 +40,8 @@ pub enum WebhookKind {
     Status,
     /// Tells what happened in a conference; the body of the answer is ignored.
     Conference,
+    /// Tells something else about a leg: its recording, or who answered it.
+    Event,
 }
 
 /// One HTTP request to be made now.
@@ -117,6 +119,8 @@ pub enum WebhookAnswer {
         content_type: Option<String>,
         /// The `Location` header.
         location: Option<String>,
+        /// The `Set-Cookie` headers.
+        cookies: Vec<String>,
         /// The body. Of an overlong body the first 64 kB and one byte are enough.
         body: Vec<u8>,
     },
@@ -131,6 +135,7 @@ impl WebhookAnswer {
             status: 200,
             content_type: Some("text/xml".to_owned()),
             location: None,
+            cookies: Vec::new(),
             body: markup.into().into_bytes(),
         }
     }
@@ -141,6 +146,7 @@ impl WebhookAnswer {
             status,
             content_type: None,
             location: None,
+            cookies: Vec::new(),
             body: Vec::new(),
         }
     }

@@ -1,21 +1,17 @@
 //! A telephony provider in memory.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+mod answers;
+mod leg;
 
-use async_trait::async_trait;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use tokio::sync::watch;
 use voip_core::{
-    CallId, CallStatus, Callback, Error, ErrorKind, ProviderCallId, Result, Retry, Timestamp,
-    VoiceIdentity,
-    ports::{
-        ClientToken, Clock, ConferenceRef, Dial, DialledLeg, LegReport, Redirected, RoomMember,
-        RoomReport, Telephony,
-    },
+    CallId, CallStatus, Callback, Error, ProviderCallId, Result,
+    ports::{Clock, ConferenceRef, Dial},
 };
+
+use leg::{Leg, World};
 
 /// A telephony provider in memory, which remembers what it was asked to do and
 /// can be told how the next dials go. It keeps the promises of [`Telephony`],
@@ -53,6 +49,8 @@ pub struct FakeTelephony {
     clock: Arc<dyn Clock>,
     world: Mutex<World>,
     record: watch::Sender<TelephonyRecord>,
+    /// Whether look-ups wait.
+    mute: watch::Sender<bool>,
 }
 
 /// How a dial goes, other than well.
@@ -77,34 +75,9 @@ pub struct TelephonyRecord {
     pub redirects: Vec<(ProviderCallId, Callback)>,
     /// The legs to hang up.
     pub hang_ups: Vec<ProviderCallId>,
+    /// The legs that were looked up.
+    pub look_ups: Vec<ProviderCallId>,
 }
-
-#[derive(Debug, Default)]
-struct World {
-    /// In the order in which they were made.
-    legs: Vec<Leg>,
-    next_dials: VecDeque<NextDial>,
-    failures: VecDeque<Error>,
-    participants: BTreeMap<(ProviderCallId, ProviderCallId), bool>,
-    /// The conferences that have a name.
-    rooms: BTreeMap<String, ProviderCallId>,
-    /// The parents of legs that a dial of theirs made.
-    parents: BTreeMap<ProviderCallId, ProviderCallId>,
-}
-
-#[derive(Debug)]
-struct Leg {
-    id: ProviderCallId,
-    /// What it was made by; `None` for a leg that came in.
-    dial: Option<Dial>,
-    status: CallStatus,
-    created_at: Timestamp,
-    answered_at: Option<Timestamp>,
-    changed_at: Timestamp,
-}
-
-/// The longest life of a client token.
-const MAX_TTL: Duration = Duration::from_secs(86_400);
 
 impl FakeTelephony {
     /// A provider without legs that lives by `clock`.
@@ -113,6 +86,7 @@ impl FakeTelephony {
             clock,
             world: Mutex::default(),
             record: watch::Sender::default(),
+            mute: watch::Sender::default(),
         }
     }
 
@@ -126,6 +100,12 @@ impl FakeTelephony {
     /// times, the next ones do, one each.
     pub fn fail_next(&self, error: Error) {
         self.world().failures.push_back(error);
+    }
+
+    /// From now on look-ups get no answer for as long as it is `mute`; those
+    /// that wait then are answered.
+    pub fn mute_look_ups(&self, mute: bool) {
+        self.mute.send_replace(mute);
     }
 
     /// A leg that nobody dialled comes in.
@@ -226,212 +206,5 @@ impl FakeTelephony {
 
     fn failure(&self) -> Result<()> {
         self.world().failures.pop_front().map_or(Ok(()), Err)
-    }
-}
-
-#[async_trait]
-impl Telephony for FakeTelephony {
-    async fn dial(&self, dial: &Dial) -> Result<ProviderCallId> {
-        self.record
-            .send_modify(|record| record.dials.push(dial.clone()));
-        let now = self.clock.now();
-        let mut world = self.world();
-        let timed_out = || Error::new(ErrorKind::Timeout, "no answer in time").ambiguous();
-        match world.next_dials.pop_front() {
-            None => Ok(world.place(dial, now)),
-            Some(NextDial::Refused) => {
-                Err(Error::new(ErrorKind::Refused, "the number is not valid").with_code(21_211))
-            }
-            Some(NextDial::Unreachable) => Err(Error::new(
-                ErrorKind::Unavailable,
-                "the provider cannot be reached",
-            )),
-            Some(NextDial::TimesOutUnplaced) => Err(timed_out()),
-            Some(NextDial::TimesOutPlaced) => {
-                world.place(dial, now);
-                Err(timed_out())
-            }
-        }
-    }
-
-    async fn redirect(&self, leg: &ProviderCallId, to: Callback) -> Result<Redirected> {
-        self.record
-            .send_modify(|record| record.redirects.push((leg.clone(), to.clone())));
-        self.failure()?;
-        match self.status(leg) {
-            Some(CallStatus::InProgress) => Ok(Redirected::Done),
-            Some(status) if !status.is_final() => Err(Error::new(
-                ErrorKind::Refused,
-                "the leg is not connected yet",
-            )
-            .with_retry(Retry::Safe)),
-            Some(_) | None => Ok(Redirected::Gone),
-        }
-    }
-
-    async fn hang_up(&self, leg: &ProviderCallId) -> Result<()> {
-        self.record
-            .send_modify(|record| record.hang_ups.push(leg.clone()));
-        self.failure()?;
-        let end = match self.status(leg) {
-            Some(CallStatus::InProgress) => CallStatus::Completed,
-            _ => CallStatus::Canceled,
-        };
-        self.set_status(leg, end);
-        Ok(())
-    }
-
-    async fn set_hold(
-        &self,
-        conference: &ConferenceRef,
-        leg: &ProviderCallId,
-        hold: bool,
-    ) -> Result<()> {
-        self.failure()?;
-        match self
-            .world()
-            .participants
-            .get_mut(&(conference.0.clone(), leg.clone()))
-        {
-            Some(on_hold) => {
-                *on_hold = hold;
-                Ok(())
-            }
-            None => Err(Error::new(
-                ErrorKind::NotFound,
-                "there is no such participant",
-            )),
-        }
-    }
-
-    async fn look_up(&self, leg: &ProviderCallId) -> Result<Option<LegReport>> {
-        self.failure()?;
-        Ok(self.world().leg(leg).map(|leg| leg.report()))
-    }
-
-    async fn find_dialled(&self, dial: &Dial, since: Timestamp) -> Result<Vec<DialledLeg>> {
-        self.failure()?;
-        let world = self.world();
-        let same_parties = |leg: &&Leg| {
-            leg.created_at >= since
-                && leg
-                    .dial
-                    .as_ref()
-                    .is_some_and(|made_by| (&made_by.to, &made_by.from) == (&dial.to, &dial.from))
-        };
-        let found = world.legs.iter().filter(same_parties);
-        Ok(found
-            .map(|leg| DialledLeg {
-                report: leg.report(),
-                created_at: Some(leg.created_at),
-            })
-            .collect())
-    }
-
-    async fn children(&self, parent: &ProviderCallId) -> Result<Vec<LegReport>> {
-        self.failure()?;
-        let world = self.world();
-        let of_parent = |leg: &&Leg| world.parents.get(&leg.id) == Some(parent);
-        let children = world.legs.iter().rev().filter(of_parent);
-        Ok(children.map(Leg::report).collect())
-    }
-
-    async fn room(&self, name: &str) -> Result<Option<RoomReport>> {
-        self.failure()?;
-        let world = self.world();
-        let Some(conference) = world.rooms.get(name) else {
-            return Ok(None);
-        };
-        let members = world
-            .participants
-            .iter()
-            .filter(|((room, _), _)| room == conference)
-            .map(|((_, leg), &on_hold)| RoomMember {
-                leg: leg.clone(),
-                on_hold,
-            })
-            .collect();
-        Ok(Some(RoomReport {
-            conference: ConferenceRef(conference.clone()),
-            members,
-        }))
-    }
-
-    fn mint_client_token(
-        &self,
-        identity: &VoiceIdentity,
-        ttl: Duration,
-        now: Timestamp,
-    ) -> Result<ClientToken> {
-        if ttl.is_zero() || ttl > MAX_TTL {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                "a client token lives for a day at most",
-            ));
-        }
-        let until = (now + ttl).as_secs();
-        Ok(ClientToken::new(format!(
-            "fake.{}.{until}",
-            identity.as_str()
-        )))
-    }
-}
-
-impl World {
-    fn leg(&mut self, id: &ProviderCallId) -> Option<&mut Leg> {
-        self.legs.iter_mut().find(|leg| leg.id == *id)
-    }
-
-    fn place(&mut self, dial: &Dial, now: Timestamp) -> ProviderCallId {
-        let id = format!("CA{:032x}", self.legs.len() + 1);
-        let id: ProviderCallId = id.parse().expect("letters and digits only");
-        self.legs.push(Leg::new(
-            id.clone(),
-            Some(dial.clone()),
-            CallStatus::Queued,
-            now,
-        ));
-        id
-    }
-}
-
-impl Leg {
-    fn new(id: ProviderCallId, dial: Option<Dial>, status: CallStatus, now: Timestamp) -> Self {
-        let mut leg = Self {
-            id,
-            dial,
-            status: CallStatus::Initiated,
-            created_at: now,
-            answered_at: None,
-            changed_at: now,
-        };
-        leg.reach(status, now);
-        leg
-    }
-
-    fn reach(&mut self, status: CallStatus, now: Timestamp) {
-        if self.status.is_final() {
-            return;
-        }
-        if status == CallStatus::InProgress {
-            self.answered_at.get_or_insert(now);
-        }
-        (self.status, self.changed_at) = (status, now);
-    }
-
-    fn report(&self) -> LegReport {
-        let connected = self
-            .answered_at
-            .map_or(Duration::ZERO, |at| self.changed_at.since(at));
-        LegReport {
-            leg: self.id.clone(),
-            status: self.status,
-            at: Some(self.changed_at),
-            duration: self
-                .status
-                .is_final()
-                .then(|| Duration::from_secs(connected.as_secs())),
-            reason: None,
-        }
     }
 }

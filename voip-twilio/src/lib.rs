@@ -42,6 +42,7 @@ mod notice;
 mod plan_writer;
 mod request;
 mod response;
+mod seconds;
 mod sid;
 pub mod signature;
 mod telephony;

@@ -5,6 +5,7 @@ use voip_core::{Action, Plan, ports::Reply};
 use crate::{
     CallbackUrls,
     callback_urls::CALL_ID_FIELD,
+    seconds::{ring_seconds, whole_seconds},
     twiml::{Document, Element, noun, verb},
 };
 
@@ -32,12 +33,7 @@ pub(crate) fn write(plan: &Plan, urls: &CallbackUrls) -> Reply {
 fn verb(action: &Action, urls: &CallbackUrls) -> Element {
     match action {
         Action::Say(text) => verb::say(spoken(text)),
-        Action::Pause(span) => {
-            let seconds = span
-                .as_secs()
-                .saturating_add(u64::from(span.subsec_nanos() > 0));
-            verb::pause(seconds.max(1))
-        }
+        Action::Pause(span) => verb::pause(whole_seconds(*span).max(1)),
         Action::Reject => verb::reject(),
         Action::Ask(callback) => verb::redirect(&urls.of(callback)),
         Action::ConnectClient {
@@ -50,7 +46,7 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
             let mut dial = verb::dial()
                 .attr("action", urls.of(then))
                 .attr("method", "POST")
-                .attr("timeout", ring_time.as_secs().clamp(5, 600));
+                .attr("timeout", ring_seconds(*ring_time));
             if let Some(number) = caller_id {
                 dial = dial.attr("callerId", number.expose());
             }
@@ -67,7 +63,7 @@ fn verb(action: &Action, urls: &CallbackUrls) -> Element {
             then,
         } => verb::dial()
             .attr("action", urls.of(then))
-            .attr("timeout", ring_time.as_secs().clamp(5, 600))
+            .attr("timeout", ring_seconds(*ring_time))
             .attr("callerId", caller_id.expose())
             .child(
                 noun::number(to.expose())

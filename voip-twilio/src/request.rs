@@ -1,17 +1,13 @@
 //! The requests to the API, as it wants them. Pure.
 
-use std::time::Duration;
-
 use form_urlencoded::Serializer;
 use voip_core::{Callback, ProviderCallId, ports::Dial};
 
 use crate::{
     ConferenceFilter, TwilioConfig,
+    seconds::ring_seconds,
     transport::{HttpRequest, Method},
 };
-
-/// The bounds of a call's `Timeout`.
-const RING_SECONDS: std::ops::RangeInclusive<u64> = 5..=600;
 
 /// The news we want of a call. On this resource each word is a field of its
 /// own; several in one field are understood only in part.
@@ -36,8 +32,7 @@ pub(crate) fn dial(config: &TwilioConfig, dial: &Dial) -> HttpRequest {
         form.append_pair("StatusCallbackEvent", event);
     }
     if let Some(ring_time) = dial.ring_time {
-        let seconds = whole_seconds(ring_time).clamp(*RING_SECONDS.start(), *RING_SECONDS.end());
-        form.append_pair("Timeout", &seconds.to_string());
+        form.append_pair("Timeout", &ring_seconds(ring_time).to_string());
     }
     post(path(config, "Calls.json"), form)
 }
@@ -167,10 +162,4 @@ fn participant_path(
         config,
         &format!("Conferences/{conference}/Participants/{leg}.json"),
     )
-}
-
-/// Seconds, rounded up: nothing rings or rests shorter than was asked for.
-fn whole_seconds(span: Duration) -> u64 {
-    span.as_secs()
-        .saturating_add(u64::from(span.subsec_nanos() > 0))
 }

@@ -1,6 +1,7 @@
 //! Signing up and logging in.
 
 mod limits;
+mod origin;
 
 use std::sync::Arc;
 
@@ -9,12 +10,12 @@ use uuid::Uuid;
 use crate::{
     Account, AccountName, Email, Error, ErrorKind, Password, Result, UserId,
     ports::{
-        AccountStore, Clock, Created, LimitKey, PasswordHasher, PasswordReplaced, RateLimiter,
-        Verified,
+        AccountStore, Clock, Created, PasswordHasher, PasswordReplaced, RateLimiter, Verified,
     },
 };
 
 pub use limits::{AccountLimits, TooOften};
+pub use origin::Origin;
 
 /// The account service. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -35,10 +36,6 @@ pub struct AccountPorts {
     /// Time.
     pub clock: Arc<dyn Clock>,
 }
-
-/// Where a request comes from, as far as limits are concerned; nothing where
-/// that is not known, and then only accounts are limited.
-pub type Origin<'a> = Option<&'a str>;
 
 /// Why somebody did not get an account.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +72,8 @@ impl Accounts {
         Self { ports, limits }
     }
 
-    /// Makes an account, with a user of its own.
+    /// Makes an account, with a user of its own. Where nobody knows where the
+    /// request comes from, sign-ups are not limited.
     ///
     /// # Errors
     /// See [`SignUpError`].
@@ -84,12 +82,11 @@ impl Accounts {
         email: Email,
         name: Option<AccountName>,
         password: &Password,
-        origin: Origin<'_>,
+        origin: Option<&Origin>,
     ) -> Result<Account, SignUpError> {
         if let Some(origin) = origin {
-            let key = LimitKey::new("sign-up-from", origin);
-            self.take(&key, self.limits.sign_ups_from_one_address)
-                .await?;
+            let quota = self.limits.sign_ups_from_one_address;
+            self.take_from("sign-up-from", "", origin, quota).await?;
         }
         let accounts = &self.ports.accounts;
         // A taken e-mail costs no hash. Who signs up at the same time is told
@@ -114,7 +111,9 @@ impl Accounts {
     /// The account of whoever knows its password.
     ///
     /// An unknown e-mail takes the same work as a wrong password. Old accounts
-    /// get a fresh hash once their password is at hand.
+    /// get a fresh hash once their password is at hand. Where nobody knows
+    /// where the request comes from, an account is limited as if all came from
+    /// one address.
     ///
     /// # Errors
     /// See [`LogInError`].
@@ -122,16 +121,9 @@ impl Accounts {
         &self,
         email: &Email,
         password: &Password,
-        origin: Origin<'_>,
+        origin: Option<&Origin>,
     ) -> Result<Account, LogInError> {
-        if let Some(origin) = origin {
-            let key = LimitKey::new("log-in-from", origin);
-            self.take(&key, self.limits.log_ins_from_one_address)
-                .await?;
-        }
-        // Counted for an unknown e-mail too: the limit must not tell.
-        let key = LimitKey::new("log-in-to", email.expose());
-        self.take(&key, self.limits.log_ins_to_one_account).await?;
+        self.take_log_in(email, origin).await?;
         let hasher = &self.ports.hasher;
         let Some(mut account) = self.ports.accounts.account_by_email(email).await? else {
             hasher.verify(password, &hasher.decoy()).await?;

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 
 use crate::{
     Call, CallStatus, Callback, Device, Effect, Result, Retry, Signal, State,
-    calls::{Inner, LEASE},
+    calls::{Inner, LEASE, slots::Slot},
     ports::{Delivery, Held, Push, Redirected, RingOutcome},
 };
 
@@ -31,14 +31,27 @@ pub(super) enum Claim {
 impl Inner {
     /// Carries out one effect and forgets it. One that fails is tried again
     /// while its lease lasts; after that it stays in storage, and a sweep takes
-    /// it up.
-    pub(super) async fn carry_out(self: Arc<Self>, call: Call, effect: Effect, mut claim: Claim) {
+    /// it up. A look-up is left to the sweep at once: while the provider is
+    /// out of order, more questions help nobody.
+    pub(super) async fn carry_out(
+        self: Arc<Self>,
+        call: Call,
+        effect: Effect,
+        mut claim: Claim,
+        slot: Slot,
+    ) {
         let clock = &self.ports.clock;
         let last = clock.now() + LEASE - LONGEST_ATTEMPT;
         let mut pause = FIRST_PAUSE;
         loop {
             match self.attempt(&call, effect, claim).await {
-                Ok(()) => return self.settle(&call, effect).await,
+                Ok(()) => {
+                    self.settle(&call, effect).await;
+                    if effect == Effect::LookUp && slot.asked_again() {
+                        continue;
+                    }
+                    return;
+                }
                 Err(error) if error.retry() == Retry::Never => {
                     tracing::error!(call = %call.id, effect = effect.as_str(), %error, "an effect failed for good");
                     return self.settle(&call, effect).await;
@@ -46,6 +59,9 @@ impl Inner {
                 Err(error) => {
                     tracing::warn!(call = %call.id, effect = effect.as_str(), %error, "an effect failed and will be tried again");
                 }
+            }
+            if effect == Effect::LookUp {
+                return;
             }
             claim = Claim::Again;
             let next = clock.now() + pause;

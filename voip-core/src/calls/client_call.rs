@@ -76,15 +76,6 @@ impl Calls {
         })
         .await?
     }
-
-    /// The call with this leg: the provider's name for it.
-    ///
-    /// # Errors
-    /// When storage is out of order.
-    pub async fn by_leg(&self, leg: &ProviderCallId) -> Result<Option<Call>> {
-        let held = self.inner.ports.calls.call_by_provider_id(leg).await?;
-        Ok(held.map(|held| held.call))
-    }
 }
 
 impl Inner {

@@ -22,12 +22,12 @@ mod place;
 mod plans;
 mod room;
 mod settings;
+mod slots;
 mod start;
 mod sweep;
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
-use tokio::sync::Semaphore;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -51,6 +51,7 @@ use carry_out::Claim;
 use dialling::Dialling;
 use entering::Entrance;
 use errand::Errand;
+use slots::{NoSlot, Slots};
 
 /// Everything outside that the services need.
 #[derive(Clone, Debug)]
@@ -83,9 +84,7 @@ struct Inner {
     ports: Ports,
     settings: CallSettings,
     tasks: TaskTracker,
-    /// Bounds the effects carried out at a time. When none is free an effect
-    /// stays in storage and the next sweep takes it.
-    slots: Arc<Semaphore>,
+    slots: Slots,
     dialling: Dialling,
     entrance: Entrance,
     /// Cancelled when nothing new is to be begun.
@@ -97,21 +96,17 @@ struct Inner {
 /// look with its retries.
 const LEASE: Duration = Duration::from_secs(120);
 
-/// The most effects that one node carries out at a time.
-const SLOTS: usize = 1024;
-
 /// Far more races than a call has writers.
 const MOST_CONFLICTS: usize = 64;
 
 impl Calls {
     /// The service over these ports.
     pub fn new(ports: Ports, settings: CallSettings) -> Self {
-        let slots = Arc::new(Semaphore::new(SLOTS));
         let inner = Inner {
             ports,
             settings,
             tasks: TaskTracker::new(),
-            slots,
+            slots: Slots::default(),
             dialling: Dialling::default(),
             entrance: Entrance::default(),
             closing: CancellationToken::new(),
@@ -137,7 +132,7 @@ impl Calls {
         self.inner.ports.calls.live_calls(user).await
     }
 
-    /// The call with this leg.
+    /// The call with this leg: the provider's name for it.
     ///
     /// # Errors
     /// Those of [`CallStore::call_by_provider_id`].
@@ -256,15 +251,17 @@ impl Inner {
     }
 
     fn spawn_effect(self: &Arc<Self>, call: Call, effect: Effect, claim: Claim) {
-        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
-            tracing::warn!(call = %call.id, effect = effect.as_str(), "effect postponed: all slots are busy");
-            return;
+        let slot = match self.slots.take(call.id, effect, claim) {
+            Ok(slot) => slot,
+            // Whoever asks the provider now does it for this effect too.
+            Err(NoSlot::Asked) => return,
+            Err(NoSlot::Busy) => {
+                tracing::warn!(call = %call.id, effect = effect.as_str(), "effect postponed: all slots are busy");
+                return;
+            }
         };
         let inner = Arc::clone(self);
-        self.tasks.spawn(async move {
-            inner.carry_out(call, effect, claim).await;
-            drop(slot);
-        });
+        self.tasks.spawn(inner.carry_out(call, effect, claim, slot));
     }
 }
 

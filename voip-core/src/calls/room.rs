@@ -10,13 +10,21 @@ use crate::{
 };
 
 impl Calls {
-    /// A leg asks how to enter the conference of the call with the leg `name`;
-    /// `None` for a call we do not know.
+    /// `leg` asks how to enter the conference of the call with the leg `name`.
+    /// Nobody but the two of that call may: any other leg is hung up, and so is
+    /// one of a call that we do not know.
     ///
     /// # Errors
     /// When storage is out of order.
-    pub async fn enter_room(&self, name: &ProviderCallId) -> Result<Option<Plan>> {
-        Ok(self.by_leg(name).await?.map(|call| plans::join_room(&call)))
+    pub async fn enter_room(&self, name: &ProviderCallId, leg: &ProviderCallId) -> Result<Plan> {
+        let Some(call) = self.with_leg(name).await? else {
+            return Ok(Plan::hang_up());
+        };
+        if call.provider_id.as_ref() != Some(leg) && far_leg(&call) != Some(leg) {
+            tracing::warn!(call = %call.id, %leg, "a leg of another call wants to enter a conference");
+            return Ok(Plan::hang_up());
+        }
+        Ok(plans::join_room(&call))
     }
 
     /// Something happened in the conference of the call with the leg `name`.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     CallId, Calls, Effect, Result, Signal, Timestamp,
-    calls::{Inner, LEASE, carry_out::Claim},
+    calls::{Inner, LEASE, carry_out::Claim, slots::LOOK_UPS},
     ports::{ClaimedEffect, Held},
 };
 
@@ -13,10 +13,6 @@ const BATCH: usize = 256;
 
 /// More effects than a node has slots; the rest waits for its lease.
 const MANY: usize = 10_000;
-
-/// How many calls the provider is asked about at the start. For more than that
-/// it would not answer at once; the rest has its own time to be asked.
-const LOOK_UPS: usize = 256;
 
 /// Further ahead than any deadline or lease.
 const FAR_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
@@ -115,16 +111,20 @@ impl Inner {
                 tracing::error!(call = %id, %error, "a deadline could not be applied");
             }
         }
-        for left in self
-            .ports
-            .calls
-            .claim_effects(now, now + LEASE, BATCH)
-            .await?
-        {
-            if left.attempt > MOST_ATTEMPTS {
-                self.give_up(left).await?;
-            } else {
-                self.take_up(left).await?;
+        // Not only the first: a hang-up may stand behind a thousand look-ups.
+        for _ in 0..MANY / BATCH {
+            let claimed = self.ports.calls.claim_effects(now, now + LEASE, BATCH);
+            let claimed = claimed.await?;
+            let last = claimed.len() < BATCH;
+            for left in claimed {
+                if left.attempt > MOST_ATTEMPTS {
+                    self.give_up(left).await?;
+                } else {
+                    self.take_up(left).await?;
+                }
+            }
+            if last {
+                break;
             }
         }
         Ok(())

@@ -35,7 +35,7 @@ impl From<Account> for Profile {
 }
 
 /// Where a request comes from, where that is known.
-pub(crate) struct Origin(pub(super) Option<String>);
+pub(crate) struct Origin(pub(super) Option<voip_core::Origin>);
 
 impl FromRequestParts<App> for Origin {
     type Rejection = ApiError;

@@ -171,7 +171,7 @@ pub(super) fn string(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::log_line, *};
     use proptest::prelude::*;
 
     proptest! {
@@ -180,6 +180,19 @@ mod tests {
             let mut out = Vec::new();
             string(&mut out, &text);
             prop_assert_eq!(serde_json::from_slice::<String>(&out).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_described() {
+        for limit in [1, 9] {
+            let entries = log_line::samples();
+            let page = written_page(entries, limit);
+            let end = page.iter().position(|byte| *byte == b'\n').unwrap();
+            let written: serde_json::Value = serde_json::from_slice(&page[end + 1..]).unwrap();
+            // Unknown fields are refused; missing ones show on the way back.
+            let read: Vec<LogLine> = serde_json::from_value(written.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), written);
         }
     }
 }

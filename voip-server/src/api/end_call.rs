@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use voip_core::ProviderCallId;
 
-use super::{ApiError, hang_up_error, json};
+use super::{ApiError, hang_up_error, json, named_leg::named_leg};
 use crate::{App, auth::LoggedIn};
 
 #[derive(Deserialize, ToSchema)]
@@ -29,7 +29,7 @@ pub(crate) struct EndedBody {
 /// over is fine.
 ///
 /// # Errors
-/// 404 for an unknown call, and for somebody else's.
+/// 400 where no call is named, 404 for an unknown call, and for somebody else's.
 #[utoipa::path(
     post,
     path = "/api/end-call",
@@ -37,6 +37,7 @@ pub(crate) struct EndedBody {
     request_body = Wanted,
     responses(
         (status = 200, description = "The call is ended.", body = EndedBody),
+        (status = 400, description = "`invalid_json`, `invalid_body`, `missing_call_sid`"),
         (status = 403, description = "`not_a_user`"),
         (status = 404, description = "`unknown_call`: no such call, or not yours."),
     ),
@@ -48,13 +49,10 @@ pub(crate) async fn end_call(
     request: Request<Body>,
 ) -> Result<Json<EndedBody>, ApiError> {
     let wanted: Wanted = json(request, app.limits.body_bytes).await?;
-    let leg: ProviderCallId = wanted
-        .call_sid
-        .parse()
-        .map_err(|_| ApiError::unknown_call())?;
+    let leg = named_leg("callSid", &wanted.call_sid)?;
     let call = app
         .calls
-        .by_leg(&leg)
+        .with_leg(&leg)
         .await?
         .ok_or_else(ApiError::unknown_call)?;
     app.calls

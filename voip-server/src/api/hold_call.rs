@@ -4,7 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use voip_core::{HoldError, ProviderCallId, Refusal};
 
-use super::{ApiError, hangup::Done, json};
+use super::{ApiError, hangup::Done, json, named_leg::named_leg};
 use crate::{App, auth::LoggedIn};
 
 #[derive(Deserialize, ToSchema)]
@@ -18,7 +18,7 @@ struct Wanted {
 /// the provider has confirmed it.
 ///
 /// # Errors
-/// 404 for an unknown call, one that is over and somebody else's, 409 where
+/// 400 where no call is named, 404 for an unknown one, one that is over and somebody else's, 409 where
 /// nobody has answered yet, 502 where the provider did not do it.
 #[utoipa::path(
     post,
@@ -27,6 +27,7 @@ struct Wanted {
     request_body = Wanted,
     responses(
         (status = 200, description = "The provider has confirmed it.", body = Done),
+        (status = 400, description = "`invalid_json`, `invalid_body`, `missing_call_sid`"),
         (status = 403, description = "`not_a_user`"),
         (status = 404, description = "`unknown_call`: no such call, or not yours."),
         (status = 409, description = "`not_answered`, `hold_under_way`, `no_hold`"),
@@ -56,6 +57,7 @@ pub(crate) async fn hold_call(
     request_body = Wanted,
     responses(
         (status = 200, description = "The provider has confirmed it.", body = Done),
+        (status = 400, description = "`invalid_json`, `invalid_body`, `missing_call_sid`"),
         (status = 403, description = "`not_a_user`"),
         (status = 404, description = "`unknown_call`: no such call, or not yours."),
         (status = 409, description = "`not_answered`, `hold_under_way`, `no_hold`"),
@@ -75,10 +77,7 @@ pub(crate) async fn unhold_call(
 
 async fn leg(app: &App, request: Request<Body>) -> Result<ProviderCallId, ApiError> {
     let wanted: Wanted = json(request, app.limits.body_bytes).await?;
-    wanted
-        .parent_call_sid
-        .parse()
-        .map_err(|_| ApiError::unknown_call())
+    named_leg("parentCallSid", &wanted.parent_call_sid)
 }
 
 fn done(message: &'static str) -> Json<Done> {

@@ -48,3 +48,34 @@ pub(crate) struct OwnLogLine {
     #[schema(format = DateTime)]
     created_at: String,
 }
+
+/// Two lines: with everything and an awkward name, and with as little as may be.
+#[cfg(test)]
+pub(super) fn samples() -> Vec<voip_core::ports::LogEntry> {
+    use std::time::Duration;
+
+    use voip_core::{CallId, CallStatus, Direction, Timestamp, ports::LogEntry};
+
+    let at = Timestamp::from_secs(1_700_000_000);
+    let whole = LogEntry {
+        id: CallId::fresh(),
+        provider_id: Some("CA000000000000000000000000000000b1".into()),
+        from: "+15550001111".into(),
+        to: "\"an\\n\"\n".into(),
+        number: Some("+15550002222".into()),
+        direction: Direction::Inbound,
+        status: CallStatus::Completed,
+        created_at: at,
+        ended_at: Some(at),
+        duration: Some(Duration::from_secs(7)),
+    };
+    let least = LogEntry {
+        id: CallId::fresh(),
+        provider_id: None,
+        number: None,
+        ended_at: None,
+        duration: None,
+        ..whole.clone()
+    };
+    vec![whole, least]
+}

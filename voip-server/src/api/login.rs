@@ -55,7 +55,7 @@ pub(crate) async fn login(
         ApiError::bad_request("invalid_email", error.to_string())
     })?;
     let password = Password::typed(&credentials.password);
-    let logged_in = app.accounts.log_in(&email, &password, origin.as_deref());
+    let logged_in = app.accounts.log_in(&email, &password, origin.as_ref());
     let account = match logged_in.await {
         Ok(account) => account,
         Err(error @ LogInError::Wrong) => {

@@ -125,3 +125,21 @@ fn write_entries(out: &mut Vec<u8>, entries: &[LogEntry]) {
 pub(super) fn seconds(entry: &LogEntry) -> u64 {
     entry.duration.map_or(0, |duration| duration.as_secs())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::log_line, *};
+
+    #[test]
+    fn what_is_written_is_what_is_described() {
+        for limit in [1, 9] {
+            let entries = log_line::samples();
+            let page = written_page(entries, &LogFilter::default(), limit);
+            let end = page.iter().position(|byte| *byte == b'\n').unwrap();
+            let written: serde_json::Value = serde_json::from_slice(&page[end + 1..]).unwrap();
+            // Unknown fields are refused; missing ones show on the way back.
+            let read: OwnLog = serde_json::from_value(written.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&read).unwrap(), written);
+        }
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) async fn signup(
     })?;
     let signed_up = app
         .accounts
-        .sign_up(email, name, &password, origin.as_deref());
+        .sign_up(email, name, &password, origin.as_ref());
     match signed_up.await {
         Ok(account) => {
             let body = SignedUp {

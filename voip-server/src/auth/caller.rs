@@ -22,29 +22,15 @@ pub enum Caller {
 pub struct Auth {
     mode: AuthMode,
     tokens: Option<Tokens>,
-    /// Whether a token that is not valid is refused where none is needed.
-    strict: bool,
 }
 
 impl Auth {
     /// Callers are known by `tokens`, and must be in [`AuthMode::Required`].
+    /// In [`AuthMode::Open`] nobody needs a token, but whoever shows one says
+    /// who they are: one that is not valid is refused there too, or a client
+    /// whose login has ended would go on as somebody unnamed and not notice.
     pub fn new(mode: AuthMode, tokens: Option<Tokens>) -> Self {
-        Self {
-            mode,
-            tokens,
-            strict: true,
-        }
-    }
-
-    /// Nobody needs a token, but users may log in and get one of `tokens`,
-    /// whose key is this server's own. What is left over from elsewhere counts
-    /// as none, except where a login is needed.
-    pub fn open_with_logins(tokens: Tokens) -> Self {
-        Self {
-            mode: AuthMode::Open,
-            tokens: Some(tokens),
-            strict: false,
-        }
+        Self { mode, tokens }
     }
 
     /// A token for `subject`, good for `ttl` from `now`; nothing without a key.
@@ -106,16 +92,28 @@ impl Auth {
         token: Option<&str>,
         now: Timestamp,
     ) -> Result<Caller, ApiError> {
+        self.holder(token, now).map(|(caller, _)| caller)
+    }
+
+    /// Who holds this token, and until when it is good; for ever where nobody
+    /// is named by it.
+    ///
+    /// # Errors
+    /// Those of [`caller_with_token`](Self::caller_with_token).
+    pub fn holder(
+        &self,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Caller, Option<Timestamp>), ApiError> {
         match (token, &self.tokens, self.mode) {
-            (None, _, AuthMode::Open) => Ok(Caller::Anyone),
-            (Some(token), Some(tokens), _) => match tokens.verify(token, now) {
-                Ok(Subject::User(user)) => Ok(Caller::User(user)),
-                Ok(Subject::Service) => Ok(Caller::Service),
-                Err(_) if !self.strict => Ok(Caller::Anyone),
+            (None, _, AuthMode::Open) => Ok((Caller::Anyone, None)),
+            (Some(token), Some(tokens), _) => match tokens.read(token, now) {
+                Ok((Subject::User(user), until)) => Ok((Caller::User(user), Some(until))),
+                Ok((Subject::Service, until)) => Ok((Caller::Service, Some(until))),
                 Err(_) => Err(ApiError::unauthorized()),
             },
             // Nobody can check it, and nobody needs it.
-            (Some(_), None, AuthMode::Open) => Ok(Caller::Anyone),
+            (Some(_), None, AuthMode::Open) => Ok((Caller::Anyone, None)),
             (None, _, AuthMode::Required) | (Some(_), None, AuthMode::Required) => {
                 Err(ApiError::unauthorized())
             }
@@ -145,7 +143,7 @@ impl Caller {
 }
 
 /// The token in an `Authorization` header, if it is of that kind.
-fn bearer(value: &HeaderValue) -> Option<&str> {
+pub(crate) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
@@ -196,13 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn with_a_key_of_its_own_an_open_server_knows_its_users_and_minds_no_others() {
-        let auth = Auth::open_with_logins(tokens());
+    fn an_open_server_knows_its_users_and_refuses_what_is_no_token_of_its_own() {
+        let auth = Auth::new(AuthMode::Open, Some(tokens()));
         let ann: UserId = "ann".parse().unwrap();
         let user = token(&Subject::User(ann.clone()));
         assert_eq!(auth.caller(&user, now()), Ok(Caller::User(ann)));
         let stale = showing("Bearer left over from elsewhere");
-        assert_eq!(auth.caller(&stale, now()), Ok(Caller::Anyone));
+        assert_eq!(auth.caller(&stale, now()).unwrap_err().status, 401);
+        assert_eq!(auth.caller(&user, now() + HOUR).unwrap_err().status, 401);
+        assert_eq!(auth.caller(&HeaderMap::new(), now()), Ok(Caller::Anyone));
         assert_eq!(auth.logged_in(&stale, now()).unwrap_err().status, 401);
     }
 }

@@ -17,17 +17,24 @@ use crate::{StartupError, config};
 /// # Errors
 /// When the file cannot be read or made, or holds no good key.
 pub(crate) fn key_beside(database: &Path) -> Result<SecretString, StartupError> {
+    if let Some(key) = known_key_beside(database)? {
+        return Ok(key);
+    }
     let path = path_beside(database);
-    let cannot = |error: io::Error| {
-        StartupError::new(format!(
-            "the key for logins in {} cannot be read or made: {error}; or set JWT_SECRET",
-            path.display()
-        ))
-    };
+    let key = make(&path).map_err(|error| cannot(&path, &error))?;
+    Ok(SecretString::from(key))
+}
+
+/// The same key, where it was made already.
+///
+/// # Errors
+/// When the file is there and cannot be read, or holds no good key.
+pub(crate) fn known_key_beside(database: &Path) -> Result<Option<SecretString>, StartupError> {
+    let path = path_beside(database);
     let key = match fs::read_to_string(&path) {
         Ok(key) => key,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path).map_err(cannot)?,
-        Err(error) => return Err(cannot(error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(cannot(&path, &error)),
     };
     let key = key.trim();
     if config::is_weak(key) {
@@ -36,7 +43,14 @@ pub(crate) fn key_beside(database: &Path) -> Result<SecretString, StartupError> 
             path.display()
         )));
     }
-    Ok(SecretString::from(key))
+    Ok(Some(SecretString::from(key)))
+}
+
+fn cannot(path: &Path, error: &io::Error) -> StartupError {
+    StartupError::new(format!(
+        "the key for logins in {} cannot be read or made: {error}; or set JWT_SECRET",
+        path.display()
+    ))
 }
 
 /// Where the key of a database is.
@@ -72,7 +86,22 @@ fn make(path: &Path) -> io::Result<String> {
     writeln!(file, "{key}")?;
     file.sync_all()?;
     fs::rename(&unfinished, path)?;
+    keep_name(path)?;
     Ok(key)
+}
+
+/// Makes sure that a power failure leaves the file under its name: that is in
+/// its folder, which is written apart from it.
+fn keep_name(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    // Elsewhere folders cannot be opened as files, and names are kept anyway.
+    if cfg!(unix) {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -96,6 +125,25 @@ mod tests {
             let file = fs::metadata(path_beside(&database)).unwrap();
             assert_eq!(file.permissions().mode() & 0o077, 0);
         }
+    }
+
+    #[test]
+    fn nothing_is_made_by_looking_whether_there_is_a_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = folder.path().join("voip.db");
+        assert!(known_key_beside(&database).unwrap().is_none());
+        assert!(!path_beside(&database).exists());
+        let key = key_beside(&database).unwrap();
+        let known = known_key_beside(&database).unwrap().unwrap();
+        assert_eq!(key.expose_secret(), known.expose_secret());
+    }
+
+    #[test]
+    fn a_key_is_kept_beside_a_database_without_a_folder_too() {
+        for name in ["voip.db.key", "./voip.db.key"] {
+            keep_name(Path::new(name)).unwrap();
+        }
+        assert!(keep_name(Path::new("no such folder/voip.db.key")).is_err());
     }
 
     #[test]

@@ -1,14 +1,13 @@
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     str::FromStr,
 };
 
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap, HeaderName};
+use voip_core::Origin;
 
-/// Where a request comes from, as far as limits are concerned: an IPv4
-/// address, or the /64 network of an IPv6 address, for a household has one of
-/// those to itself and may change addresses within it at will.
+/// Where a request comes from.
 ///
 /// That is the other end of the connection, unless so many `proxies` of ours
 /// stand in between. Each of them adds, on the right of `X-Forwarded-For`, who
@@ -20,14 +19,14 @@ pub(crate) fn origin(
     headers: &HeaderMap,
     extensions: &Extensions,
     proxies: usize,
-) -> Option<String> {
+) -> Option<Origin> {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map(|ConnectInfo(address)| address.ip());
     let client = match proxies {
         0 => peer,
         _ => forwarded(headers, proxies).or(peer),
     };
-    client.map(network)
+    client.map(Origin::of)
 }
 
 /// Whom the outermost of our proxies heard of.
@@ -53,16 +52,6 @@ fn address(text: &str) -> Option<IpAddr> {
         .ok()
 }
 
-fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            format!("{}/64", Ipv6Addr::from(network))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
@@ -77,7 +66,10 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", HeaderValue::from_str(line).unwrap());
         }
-        origin(&headers, &extensions, proxies).unwrap()
+        origin(&headers, &extensions, proxies)
+            .unwrap()
+            .network()
+            .to_owned()
     }
 
     #[test]

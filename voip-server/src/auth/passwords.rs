@@ -1,4 +1,4 @@
-use std::{fmt, num::NonZero, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version,
@@ -11,6 +11,8 @@ use voip_core::{
     ports::{PasswordHasher, Verified},
 };
 
+use super::HashingCost;
+
 /// Hashes with Argon2id (RFC 9106), on threads for blocking work, and reads the
 /// bcrypt hashes of earlier systems.
 ///
@@ -20,10 +22,15 @@ use voip_core::{
 ///
 /// bcrypt reads 72 bytes of a password. Where it made the hash, all passwords
 /// with the same 72 bytes match, as they did before; the first that does is
-/// hashed anew, and from then on every byte of it counts. A bcrypt hash takes
-/// its own time to check, so the time of a wrong password may tell that an
-/// account is old and nobody has logged in to it since; it is that of a cost
-/// of 10 or 11 where the two are alike.
+/// hashed anew, and from then on every byte of it counts.
+///
+/// A hash takes its own time to check, and a stranger may choose neither its
+/// cost nor that of our own: one that is dearer than bcrypt of cost 14, 256 MiB
+/// of Argon2 or 16 passes of it matches nothing, like one that cannot be
+/// read, after the work of a fresh one. Where a bcrypt hash or an Argon2 hash
+/// of another cost is stored, the time of a wrong password may tell that an
+/// account is old and nobody has logged in to it since; bcrypt of a cost of 10
+/// or 11 takes about as long as a fresh hash.
 pub struct Argon2Passwords {
     params: Params,
     /// One permit for each hash in the making.
@@ -32,47 +39,18 @@ pub struct Argon2Passwords {
     places: Arc<Semaphore>,
 }
 
-/// What a hash costs and how many there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HashingCost {
-    /// Memory of one hash, in KiB. Default 19 456 (19 MiB).
-    pub memory_kib: u32,
-    /// Passes over that memory. Default 2.
-    pub passes: u32,
-    /// How many hashes are made at a time. Default half of the processor's
-    /// cores, at least one.
-    pub at_a_time: usize,
-    /// How many wait for their turn. Default 32 for each one in the making:
-    /// about two seconds.
-    pub waiting: usize,
-}
-
-impl Default for HashingCost {
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-        let at_a_time = (cores / 2).max(1);
-        Self {
-            memory_kib: Params::DEFAULT_M_COST,
-            passes: Params::DEFAULT_T_COST,
-            at_a_time,
-            waiting: 32 * at_a_time,
-        }
-    }
-}
-
-impl HashingCost {
-    /// The least that Argon2 knows: for tests, which hash a lot.
-    pub fn cheapest() -> Self {
-        Self {
-            memory_kib: Params::MIN_M_COST,
-            passes: Params::MIN_T_COST,
-            ..Self::default()
-        }
-    }
-}
-
 /// When to come back if too many wait.
 const PAUSE: Duration = Duration::from_secs(2);
+
+/// The dearest bcrypt hash that is checked: about a second. Each step more
+/// doubles it; the dearest that bcrypt knows takes days.
+const MOST_BCRYPT_COST: u32 = 14;
+
+/// The most memory that checking a stored Argon2 hash may take, in KiB: 256 MiB.
+const MOST_KIB: u32 = 256 * 1024;
+
+/// The most passes of a stored Argon2 hash that is checked.
+const MOST_PASSES: u32 = 16;
 
 /// A salt and a hash that nobody has found a password for: zeros.
 const DECOY: &str = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -137,10 +115,9 @@ impl PasswordHasher for Argon2Passwords {
     }
 
     fn decoy(&self) -> PasswordHash {
-        let (m, t) = (self.params.m_cost(), self.params.t_cost());
-        let p = self.params.p_cost();
-        let text = format!("$argon2id$v=19$m={m},t={t},p={p}${DECOY}");
-        text.parse().expect("short, and printable ASCII")
+        decoy(&self.params)
+            .parse()
+            .expect("short, and printable ASCII")
     }
 }
 
@@ -161,32 +138,70 @@ fn busy() -> Error {
 }
 
 fn verify(argon2: &Argon2<'_>, password: &str, hash: &str) -> Verified {
-    if ["$2a$", "$2b$", "$2y$"]
-        .iter()
-        .any(|kind| hash.starts_with(kind))
-    {
+    if let Some(cost) = bcrypt_cost(hash) {
+        if cost > MOST_BCRYPT_COST {
+            tracing::warn!(
+                cost,
+                most = MOST_BCRYPT_COST,
+                "a stored bcrypt hash is too dear to check"
+            );
+            return like_fresh(argon2, password);
+        }
         return match bcrypt::verify(password, hash) {
             Ok(true) => Verified::Matches { outdated: true },
-            Ok(false) | Err(_) => Verified::Differs,
+            Ok(false) => Verified::Differs,
+            Err(_) => like_fresh(argon2, password),
         };
     }
     let Ok(hash) = phc::PasswordHash::new(hash) else {
-        return Verified::Differs;
+        return like_fresh(argon2, password);
+    };
+    let Some(params) = Params::try_from(&hash).ok().filter(is_affordable) else {
+        tracing::warn!("a stored Argon2 hash is too dear to check, or says no cost");
+        return like_fresh(argon2, password);
     };
     // It runs with the cost that the hash names.
     match argon2.verify_password(password.as_bytes(), &hash) {
         Ok(()) => Verified::Matches {
-            outdated: !is_current(argon2, &hash),
+            outdated: !is_current(argon2, &hash, &params),
         },
         Err(_) => Verified::Differs,
     }
 }
 
-fn is_current(argon2: &Argon2<'_>, hash: &phc::PasswordHash) -> bool {
+/// The cost of a bcrypt hash, which stands in `$2b$10$`; `None` for a hash of
+/// another kind. One that does not say is as cheap as can be: it is not run.
+fn bcrypt_cost(hash: &str) -> Option<u32> {
+    let kinds = ["$2a$", "$2b$", "$2y$", "$2x$"];
+    let rest = kinds.iter().find_map(|kind| hash.strip_prefix(kind))?;
+    let cost = rest.split('$').next().and_then(|cost| cost.parse().ok());
+    Some(cost.unwrap_or_default())
+}
+
+fn is_affordable(params: &Params) -> bool {
+    params.m_cost() <= MOST_KIB && params.t_cost() <= MOST_PASSES
+}
+
+/// The work of a fresh hash for one that is not checked: the time must not
+/// tell that there is something to be found.
+fn like_fresh(argon2: &Argon2<'_>, password: &str) -> Verified {
+    let decoy = decoy(argon2.params());
+    if let Ok(decoy) = phc::PasswordHash::new(&decoy) {
+        let _ = argon2.verify_password(password.as_bytes(), &decoy);
+    }
+    Verified::Differs
+}
+
+fn decoy(params: &Params) -> String {
+    let (m, t, p) = (params.m_cost(), params.t_cost(), params.p_cost());
+    format!("$argon2id$v=19$m={m},t={t},p={p}${DECOY}")
+}
+
+fn is_current(argon2: &Argon2<'_>, hash: &phc::PasswordHash, params: &Params) -> bool {
     let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
     hash.algorithm.as_str() == Algorithm::Argon2id.as_str()
         && hash.version == Some(Version::V0x13.into())
-        && Params::try_from(hash).is_ok_and(|params| cost(&params) == cost(argon2.params()))
+        && cost(params) == cost(argon2.params())
 }
 
 #[cfg(test)]
@@ -267,6 +282,49 @@ mod tests {
                 false => Verified::Differs,
             };
             assert_eq!(verified(&hasher, &password, &hash).await, expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_is_too_dear_is_not_run() {
+        let hasher = Argon2Passwords::new(CHEAP).unwrap();
+        let cheap = bcrypt::hash("sesame", 4).unwrap();
+        let params = Params::new(8, 1, 1, None).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let known = argon2.hash_password(b"sesame").unwrap().to_string();
+        // Any of these would take minutes, days or all memory.
+        for dear in [
+            cheap.replacen("$04$", "$15$", 1),
+            cheap.replacen("$04$", "$31$", 1),
+            known.replacen("m=8,", "m=4000000,", 1),
+            known.replacen("t=1,", "t=4000000,", 1),
+        ] {
+            let start = std::time::Instant::now();
+            assert_eq!(verified(&hasher, "sesame", &dear).await, Verified::Differs);
+            assert!(start.elapsed() < Duration::from_millis(500), "{dear}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_is_not_run_takes_the_work_of_a_fresh_one() {
+        let cost = HashingCost {
+            memory_kib: 64 * 1024,
+            ..CHEAP
+        };
+        let hasher = Argon2Passwords::new(cost).unwrap();
+        let time = async |hash: &str| {
+            let start = std::time::Instant::now();
+            assert_eq!(verified(&hasher, "sesame", hash).await, Verified::Differs);
+            start.elapsed()
+        };
+        let fresh = time(hasher.decoy().expose()).await;
+        for unread in [
+            "$2b$31$short",
+            "$2b$04$short",
+            "nonsense",
+            "$argon2id$v=19$x",
+        ] {
+            assert!(time(unread).await > fresh / 4, "{unread}");
         }
     }
 

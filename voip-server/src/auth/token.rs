@@ -112,16 +112,25 @@ impl Tokens {
     /// # Errors
     /// [`InvalidToken`], whatever is wrong with it.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Subject, InvalidToken> {
+        self.read(token, now).map(|(subject, _)| subject)
+    }
+
+    /// Whom `token` speaks for, and until when: from then on it is not valid.
+    ///
+    /// # Errors
+    /// [`InvalidToken`], whatever is wrong with it.
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<(Subject, Timestamp), InvalidToken> {
         let read = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
         let claims = self.check.iter().find_map(read).ok_or(InvalidToken)?.claims;
         if claims.exp <= now.as_secs() {
             return Err(InvalidToken);
         }
-        match (claims.scope, claims.sub) {
-            (Scope::User, Some(user)) => Ok(Subject::User(user)),
-            (Scope::Service, None) => Ok(Subject::Service),
-            (Scope::User, None) | (Scope::Service, Some(_)) => Err(InvalidToken),
-        }
+        let subject = match (claims.scope, claims.sub) {
+            (Scope::User, Some(user)) => Subject::User(user),
+            (Scope::Service, None) => Subject::Service,
+            (Scope::User, None) | (Scope::Service, Some(_)) => return Err(InvalidToken),
+        };
+        Ok((subject, Timestamp::from_secs(claims.exp)))
     }
 }
 

@@ -57,7 +57,7 @@ const FORMS: &str = "must be sqlite: and a file, such as sqlite:voip.db, or post
 const PARTS: [&str; 5] = ["DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DB_NAME"];
 
 impl DatabaseConfig {
-    pub(super) fn read(source: &Source, faults: &mut Faults) -> Self {
+    pub(crate) fn read(source: &Source, faults: &mut Faults) -> Self {
         let connections = source.parsed("DATABASE_CONNECTIONS", 8, faults);
         if connections == 0 {
             faults.add("DATABASE_CONNECTIONS", "must be 1 or more");

@@ -8,31 +8,41 @@ use std::collections::BTreeMap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadLine(pub(super) usize);
 
-/// Reads the text of a file; of two lines with one name the later counts.
-pub(super) fn read(text: &str) -> Result<BTreeMap<String, String>, BadLine> {
+/// Reads the text of a file; of two lines with one name the later counts. Lines
+/// that cannot be read are left out, and named.
+pub(super) fn read(text: &str) -> (BTreeMap<String, String>, Vec<BadLine>) {
     let text = text.trim_start_matches('\u{feff}');
-    let mut values = BTreeMap::new();
+    let (mut values, mut bad) = (BTreeMap::new(), Vec::new());
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let (line, after) = rest.split_once('\n').unwrap_or((rest, ""));
         rest = match line.starts_with('#') {
             true => after,
-            false => {
-                let number = text[..text.len() - rest.len()].matches('\n').count() + 1;
-                let (name, value) = rest.split_once('=').ok_or(BadLine(number))?;
-                let name = name.trim_end();
-                let name = name.strip_prefix("export ").map_or(name, str::trim_start);
-                if name.is_empty() || !name.chars().all(is_part_of_a_name) {
-                    return Err(BadLine(number));
+            false => match named(rest) {
+                Some((name, value)) => {
+                    let (value, after) = read_value(value);
+                    values.insert(name.to_owned(), value);
+                    after
                 }
-                let (value, after) = read_value(value);
-                values.insert(name.to_owned(), value);
-                after
-            }
+                None => {
+                    let lines_before = text[..text.len() - rest.len()].matches('\n').count();
+                    bad.push(BadLine(lines_before + 1));
+                    after
+                }
+            },
         }
         .trim_start();
     }
-    Ok(values)
+    (values, bad)
+}
+
+/// The name that a text begins with, and the text behind its `=`.
+fn named(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.trim_end();
+    let name = name.strip_prefix("export ").map_or(name, str::trim_start);
+    let good = !name.is_empty() && name.chars().all(is_part_of_a_name);
+    good.then_some((name, value))
 }
 
 /// The value that a text begins with, and the text behind its line.
@@ -77,7 +87,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn value(text: &str) -> String {
-        read(text).unwrap().remove("A").unwrap()
+        let (mut values, bad) = read(text);
+        assert_eq!(bad, []);
+        values.remove("A").unwrap()
     }
 
     #[test]
@@ -98,15 +110,18 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_named() {
-        for (text, line) in [
-            ("x", 1),
-            ("A=1\nx\n", 2),
-            ("A='1\n2'\n\nx", 4),
-            ("=1", 1),
-            ("A\nB=1", 1),
+    fn every_bad_line_is_named_and_hides_no_other() {
+        for (text, lines, good) in [
+            ("x", &[1][..], 0),
+            ("A=1\nx\n", &[2], 1),
+            ("A='1\n2'\n\nx", &[4], 1),
+            ("=1", &[1], 0),
+            ("A\nB=1", &[1], 1),
+            ("a b=1\nA=1\n\n# c\n!\nB=2", &[1, 5], 2),
         ] {
-            assert_eq!(read(text), Err(BadLine(line)), "{text:?}");
+            let (values, bad) = read(text);
+            let bad: Vec<usize> = bad.iter().map(|BadLine(line)| *line).collect();
+            assert_eq!((values.len(), &bad[..]), (good, lines), "{text:?}");
         }
     }
 

@@ -54,6 +54,10 @@ impl LoginConfig {
         let limits = default.limits;
         let limits = AccountLimits {
             log_ins_to_one_account: quota("LOGINS_PER_MINUTE", limits.log_ins_to_one_account),
+            log_ins_to_one_account_from_anywhere: quota(
+                "ACCOUNT_LOGINS_PER_MINUTE",
+                limits.log_ins_to_one_account_from_anywhere,
+            ),
             log_ins_from_one_address: quota(
                 "ADDRESS_LOGINS_PER_MINUTE",
                 limits.log_ins_from_one_address,

@@ -15,6 +15,7 @@ mod push;
 mod redis;
 mod setting;
 mod source;
+mod spelling;
 mod spending;
 mod texts;
 
@@ -35,7 +36,7 @@ pub use provider::{ProviderConfig, SimulatorSettings, TwilioSettings};
 pub use push::{ApnsSettings, PushConfig};
 pub use redis::RedisConfig;
 pub use setting::{SETTINGS, Setting};
-pub use source::{Faults, Source};
+pub use source::{Faults, Mistyped, Source};
 
 /// Everything the server can be told.
 #[derive(Debug)]
@@ -68,6 +69,8 @@ pub struct Config {
     pub log: LogConfig,
     /// Variables that are set and do nothing, because `DATABASE_URL` is.
     pub unused: Vec<&'static str>,
+    /// Names in the `.env` file that look like a setting and are none.
+    pub mistyped: Vec<Mistyped>,
 }
 
 /// Where the server listens.
@@ -107,7 +110,7 @@ impl Config {
     /// # Errors
     /// Every fault there is, each naming its variable.
     pub fn read(source: &Source) -> Result<Self, Faults> {
-        let mut faults = Faults::default();
+        let mut faults = source.faults();
         let provider = ProviderConfig::read(source, &mut faults);
         let real = matches!(provider, ProviderConfig::Twilio(_));
         let default_host = if real {
@@ -132,6 +135,7 @@ impl Config {
             limits: Limits::read(source, &mut faults),
             log: LogConfig::read(source, &mut faults),
             unused: DatabaseConfig::unused(source),
+            mistyped: source.mistyped().to_vec(),
             provider,
         };
         if config.listen.port != 0 && config.listen.port == config.listen.ws_port {

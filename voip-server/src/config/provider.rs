@@ -39,6 +39,22 @@ pub struct TwilioSettings {
     pub api_base_url: Option<Url>,
 }
 
+impl TwilioSettings {
+    /// What keeps the voice clients of users from registering or calling, where
+    /// something does.
+    pub(crate) fn voice_clients_lack(&self) -> Option<&'static str> {
+        match (&self.api_key, &self.twiml_app_sid) {
+            (None, _) => Some(
+                "no voice clients: set TWILIO_API_KEY_SID and TWILIO_API_KEY_SECRET, and TWILIO_TWIML_APP_SID",
+            ),
+            (Some(_), None) => {
+                Some("voice clients can be called and cannot call: set TWILIO_TWIML_APP_SID")
+            }
+            (Some(_), Some(_)) => None,
+        }
+    }
+}
+
 /// The number that calls come from in the simulator: the one that Twilio's own
 /// test credentials accept.
 const SIMULATED_FROM: &str = "+15005550006";
@@ -141,4 +157,28 @@ pub(super) fn url(name: &'static str, source: &Source, faults: &mut Faults) -> O
 fn is_sid(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_voice_clients_from_calling_is_named() {
+        let mut twilio = TwilioSettings {
+            account_sid: String::new(),
+            auth_token: SecretString::default(),
+            secondary_auth_token: None,
+            api_key: None,
+            twiml_app_sid: None,
+            api_base_url: None,
+        };
+        let lacks = twilio.voice_clients_lack();
+        assert!(lacks.is_some_and(|lacks| lacks.contains("TWILIO_API_KEY_SID")));
+        twilio.api_key = Some((String::new(), SecretString::default()));
+        let lacks = twilio.voice_clients_lack();
+        assert!(lacks.is_some_and(|lacks| lacks.contains("cannot call")));
+        twilio.twiml_app_sid = Some(String::new());
+        assert_eq!(twilio.voice_clients_lack(), None);
+    }
 }

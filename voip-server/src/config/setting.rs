@@ -77,7 +77,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "TWILIO_TWIML_APP_SID",
         "–",
-        "TwiML App (AP…) for calls from voice clients.",
+        "TwiML App (AP…) for calls from voice clients; without it they can be called and cannot call.",
     ),
     setting(
         "TWILIO_API_BASE_URL",
@@ -113,12 +113,17 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "LOGINS_PER_MINUTE",
         "5",
-        "Logins to one account in any minute, right or wrong; more are told 429.",
+        "Logins to one account from one client address in any minute, right or wrong; more are told 429.",
+    ),
+    setting(
+        "ACCOUNT_LOGINS_PER_MINUTE",
+        "30",
+        "Logins to one account in any minute, from wherever.",
     ),
     setting(
         "ADDRESS_LOGINS_PER_MINUTE",
         "60",
-        "Logins from one client address in any minute.",
+        "Logins from one client address in any minute, to whatever account.",
     ),
     setting(
         "ADDRESS_SIGNUPS_PER_HOUR",

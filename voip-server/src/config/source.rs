@@ -9,6 +9,7 @@ use std::{
 use super::{
     SETTINGS, Setting,
     env_file::{self, BadLine},
+    spelling,
 };
 
 /// Where settings come from: flags, environment and `.env`, already merged.
@@ -17,21 +18,44 @@ use super::{
 #[derive(Clone, Default)]
 pub struct Source {
     values: HashMap<&'static str, String>,
+    /// What is wrong with the `.env` file.
+    faults: Faults,
+    mistyped: Vec<Mistyped>,
+}
+
+/// A name in the `.env` file that is no setting's and looks like one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistyped {
+    /// What stands there.
+    pub name: String,
+    /// The setting it may have been meant for.
+    pub meant: &'static str,
 }
 
 impl Source {
     /// Merges the flags with the process environment and the `.env` file of
-    /// the working directory.
-    ///
-    /// # Errors
-    /// When the `.env` file is there but cannot be read.
+    /// the working directory. What is wrong with the file is among
+    /// [`faults`](Self::faults).
     #[allow(clippy::disallowed_methods)] // This is the place the lint points at.
-    pub fn from_process(flags: HashMap<&'static str, String>) -> Result<Self, Faults> {
-        let file = read_env_file(Path::new(".env"))?;
+    pub fn from_process(flags: HashMap<&'static str, String>) -> Self {
+        let (file, faults) = read_env_file(Path::new(".env"));
         let environment: BTreeMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Ok(Self::merged(flags, &environment, &file))
+        Self {
+            faults,
+            ..Self::merged(flags, &environment, &file)
+        }
+    }
+
+    /// What was wrong before any setting was looked at.
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
+    }
+
+    /// The names in the `.env` file that are no setting's and look like one.
+    pub fn mistyped(&self) -> &[Mistyped] {
+        &self.mistyped
     }
 
     /// Merges flags, environment and file, in this order of precedence. An
@@ -56,13 +80,22 @@ impl Source {
                 values.insert(*name, value);
             }
         }
-        Self { values }
+        let mistyped = file.keys().filter_map(|name| {
+            let (name, meant) = (name.clone(), spelling::meant(name)?);
+            Some(Mistyped { name, meant })
+        });
+        Self {
+            values,
+            mistyped: mistyped.collect(),
+            faults: Faults::default(),
+        }
     }
 
     /// The settings given here and nothing else; for tests and embedding.
     pub fn of(values: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self {
             values: values.into_iter().collect(),
+            ..Self::default()
         }
     }
 
@@ -112,7 +145,7 @@ impl fmt::Debug for Source {
 }
 
 /// Everything that is wrong with the configuration.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(Vec<(&'static str, String)>);
 
 impl Faults {
@@ -150,16 +183,21 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
-fn read_env_file(path: &Path) -> Result<BTreeMap<String, String>, Faults> {
-    let fault = |what: String| {
-        let mut faults = Faults::default();
-        faults.add(".env", what);
-        faults
+fn read_env_file(path: &Path) -> (BTreeMap<String, String>, Faults) {
+    let mut faults = Faults::default();
+    let values = match fs::read_to_string(path) {
+        Ok(text) => {
+            let (values, bad) = env_file::read(&text);
+            for BadLine(line) in bad {
+                faults.add(".env", format!("has on line {line} what is not NAME=value"));
+            }
+            values
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(error) => {
+            faults.add(".env", format!("is there but cannot be read: {error}"));
+            BTreeMap::new()
+        }
     };
-    match fs::read_to_string(path) {
-        Ok(text) => env_file::read(&text)
-            .map_err(|BadLine(line)| fault(format!("has on line {line} what is not NAME=value"))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-        Err(error) => Err(fault(format!("is there but cannot be read: {error}"))),
-    }
+    (values, faults)
 }

@@ -8,7 +8,7 @@ use voip_core::UserId;
 
 use super::{
     ClientFrame, ServerFrame, command,
-    hub::{Member, QUEUE, SentAway},
+    member::{Member, QUEUE, SentAway},
     pulse::{BEAT, Beat, Pulse},
 };
 use crate::{App, api::ApiError, auth::Caller};

@@ -1,22 +1,16 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{
-        Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::ws::Utf8Bytes;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
-use voip_core::{
-    Call, CallId, CallStatus, Direction, Event, UserId,
-    ports::{BusItem, Clock, EventBus, MOST_LIVE_CALLS, Subscription},
-};
+use voip_core::ports::{BusItem, Clock, EventBus, Subscription};
+use voip_core::{Event, UserId};
 
-use super::{Sequencer, ServerFrame};
+use super::Sequencer;
+use super::member::{Member, SentAway};
 use crate::socketio::LegRooms;
 
 /// The sockets of this node: who is connected, and who hears what.
@@ -37,39 +31,6 @@ struct Rooms {
     users: HashMap<UserId, Vec<Arc<Member>>>,
     sequencer: Sequencer,
 }
-
-/// One registered connection.
-pub(super) struct Member {
-    id: u64,
-    sender: mpsc::Sender<Utf8Bytes>,
-    dropped: CancellationToken,
-    why: OnceLock<SentAway>,
-    hearing: Mutex<Hearing>,
-}
-
-/// How news reaches a member.
-enum Hearing {
-    /// The client is still to be told the present state; news waits until then.
-    Held(Vec<Arc<Event>>),
-    /// News is handed on. What the client knows already from the present state
-    /// is left out: per call, the number of the first event that is news.
-    Live(HashMap<CallId, u32>),
-}
-
-/// Why the hub sends a client away. It learns the present state when it comes
-/// back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SentAway {
-    /// It reads too slowly.
-    TooSlow,
-    /// The bus lost news that may have been for it.
-    NewsLost,
-}
-
-/// How many messages may wait for one client: the present state of as many live
-/// calls as are looked at, and as much news again. When it is full, the client
-/// is disconnected.
-pub(super) const QUEUE: usize = 256;
 
 impl Hub {
     /// A hub without connections.
@@ -142,13 +103,7 @@ impl Hub {
         id: u64,
         sender: mpsc::Sender<Utf8Bytes>,
     ) -> Arc<Member> {
-        let member = Arc::new(Member {
-            id,
-            sender,
-            dropped: CancellationToken::new(),
-            why: OnceLock::new(),
-            hearing: Mutex::new(Hearing::Held(Vec::new())),
-        });
+        let member = Arc::new(Member::new(id, sender));
         self.lock()
             .users
             .entry(user.clone())
@@ -161,7 +116,7 @@ impl Hub {
     pub(super) fn leave(&self, user: &UserId, member: &Member) {
         let mut rooms = self.lock();
         if let Some(members) = rooms.users.get_mut(user) {
-            members.retain(|other| other.id != member.id);
+            members.retain(|other| other.id() != member.id());
             if members.is_empty() {
                 rooms.users.remove(user);
             }
@@ -215,108 +170,6 @@ impl Rooms {
     }
 }
 
-impl Member {
-    /// Tells the client how its calls stand, then the news that came meanwhile;
-    /// from now on news goes to it at once.
-    ///
-    /// `live` is what was looked at after joining, the newest first.
-    pub(super) fn tell_present(&self, user: &UserId, live: &[Call]) {
-        let mut hearing = self.hearing();
-        let known = live.iter().map(|call| (call.id, call.told)).collect();
-        let before = std::mem::replace(&mut *hearing, Hearing::Live(known));
-        let live_calls = live.iter().map(|call| call.id).collect();
-        let registered = ServerFrame::RegisterSuccess {
-            user_id: user.as_str(),
-            live_calls,
-            more_live_calls: live.len() >= MOST_LIVE_CALLS,
-        };
-        self.send(Utf8Bytes::from(registered.text()));
-        // The oldest first, as they came.
-        for call in live.iter().rev() {
-            self.send(present(call, user));
-        }
-        if let Hearing::Held(events) = before {
-            for event in events {
-                if hearing.is_news(&event) {
-                    self.send(frame_of(&event));
-                }
-            }
-        }
-    }
-
-    /// Returns once the hub sends the client away.
-    pub(super) async fn sent_away(&self) -> SentAway {
-        self.dropped.cancelled().await;
-        // It is written before the token is cancelled.
-        self.why.get().copied().unwrap_or(SentAway::TooSlow)
-    }
-
-    /// Hands an event on; `frame` is its text, once somebody needed it.
-    fn tell(&self, event: &Arc<Event>, frame: &mut Option<Utf8Bytes>) {
-        let mut hearing = self.hearing();
-        match &mut *hearing {
-            Hearing::Held(events) if events.len() < QUEUE => events.push(Arc::clone(event)),
-            Hearing::Held(_) => self.send_away(SentAway::TooSlow),
-            Hearing::Live(_) => {
-                if hearing.is_news(event) {
-                    self.send(frame.get_or_insert_with(|| frame_of(event)).clone());
-                }
-            }
-        }
-    }
-
-    fn send(&self, frame: Utf8Bytes) {
-        if self.sender.try_send(frame).is_err() {
-            self.send_away(SentAway::TooSlow);
-        }
-    }
-
-    fn send_away(&self, why: SentAway) {
-        // The first reason stays.
-        let _ = self.why.set(why);
-        self.dropped.cancel();
-    }
-
-    fn hearing(&self) -> std::sync::MutexGuard<'_, Hearing> {
-        self.hearing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Hearing {
-    /// Whether the client has not seen this event as part of the present state.
-    fn is_news(&mut self, event: &Event) -> bool {
-        let Self::Live(known) = self else { return true };
-        match known.get(&event.call) {
-            None => true,
-            Some(&floor) if event.seq < floor => false,
-            Some(_) => {
-                known.remove(&event.call);
-                true
-            }
-        }
-    }
-}
-
-fn frame_of(event: &Event) -> Utf8Bytes {
-    Utf8Bytes::from(ServerFrame::of_event(event).text())
-}
-
-/// What a client is told of a call that began before it came.
-fn present(call: &Call, user: &UserId) -> Utf8Bytes {
-    let (call_id, status) = (call.id, call.status());
-    let rings = call.direction == Direction::Inbound
-        && status == CallStatus::Ringing
-        && call.owner.as_ref() == Some(user);
-    let frame = match rings {
-        true => {
-            let (from, to) = (call.from.expose(), call.to.expose());
-            ServerFrame::IncomingCall { from, to, call_id }
-        }
-        false => ServerFrame::CallStatus { call_id, status },
-    };
-    Utf8Bytes::from(frame.text())
-}
-
 impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
@@ -327,9 +180,9 @@ impl fmt::Debug for Hub {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::member::QUEUE, *};
     use tokio::sync::mpsc::Receiver;
-    use voip_core::{EventKind, ports::SystemClock, table};
+    use voip_core::{Call, CallStatus, EventKind, ports::SystemClock, table};
 
     /// A hub with one member that was told nothing yet, and a call of its user.
     fn registering() -> (Hub, Arc<Member>, Receiver<Utf8Bytes>, UserId, Call) {

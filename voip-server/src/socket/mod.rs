@@ -4,6 +4,7 @@ mod command;
 mod connection;
 mod frame;
 mod hub;
+mod member;
 mod pulse;
 mod sequencer;
 mod upgrade;

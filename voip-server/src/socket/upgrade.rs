@@ -9,9 +9,9 @@ use http::{Request, StatusCode};
 use super::connection;
 use crate::{App, api::ApiError, listener::Place};
 
-/// Idle sockets pay for their buffers all day: 4 KiB hold every message of
+/// Idle sockets pay for their buffers all day: 512 bytes hold every message of
 /// ours, and larger ones grow theirs for as long as they need it.
-const READ_BUFFER: usize = 4 * 1024;
+const READ_BUFFER: usize = 512;
 
 /// When to come back where too many sockets are open.
 const CROWDED: Duration = Duration::from_secs(5);

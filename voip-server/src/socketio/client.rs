@@ -3,11 +3,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
-use voip_core::{ProviderCallId, UserId};
+use tokio::sync::SetOnce;
+use voip_core::{Origin, ProviderCallId, Timestamp, UserId};
 
 use super::{
     LegRooms, LegStatus,
     known::{Known, TooMany},
+    look::Question,
 };
 
 /// What carries messages to a client without ever waiting for it.
@@ -15,43 +17,71 @@ pub(super) trait Outlet: Send + Sync + 'static {
     /// Hands a message over; false where the client has too much to read
     /// already, or is gone.
     fn send(&self, status: &LegStatus) -> bool;
+
+    /// Says that the client's token has expired, and hangs up; false where that
+    /// has to be tried again.
+    fn show_out(&self) -> bool;
+}
+
+/// Who a client is, as far as that is known.
+#[derive(Debug, Default)]
+pub(super) struct Visitor {
+    /// Whose token it showed.
+    pub(super) user: Option<UserId>,
+    /// When that token expires.
+    pub(super) until: Option<Timestamp>,
+    /// Where it comes from.
+    pub(super) from: Option<Origin>,
 }
 
 /// One Socket.IO client. Lives for as long as its connection holds it.
 pub(super) struct Client {
     pub(super) id: u64,
-    pub(super) user: Option<UserId>,
+    pub(super) visitor: Visitor,
     rooms: Arc<LegRooms>,
     outlet: Box<dyn Outlet>,
     known: Mutex<Known>,
+    /// True until the client is connected: news from before comes with the
+    /// present state then.
     behind: AtomicBool,
+    connected: SetOnce<()>,
     asking: AtomicU8,
 }
 
 /// The most questions of one client that are being answered at a time.
 const MOST_ASKING: u8 = 8;
 
-/// A question that is being answered.
-pub(super) struct Question(Arc<Client>);
-
 impl Client {
     /// Adds a client to those who hear.
     pub(super) fn enter(
         rooms: &Arc<LegRooms>,
-        user: Option<UserId>,
+        visitor: Visitor,
         outlet: Box<dyn Outlet>,
     ) -> Arc<Self> {
         rooms.enter(|id| {
             Arc::new(Self {
                 id,
-                user,
+                visitor,
                 rooms: Arc::clone(rooms),
                 outlet,
                 known: Mutex::default(),
-                behind: AtomicBool::new(false),
+                behind: AtomicBool::new(true),
+                connected: SetOnce::new(),
                 asking: AtomicU8::new(0),
             })
         })
+    }
+
+    /// From now on messages reach the client. The library answers its request
+    /// to connect a moment before that, so a quick client asks even earlier.
+    pub(super) fn connected(&self) {
+        // Said once; again changes nothing.
+        let _ = self.connected.set(());
+    }
+
+    /// Waits until messages reach the client.
+    pub(super) async fn reachable(&self) {
+        self.connected.wait().await;
     }
 
     /// Begins a question, unless too many are being answered.
@@ -60,27 +90,51 @@ impl Client {
         let begun = self
             .asking
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        begun.is_ok().then(|| Question(Arc::clone(self)))
+        begun.is_ok().then(|| Question::of(self))
     }
 
     /// Lets the client hear of `leg` from now on.
-    pub(super) fn join(self: &Arc<Self>, leg: &ProviderCallId) -> Result<(), TooMany> {
-        let gone = self.known().join(leg)?;
+    pub(super) fn join(
+        self: &Arc<Self>,
+        leg: &ProviderCallId,
+        now: Timestamp,
+    ) -> Result<(), TooMany> {
+        let gone = self.known().join(leg, now)?;
         if let Some(gone) = gone {
             self.rooms.leave(&gone, Arc::as_ptr(self));
         }
         if self.rooms.join(leg, self) {
             Ok(())
         } else {
-            self.known().leave(leg, self.user.is_some());
+            self.known().leave(leg, self.visitor.user.is_some());
             Err(TooMany)
         }
     }
 
     /// Lets it hear of `leg` no more.
     pub(super) fn leave(&self, leg: &ProviderCallId) {
-        self.known().leave(leg, self.user.is_some());
+        self.known().leave(leg, self.visitor.user.is_some());
         self.rooms.leave(leg, self);
+    }
+
+    /// Lets it hear no more of what it joined by `before` and nobody has heard
+    /// of since.
+    pub(super) fn forget_unheard(&self, before: Timestamp) {
+        let forgotten = self.known().forget_unheard(before);
+        for leg in &forgotten {
+            self.rooms.leave(leg, self);
+        }
+    }
+
+    /// Tells it that its token has expired, and hangs up; false where that has
+    /// to be tried again.
+    pub(super) fn show_out(&self) -> bool {
+        self.outlet.show_out()
+    }
+
+    /// Ends a question.
+    pub(super) fn answered(&self) {
+        self.asking.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Tells the client what happened, if it is news. One that cannot take it
@@ -92,7 +146,7 @@ impl Client {
         }
     }
 
-    fn tell(&self, status: &LegStatus) {
+    pub(super) fn tell(&self, status: &LegStatus) {
         {
             let mut known = self.known();
             if !known.is_news(status) {
@@ -129,7 +183,7 @@ impl Client {
         self.known().legs()
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    pub(super) fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -139,84 +193,16 @@ impl Drop for Client {
         let me: *const Self = self;
         let known = self.known.get_mut().unwrap_or_else(PoisonError::into_inner);
         let legs: Vec<_> = known.joined().cloned().collect();
-        self.rooms
-            .forget(me, self.id, self.user.as_ref(), legs.iter());
-    }
-}
-
-impl Question {
-    /// Before looking at a record; what is seen then is [told](Look::saw).
-    pub(super) fn look(self) -> Look {
-        Look::begin(Arc::clone(&self.0), Some(self))
-    }
-}
-
-impl Drop for Question {
-    fn drop(&mut self) {
-        self.0.asking.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A look at records on behalf of a client.
-pub(super) struct Look {
-    client: Arc<Client>,
-    _question: Option<Question>,
-}
-
-impl Look {
-    pub(super) fn begin(client: Arc<Client>, question: Option<Question>) -> Self {
-        client.known().look();
-        Self {
-            client,
-            _question: question,
-        }
-    }
-
-    /// The client is told what was seen, if it is news.
-    pub(super) fn saw(&self, status: &LegStatus) {
-        self.client.tell(status);
-    }
-
-    /// The same for somebody who joined `leg`; returns how it stands.
-    pub(super) fn saw_joined(
-        &self,
-        leg: &ProviderCallId,
-        seen: Option<LegStatus>,
-    ) -> Option<LegStatus> {
-        let client = &self.client;
-        let last = client.known().last(leg).cloned();
-        let rank = |status: &LegStatus| status.call_status.rank();
-        let present = match (seen, last) {
-            (Some(seen), Some(last)) if rank(&last) > rank(&seen) => Some(last),
-            (Some(seen), _) => Some(seen),
-            (None, last) => last,
-        };
-        let joined = client.known().has_joined(leg);
-        if joined && let Some(present) = &present {
-            client.tell(present);
-        }
-        present
-    }
-
-    /// It did not succeed: it is to be tried again.
-    pub(super) fn failed(&self) {
-        self.client.fall_behind();
-    }
-
-    pub(super) fn client(&self) -> &Arc<Client> {
-        &self.client
-    }
-}
-
-impl Drop for Look {
-    fn drop(&mut self) {
-        self.client.known().looked();
+        self.rooms.forget(me, self.id, &self.visitor, legs.iter());
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        super::{look::Look, rooms::RETRY},
+        *,
+    };
     use voip_core::{CallStatus, Event, EventKind, table};
 
     /// An outlet that takes so many messages, and what it took.
@@ -224,6 +210,19 @@ mod tests {
     struct Paper {
         room: Arc<AtomicU8>,
         written: Arc<Mutex<Vec<CallStatus>>>,
+        shown_out: Arc<AtomicU8>,
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_700_000_000)
+    }
+
+    fn ann(until: Timestamp) -> Visitor {
+        Visitor {
+            user: Some("ann".parse().unwrap()),
+            until: Some(until),
+            from: None,
+        }
     }
 
     impl Outlet for Paper {
@@ -236,12 +235,17 @@ mod tests {
             }
             room.is_ok()
         }
+
+        fn show_out(&self) -> bool {
+            self.shown_out.fetch_add(1, Ordering::Relaxed) > 0
+        }
     }
 
     fn paper(room: u8) -> Paper {
         Paper {
             room: Arc::new(AtomicU8::new(room)),
             written: Arc::default(),
+            shown_out: Arc::default(),
         }
     }
 
@@ -268,13 +272,34 @@ mod tests {
         }
     }
 
+    /// A client that is connected, and up to date.
+    fn connected(rooms: &Arc<LegRooms>, visitor: Visitor, paper: Box<Paper>) -> Arc<Client> {
+        let client = Client::enter(rooms, visitor, paper);
+        client.connected();
+        assert!(client.catch_up().is_empty());
+        client
+    }
+
+    #[test]
+    fn who_joins_before_being_connected_is_told_how_things_stand_then() {
+        let rooms = Arc::new(LegRooms::default());
+        let paper = paper(9);
+        let client = Client::enter(&rooms, Visitor::default(), Box::new(paper.clone()));
+        client.join(&leg(), now()).unwrap();
+        rooms.deliver(&event(CallStatus::Ringing, None));
+        assert!(paper.written.lock().unwrap().is_empty());
+        client.connected();
+        assert_eq!(client.catch_up(), [(leg(), false)]);
+        rooms.deliver(&event(CallStatus::InProgress, None));
+        assert_eq!(*paper.written.lock().unwrap(), [CallStatus::InProgress]);
+    }
+
     #[test]
     fn a_user_who_joins_an_own_call_hears_everything_once() {
         let rooms = Arc::new(LegRooms::default());
         let paper = paper(9);
-        let user = Some("ann".parse().unwrap());
-        let client = Client::enter(&rooms, user, Box::new(paper.clone()));
-        client.join(&leg()).unwrap();
+        let client = connected(&rooms, ann(now()), Box::new(paper.clone()));
+        client.join(&leg(), now()).unwrap();
         for status in [CallStatus::Ringing, CallStatus::Ringing, CallStatus::Busy] {
             rooms.deliver(&event(status, Some("ann")));
         }
@@ -288,8 +313,8 @@ mod tests {
     fn who_cannot_take_more_is_told_how_things_stand_later() {
         let rooms = Arc::new(LegRooms::default());
         let paper = paper(1);
-        let client = Client::enter(&rooms, None, Box::new(paper.clone()));
-        client.join(&leg()).unwrap();
+        let client = connected(&rooms, Visitor::default(), Box::new(paper.clone()));
+        client.join(&leg(), now()).unwrap();
         rooms.deliver(&event(CallStatus::Queued, None));
         rooms.deliver(&event(CallStatus::Ringing, None));
         assert!(client.is_behind());
@@ -314,7 +339,7 @@ mod tests {
     #[test]
     fn lost_news_leaves_everybody_behind() {
         let rooms = Arc::new(LegRooms::default());
-        let clients = [(); 3].map(|()| Client::enter(&rooms, None, Box::new(paper(9))));
+        let clients = [(); 3].map(|()| connected(&rooms, Visitor::default(), Box::new(paper(9))));
         rooms.lose_track();
         assert_eq!(rooms.those_behind().len(), clients.len());
     }
@@ -322,10 +347,70 @@ mod tests {
     #[test]
     fn only_so_many_questions_at_a_time() {
         let rooms = Arc::new(LegRooms::default());
-        let client = Client::enter(&rooms, None, Box::new(paper(9)));
+        let client = connected(&rooms, Visitor::default(), Box::new(paper(9)));
         let mut asked: Vec<_> = std::iter::from_fn(|| client.ask()).collect();
         assert_eq!(asked.len(), usize::from(MOST_ASKING));
         drop(asked.pop().map(Question::look));
         assert!(client.ask().is_some());
+    }
+
+    #[test]
+    fn whose_token_has_expired_is_shown_out_and_nobody_else_is() {
+        let rooms = Arc::new(LegRooms::default());
+        let later = now() + 10 * RETRY;
+        let (early, late, nobody) = (paper(9), paper(9), paper(9));
+        let first = connected(&rooms, ann(later), Box::new(late.clone()));
+        let _second = connected(&rooms, ann(now()), Box::new(early.clone()));
+        let _third = connected(&rooms, Visitor::default(), Box::new(nobody.clone()));
+        assert_eq!(rooms.next_expiry(), Some(now()));
+        rooms.expire(now());
+        rooms.deliver(&event(CallStatus::Ringing, Some("ann")));
+        let heard = |paper: &Paper| paper.written.lock().unwrap().len();
+        assert_eq!((heard(&early), heard(&late)), (0, 1));
+        // What did not succeed is tried again, once is enough.
+        rooms.expire(now() + RETRY - std::time::Duration::from_millis(1));
+        rooms.expire(now() + RETRY);
+        rooms.expire(now() + 9 * RETRY);
+        let shown_out = || [&early, &late, &nobody].map(|p| p.shown_out.load(Ordering::Relaxed));
+        assert_eq!(shown_out(), [2, 0, 0]);
+        assert_eq!(rooms.next_expiry(), Some(later));
+        drop(first);
+        assert_eq!(rooms.next_expiry(), None);
+    }
+
+    /// Joins `count` calls that there are not, as clients from `address`;
+    /// returns how many joins were taken, and the clients.
+    fn strangers(rooms: &Arc<LegRooms>, address: &str, count: usize) -> (usize, Vec<Arc<Client>>) {
+        let clients: Vec<_> = (0..count / super::super::known::MOST_JOINED)
+            .map(|_| {
+                let from = Some(Origin::of(address.parse().unwrap()));
+                let visitor = Visitor {
+                    from,
+                    ..Visitor::default()
+                };
+                connected(rooms, visitor, Box::new(paper(9)))
+            })
+            .collect();
+        let mut taken = 0;
+        for (n, client) in (0..count).zip(clients.iter().cycle()) {
+            let leg = format!("CA{n:032x}").parse().unwrap();
+            taken += usize::from(client.join(&leg, now()).is_ok());
+        }
+        (taken, clients)
+    }
+
+    #[test]
+    fn the_clients_of_one_address_do_not_take_every_place() {
+        let rooms = Arc::new(LegRooms::default());
+        let (taken, clients) = strangers(&rooms, "192.0.2.1", 6_000);
+        assert_eq!(taken, 5_000);
+        let (others, _) = strangers(&rooms, "198.51.100.7", 100);
+        assert_eq!(others, 100);
+        // Names that no call has do not stay.
+        rooms.forget_unheard(now());
+        let (again, _) = strangers(&rooms, "192.0.2.1", 100);
+        assert_eq!(again, 100);
+        drop(clients);
+        assert!(rooms.is_empty(), "nothing is kept of who is gone");
     }
 }

@@ -12,15 +12,16 @@ use socketioxide::{
     handler::ConnectHandler as _,
     socket::Sid,
 };
-use voip_core::{ProviderCallId, UserId};
+use voip_core::{Origin, ProviderCallId, Timestamp, UserId};
 
 use super::{
     LegStatus,
-    client::{Client, Look, Outlet},
+    client::{Client, Outlet, Visitor},
     door::Presented,
-    news::{Answer, is_public, leg},
+    look::Look,
+    news::{Answer, Expired, is_public, leg},
 };
-use crate::App;
+use crate::{App, api::ApiError};
 
 /// Where Socket.IO clients are attended to: what they say, and bringing those
 /// up to date who have missed something.
@@ -34,6 +35,9 @@ pub(crate) struct Desk {
 
 /// The event that tells how a call stands.
 pub(crate) const CALL_STATUS: &str = "call-status";
+
+/// The event that tells why a client is disconnected.
+pub(crate) const TOKEN_EXPIRED: &str = "token-expired";
 
 /// The event that asks for a call's statuses.
 pub(crate) const JOIN_CALL: &str = "join-call";
@@ -56,12 +60,22 @@ const UPGRADE_WITHIN: Duration = Duration::from_secs(10);
 /// calls as are looked at, and as much news again.
 const QUEUE: usize = 256;
 
-/// Idle sockets pay for their buffers all day; larger messages grow theirs.
-const READ_BUFFER: usize = 1024;
+/// Idle sockets pay for their buffers all day. This holds what clients say; a
+/// larger message grows its own.
+const READ_BUFFER: usize = 256;
 
 /// How long a client that could take no more is left alone before it is told
 /// the present state.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a join waits for a call of that name to come up.
+const UNHEARD: Duration = Duration::from_secs(10 * 60);
+
+/// How often those that wait too long are looked for.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// How long nobody is looked for whose token has expired, at most.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Desk {
     pub(crate) fn new(app: App) -> Arc<Self> {
@@ -122,7 +136,7 @@ impl Desk {
     async fn look_after(&self) {
         let app = &self.app;
         let rooms = app.hub.legs();
-        let work = async {
+        let help = async {
             loop {
                 rooms.somebody_behind().await;
                 for client in rooms.those_behind() {
@@ -131,8 +145,16 @@ impl Desk {
                 app.clock.sleep_until(app.clock.now() + PAUSE).await;
             }
         };
+        let tidy = async {
+            loop {
+                app.clock.sleep_until(app.clock.now() + ROUND).await;
+                rooms.forget_unheard(app.clock.now() - UNHEARD);
+            }
+        };
         tokio::select! {
-            () = work => {}
+            () = help => {}
+            () = tidy => {}
+            () = show_out(app) => {}
             () = app.stopping.cancelled() => self.io.close().await,
         }
     }
@@ -157,10 +179,10 @@ fn admit(
     auth: Option<&Value>,
 ) -> Result<(), BadToken> {
     let presented = socket.req_parts().extensions.get::<Presented>();
-    let user = match auth.and_then(|auth| auth.get("token")) {
+    let (user, until) = match auth.and_then(|auth| auth.get("token")) {
         None | Some(Value::Null) => match presented {
-            None => None,
-            Some(Presented::Good(user)) => user.clone(),
+            None => (None, None),
+            Some(Presented::Good(user, until)) => (user.clone(), *until),
             Some(Presented::Bad) => return Err(BadToken),
         },
         Some(Value::String(token)) => user(app, token).map_err(|_| BadToken)?,
@@ -170,12 +192,19 @@ fn admit(
         io,
         socket: socket.id,
     };
-    let client = Client::enter(app.hub.legs(), user, Box::new(mouth));
+    let visitor = Visitor {
+        user,
+        until,
+        from: socket.req_parts().extensions.get::<Origin>().cloned(),
+    };
+    let client = Client::enter(app.hub.legs(), visitor, Box::new(mouth));
     socket.extensions.insert(Arc::clone(&client));
     let app = app.clone();
     socket.on_fallback(
         move |Event(name): Event, TryData(data): TryData<Value>, ack: AckSender| {
-            let asked = take(&client, &name, data.ok().as_ref(), ack);
+            let now = app.clock.now();
+            let asked = take(&client, &name, data.ok().as_ref(), ack, now);
+            let app = app.clone();
             async move {
                 if let Some(asked) = asked {
                     asked.answer(&app).await;
@@ -186,25 +215,45 @@ fn admit(
     Ok(())
 }
 
-/// The user a token speaks for; nobody where it is a service's, or where
-/// nobody can check it and nobody needs it.
-pub(super) fn user(app: &App, token: &str) -> Result<Option<UserId>, crate::api::ApiError> {
-    let caller = app.auth.caller_with_token(Some(token), app.clock.now())?;
-    Ok(caller.user().cloned())
+/// The user a token speaks for, and until when; nobody where it is a
+/// service's, or where nobody can check it and nobody needs it.
+pub(super) fn user(
+    app: &App,
+    token: &str,
+) -> Result<(Option<UserId>, Option<Timestamp>), ApiError> {
+    let (caller, until) = app.auth.holder(Some(token), app.clock.now())?;
+    Ok((caller.user().cloned(), until))
 }
 
-/// Tells a client with a user the present state of the user's calls.
-async fn welcome(app: &App, client: Arc<Client>) {
-    if client.user.is_some() {
-        let look = Look::begin(client, None);
-        tell_own(app, &look).await;
+/// Ends the connections of users when their tokens expire, for ever.
+async fn show_out(app: &App) {
+    let rooms = app.hub.legs();
+    loop {
+        let now = app.clock.now();
+        rooms.expire(now);
+        let next = rooms.next_expiry().unwrap_or(now + DAY).min(now + DAY);
+        tokio::select! {
+            () = app.clock.sleep_until(next) => {}
+            () = rooms.expiry_changed() => {}
+        }
     }
 }
 
+/// Tells a client that has just connected the present state of its calls: the
+/// user's, and those it was quick enough to join already.
+async fn welcome(app: &App, client: Arc<Client>) {
+    client.connected();
+    bring_up_to_date(app, client).await;
+}
+
 async fn tell_own(app: &App, look: &Look) {
-    let Some(user) = &look.client().user else {
+    let visitor = &look.client().visitor;
+    let Some(user) = &visitor.user else {
         return;
     };
+    if visitor.until.is_some_and(|until| until <= app.clock.now()) {
+        return;
+    }
     match app.calls.live(user).await {
         // The oldest first, as they came.
         Ok(live) => live
@@ -252,7 +301,13 @@ struct Joined {
 
 /// Takes what a client says; what is not understood changes nothing. What has
 /// to keep its order is done before this returns.
-fn take(client: &Arc<Client>, name: &str, data: Option<&Value>, ack: AckSender) -> Option<Joined> {
+fn take(
+    client: &Arc<Client>,
+    name: &str,
+    data: Option<&Value>,
+    ack: AckSender,
+    now: Timestamp,
+) -> Option<Joined> {
     match name {
         JOIN_CALL => {
             let Some(leg) = data.and_then(leg) else {
@@ -263,7 +318,7 @@ fn take(client: &Arc<Client>, name: &str, data: Option<&Value>, ack: AckSender) 
                 say(ack, &Answer::refusing("too_many_requests"));
                 return None;
             };
-            if client.join(&leg).is_err() {
+            if client.join(&leg, now).is_err() {
                 say(ack, &Answer::refusing("too_many_calls"));
                 return None;
             }
@@ -283,6 +338,7 @@ fn take(client: &Arc<Client>, name: &str, data: Option<&Value>, ack: AckSender) 
 
 impl Joined {
     async fn answer(self, app: &App) {
+        self.look.client().reachable().await;
         let seen = match app.calls.with_leg(&self.leg).await {
             Ok(call) => call
                 .filter(|call| is_public(call, app.clock.now()))
@@ -316,5 +372,14 @@ impl Outlet for Mouth {
     fn send(&self, status: &LegStatus) -> bool {
         let socket = self.io.get_socket(self.socket);
         socket.is_some_and(|socket| socket.emit(CALL_STATUS, status).is_ok())
+    }
+
+    fn show_out(&self) -> bool {
+        if let Some(socket) = self.io.get_socket(self.socket) {
+            // A client with too much to read hears nothing but the end.
+            let _ = socket.emit(TOKEN_EXPIRED, &Expired::default());
+            return socket.disconnect().is_ok();
+        }
+        true
     }
 }

@@ -1,13 +1,18 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use tokio::sync::OwnedSemaphorePermit;
 use tower::ServiceExt as _;
-use voip_core::UserId;
+use voip_core::{Timestamp, UserId};
 
 use super::{Desk, desk::user, rooms::Seat};
-use crate::{App, api::ApiError, listener::Place};
+use crate::{
+    App,
+    api::ApiError,
+    auth::{bearer, origin},
+    listener::Place,
+};
 
 /// Where Socket.IO clients come to.
 pub(crate) const PATH: &str = "/socket.io/";
@@ -27,8 +32,8 @@ struct Session {
 /// What the `Authorization` header of the request that opened a session says.
 #[derive(Clone)]
 pub(super) enum Presented {
-    /// This user's; nobody's where it is a service's.
-    Good(Option<UserId>),
+    /// This user's until then; nobody's where it is a service's.
+    Good(Option<UserId>, Option<Timestamp>),
     /// Nothing that is valid here.
     Bad,
 }
@@ -86,14 +91,24 @@ impl Desk {
         if let Some(presented) = presented(&self.app, request.headers()) {
             request.extensions_mut().insert(presented);
         }
+        let proxies = self.app.logins.trusted_proxies;
+        if let Some(from) = origin(request.headers(), request.extensions(), proxies) {
+            request.extensions_mut().insert(from);
+        }
         request.extensions_mut().insert(Session {
             _seat: seat,
             _permit: place.map(|place| place.permit()),
         });
-        let key = request.headers_mut().remove(header::SEC_WEBSOCKET_KEY);
+        // Copies: what hyper has read are slices of its whole buffer, and would
+        // keep 8 KiB alive for as long as the session is open.
+        let key = request.headers().get(header::SEC_WEBSOCKET_KEY);
+        let key = key.and_then(|key| HeaderValue::from_bytes(key.as_bytes()).ok());
         *request.headers_mut() = HeaderMap::new();
         if let Some(key) = key {
             request.headers_mut().insert(header::SEC_WEBSOCKET_KEY, key);
+        }
+        if let Ok(copy) = request.uri().to_string().parse() {
+            *request.uri_mut() = copy;
         }
         Ok(())
     }
@@ -105,14 +120,8 @@ fn unavailable(code: &'static str, message: &'static str) -> ApiError {
 
 fn presented(app: &App, headers: &HeaderMap) -> Option<Presented> {
     let value = headers.get(header::AUTHORIZATION)?;
-    let token = value.to_str().ok().and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then_some(token.trim())
-    });
-    Some(match token.map(|token| user(app, token)) {
-        Some(Ok(user)) => Presented::Good(user),
+    Some(match bearer(value).map(|token| user(app, token)) {
+        Some(Ok((user, until))) => Presented::Good(user, until),
         Some(Err(_)) | None => Presented::Bad,
     })
 }

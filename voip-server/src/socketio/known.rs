@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use voip_core::ProviderCallId;
+use voip_core::{ProviderCallId, Timestamp};
 
 use super::LegStatus;
 
@@ -21,8 +21,8 @@ pub(super) struct Known {
 #[derive(Debug, Default)]
 struct Entry {
     told: Option<LegStatus>,
-    /// Which join it was, where the client joined.
-    joined: Option<u64>,
+    /// Which join it was and when, where the client joined.
+    joined: Option<(u64, Timestamp)>,
     /// The client asked and is to be told what it may know already.
     asked: bool,
 }
@@ -37,7 +37,11 @@ pub(super) const MOST_JOINED: usize = 20;
 
 impl Known {
     /// The client joins `leg`; returns whose place it takes.
-    pub(super) fn join(&mut self, leg: &ProviderCallId) -> Result<Option<ProviderCallId>, TooMany> {
+    pub(super) fn join(
+        &mut self,
+        leg: &ProviderCallId,
+        now: Timestamp,
+    ) -> Result<Option<ProviderCallId>, TooMany> {
         self.joins += 1;
         let joins = self.joins;
         if let Some(entry) = self.calls.get_mut(leg)
@@ -61,7 +65,7 @@ impl Known {
             }
         };
         let entry = self.calls.entry(leg.clone()).or_default();
-        entry.joined = Some(joins);
+        entry.joined = Some((joins, now));
         entry.asked = true;
         Ok(gone)
     }
@@ -77,6 +81,19 @@ impl Known {
                 self.calls.remove(leg);
             }
         }
+    }
+
+    /// The client hears no more of what it joined by `before` and was never
+    /// told of; returns those legs. What is being looked at may yet be told.
+    pub(super) fn forget_unheard(&mut self, before: Timestamp) -> Vec<ProviderCallId> {
+        if self.looks > 0 {
+            return Vec::new();
+        }
+        let unheard = |_: &ProviderCallId, entry: &mut Entry| {
+            entry.told.is_none() && entry.joined.is_some_and(|(_, at)| at <= before)
+        };
+        let forgotten = self.calls.extract_if(unheard);
+        forgotten.map(|(leg, _)| leg).collect()
     }
 
     /// A look at records begins.
@@ -160,6 +177,10 @@ mod tests {
     use super::*;
     use voip_core::CallStatus;
 
+    fn now() -> Timestamp {
+        Timestamp::from_secs(1_700_000_000)
+    }
+
     fn leg(n: usize) -> ProviderCallId {
         format!("CA{n:032x}").parse().unwrap()
     }
@@ -184,7 +205,7 @@ mod tests {
     fn joining_and_leaving_calls_that_there_are_not_leaves_nothing() {
         let mut known = Known::default();
         for n in 0..10_000 {
-            known.join(&leg(n)).unwrap();
+            known.join(&leg(n), now()).unwrap();
             known.leave(&leg(n), true);
         }
         assert!(known.calls.is_empty());
@@ -203,12 +224,12 @@ mod tests {
     #[test]
     fn who_asks_is_told_once_though_the_event_comes_as_well() {
         let mut known = Known::default();
-        known.join(&leg(1)).unwrap();
+        known.join(&leg(1), now()).unwrap();
         known.look();
         assert!(tell(&mut known, status(1, CallStatus::Ringing)));
         assert!(!tell(&mut known, status(1, CallStatus::Ringing)));
         known.looked();
-        known.join(&leg(1)).unwrap();
+        known.join(&leg(1), now()).unwrap();
         assert!(tell(&mut known, status(1, CallStatus::Ringing)));
     }
 
@@ -216,18 +237,35 @@ mod tests {
     fn the_longest_unheard_of_makes_room_and_live_calls_do_not() {
         let mut known = Known::default();
         for n in 0..MOST_JOINED {
-            assert_eq!(known.join(&leg(n)), Ok(None));
+            assert_eq!(known.join(&leg(n), now()), Ok(None));
         }
         tell(&mut known, status(0, CallStatus::Ringing));
-        assert_eq!(known.join(&leg(100)), Ok(Some(leg(1))));
+        assert_eq!(known.join(&leg(100), now()), Ok(Some(leg(1))));
         assert_eq!(known.joined().count(), MOST_JOINED);
         for n in (0..MOST_JOINED).chain([100]) {
             tell(&mut known, status(n, CallStatus::Ringing));
         }
         // The news of the one that was pushed out counts as its user's own.
         known.leave(&leg(1), false);
-        assert_eq!(known.join(&leg(101)), Err(TooMany));
+        assert_eq!(known.join(&leg(101), now()), Err(TooMany));
         assert!(tell(&mut known, status(0, CallStatus::Busy)));
-        assert_eq!(known.join(&leg(101)), Ok(None));
+        assert_eq!(known.join(&leg(101), now()), Ok(None));
+    }
+
+    #[test]
+    fn a_name_that_no_call_has_is_forgotten_in_time_and_a_live_call_is_not() {
+        let mut known = Known::default();
+        let later = now() + std::time::Duration::from_secs(1);
+        for n in 0..3 {
+            known
+                .join(&leg(n), if n == 2 { later } else { now() })
+                .unwrap();
+        }
+        tell(&mut known, status(1, CallStatus::Ringing));
+        known.look();
+        assert_eq!(known.forget_unheard(now()), []);
+        known.looked();
+        assert_eq!(known.forget_unheard(now()), [leg(0)]);
+        assert_eq!(known.joined().count(), 2);
     }
 }

@@ -8,6 +8,7 @@ mod client;
 mod desk;
 mod door;
 mod known;
+mod look;
 mod news;
 mod rooms;
 
@@ -17,6 +18,6 @@ pub(crate) use news::LegStatus;
 pub use rooms::LegRooms;
 
 #[cfg(test)]
-pub(crate) use desk::{CALL_STATUS, JOIN_CALL, LEAVE_CALL};
+pub(crate) use desk::{CALL_STATUS, JOIN_CALL, LEAVE_CALL, TOKEN_EXPIRED};
 #[cfg(test)]
-pub(crate) use news::{answers, leg};
+pub(crate) use news::{Expired, answers, leg};

@@ -110,6 +110,22 @@ impl<'a> Answer<'a> {
     }
 }
 
+/// Why a client is disconnected that showed a good token once.
+#[derive(Debug, Serialize)]
+pub(crate) struct Expired {
+    message: &'static str,
+    code: &'static str,
+}
+
+impl Default for Expired {
+    fn default() -> Self {
+        Self {
+            message: "the token has expired; connect again with a fresh one",
+            code: "token_expired",
+        }
+    }
+}
+
 /// The leg that a client names in `{callSid}`: `CA` and 32 hexadecimal digits.
 pub(crate) fn leg(data: &Value) -> Option<ProviderCallId> {
     let text = data.get("callSid")?.as_str()?;

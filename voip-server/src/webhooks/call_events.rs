@@ -1,12 +1,13 @@
 use axum::{body::Body, extract::State, response::Response};
 use http::Request;
-use voip_core::{Plan, ProviderCallId, ports::Notice};
+use voip_core::{ProviderCallId, ports::Notice};
 
 use super::signed::{misplaced, notice, reply};
 use crate::{App, api::ApiError};
 
 /// `POST /api/call-events?conferenceName=`: how to enter the conference of a
-/// call. A leg of a call that is over, or that we do not know, is hung up.
+/// call. A leg of another call, of one that is over, or of one that we do not
+/// know is hung up.
 ///
 /// # Errors
 /// 400 without a name, 403 for a bad signature, 503 when the call could not be
@@ -29,7 +30,7 @@ pub(crate) async fn call_events(
     request: Request<Body>,
 ) -> Result<Response, ApiError> {
     let name = name(request.uri().query());
-    let Notice::Voice(_) = notice(&app, request).await? else {
+    let Notice::Voice(asks) = notice(&app, request).await? else {
         return Err(misplaced());
     };
     let name = name.ok_or_else(|| {
@@ -38,8 +39,8 @@ pub(crate) async fn call_events(
             "`conferenceName` must be a call's sid",
         )
     })?;
-    let plan = app.calls.enter_room(&name).await?;
-    Ok(reply(&app, &plan.unwrap_or_else(Plan::hang_up)))
+    let plan = app.calls.enter_room(&name, &asks.leg).await?;
+    Ok(reply(&app, &plan))
 }
 
 fn name(query: Option<&str>) -> Option<ProviderCallId> {

@@ -11,7 +11,8 @@ use axum::body::Body;
 use http::Request;
 use serde_json::{Value, json};
 use voip_core::{
-    Account, AccountLimits, AccountPorts, Accounts, LogInError, Password, PasswordHash, Timestamp,
+    Account, AccountLimits, AccountPorts, Accounts, LogInError, Origin, Password, PasswordHash,
+    Timestamp,
     ports::{AccountStore, Created, PasswordHasher, Verified},
 };
 use voip_server::auth::{Argon2Passwords, HashingCost};
@@ -185,6 +186,10 @@ async fn office(hash: PasswordHash) -> Office {
     }
 }
 
+fn from(address: &str) -> Origin {
+    Origin::of(address.parse().unwrap())
+}
+
 fn bcrypt_of(password: &str) -> PasswordHash {
     bcrypt::hash(password, 4).unwrap().parse().unwrap()
 }
@@ -225,10 +230,60 @@ async fn an_unknown_email_takes_the_same_check_as_a_wrong_password() {
         let email = email.parse().unwrap();
         let outcome = office
             .accounts
-            .log_in(&email, &wrong, Some("192.0.2.1"))
+            .log_in(&email, &wrong, Some(&from("192.0.2.1")))
             .await;
         assert!(matches!(outcome, Err(LogInError::Wrong)), "{outcome:?}");
     }
     let checked = office.hasher.checked.lock().unwrap().clone();
     assert_eq!(checked, [office.ann.password, office.hasher.decoy()]);
+}
+
+#[tokio::test]
+async fn a_stranger_locks_nobody_out_and_many_of_them_are_bounded() {
+    let office = office(bcrypt_of("old one")).await;
+    let log_in = async |address: &str, password: &str| {
+        let password = Password::typed(password);
+        let origin = from(address);
+        office
+            .accounts
+            .log_in(&office.ann.email, &password, Some(&origin))
+            .await
+    };
+    for _ in 0..50 {
+        assert!(log_in("192.0.2.1", "a guess").await.is_err());
+    }
+    let stranger = log_in("192.0.2.1", "old one").await;
+    assert!(matches!(stranger, Err(LogInError::TooOften(_))));
+    assert!(log_in("198.51.100.7", "old one").await.is_ok());
+    // Six tries so far, and thirty in all.
+    let mut answered = 0;
+    for host in 0..50 {
+        match log_in(&format!("203.0.113.{host}"), "a guess").await {
+            Err(LogInError::Wrong) => answered += 1,
+            Err(LogInError::TooOften(_)) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(answered, 24);
+}
+
+#[tokio::test]
+async fn a_site_of_ipv6_is_no_crowd_of_strangers() {
+    let office = office(bcrypt_of("old one")).await;
+    let mut answered = 0;
+    for network in 0..50 {
+        let origin = from(&format!("2001:db8:1:{network:x}::1"));
+        let guess = Password::typed("a guess");
+        let outcome = office
+            .accounts
+            .log_in(&office.ann.email, &guess, Some(&origin));
+        answered += usize::from(matches!(outcome.await, Err(LogInError::Wrong)));
+    }
+    assert_eq!(answered, 25);
+    let owner = from("2001:db8:2::1");
+    let password = Password::typed("old one");
+    let outcome = office
+        .accounts
+        .log_in(&office.ann.email, &password, Some(&owner));
+    assert!(outcome.await.is_ok());
 }

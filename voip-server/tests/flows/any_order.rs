@@ -93,6 +93,7 @@ fn webhooks_in_any_order_and_any_number_leave_the_log_of_the_tidy_sequence() {
                     let answer = match hook.kind {
                         WebhookKind::Status
                         | WebhookKind::Conference
+                        | WebhookKind::Event
                         | WebhookKind::DocumentIgnored => WebhookAnswer::empty(200),
                         WebhookKind::Document => patience(),
                     };
@@ -159,6 +160,7 @@ impl Incoming {
                     (
                         WebhookKind::Status
                         | WebhookKind::Conference
+                        | WebhookKind::Event
                         | WebhookKind::DocumentIgnored,
                         _,
                     ) => WebhookAnswer::empty(200),

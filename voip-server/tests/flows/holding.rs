@@ -262,7 +262,8 @@ async fn a_missing_or_odd_sid_is_a_bad_request_or_unknown() {
         (json!({}), 400),
         (json!({"parentCallSid": 7}), 400),
         (json!({"parentCallSid": "../Calls"}), 404),
-        (json!({"parentCallSid": ""}), 404),
+        (json!({"parentCallSid": ""}), 400),
+        (json!({"parentCallSid": " "}), 400),
     ] {
         for path in ["/api/hold-call", "/api/unhold-call"] {
             let headers = [("authorization", bearer.as_str())];
@@ -282,4 +283,23 @@ async fn a_missing_or_odd_sid_is_a_bad_request_or_unknown() {
             .count(),
         0
     );
+}
+
+#[tokio::test]
+async fn only_the_two_legs_of_a_call_enter_its_conference() {
+    let (house, ann, near, far) = talking().await;
+    assert_eq!(ann.hold(&house, &near).await.0, 200);
+    let (_, other) = Agent::new(&house, "bob").talk(&house).await;
+    let target = format!("/api/call-events?conferenceName={near}");
+    for (leg, enters) in [
+        (&near, true),
+        (&far, true),
+        (&other, false),
+        (&nobodys_leg(), false),
+    ] {
+        let (status, markup) = house.voice_webhook(&target, leg).await;
+        assert_eq!(status, 200, "{markup}");
+        assert_eq!(markup.contains("<Conference"), enters, "{markup}");
+        assert_eq!(markup.contains("<Hangup"), !enters, "{markup}");
+    }
 }

@@ -10,7 +10,6 @@ use std::{
 
 use async_trait::async_trait;
 use axum::{Router, body::Body, response::Response};
-use base64::Engine as _;
 use bytes::Bytes;
 use http::{Request, header};
 use secrecy::SecretString;
@@ -25,25 +24,24 @@ use voip_core::{
 use voip_server::{
     App, AppParts, Hub,
     auth::{Argon2Passwords, Auth, HashingCost, Subject, Tokens},
-    config::{Limits, LoginConfig},
+    config::{AuthMode, Limits, LoginConfig},
     router,
 };
 use voip_sim::{
     engine::{Application, EngineConfig, NumberConfig},
-    rest::{ReplyDelivery, RestRequest},
+    sid::CallSid,
     webhook::{Webhook, WebhookAnswer},
 };
 use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 use voip_testkit::{AppUnderTest, FakePush, ManualClock, Provider, World};
 use voip_twilio::{
-    AuthToken, CallbackUrls, Failure, HttpReply, HttpRequest, Method, Transport, TransportError,
-    TwilioConfig, TwilioTelephony, TwilioWebhooks,
+    AuthToken, CallbackUrls, TwilioConfig, TwilioTelephony, TwilioWebhooks, signature,
 };
 
-use crate::device::Device;
+use crate::{device::Device, line::InProcess};
 
-const ACCOUNT: &str = "AC000000000000000000000000000000a1";
-const TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
+pub(crate) const ACCOUNT: &str = "AC000000000000000000000000000000a1";
+pub(crate) const TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 const PUBLIC_URL: &str = "https://voip.example.test";
 
 /// Ann's number, which rings her devices.
@@ -190,7 +188,7 @@ impl House {
             users: Users::new(store, Arc::clone(&time)),
             webhooks: Arc::new(TwilioWebhooks::new(&twilio)),
             hub: Arc::new(Hub::new(Arc::clone(&time))),
-            auth: Auth::open_with_logins(Tokens::new(&tokens)),
+            auth: Auth::new(AuthMode::Open, Some(Tokens::new(&tokens))),
             clock: time,
             redis: None,
             // Time-outs of requests run on the machine's clock, which no test waits for.
@@ -288,6 +286,31 @@ impl House {
         (status, body)
     }
 
+    /// What the provider is told that asks about a leg, signed as it signs.
+    pub(crate) async fn voice_webhook(&self, target: &str, leg: &CallSid) -> (u16, String) {
+        let leg = leg.to_string();
+        let fields = [
+            ("CallSid", leg.as_str()),
+            ("AccountSid", ACCOUNT),
+            ("From", BOB),
+            ("To", ANN),
+            ("CallStatus", "in-progress"),
+            ("Direction", "inbound"),
+            ("ApiVersion", "2010-04-01"),
+        ];
+        let params = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let signature = signature::sign(TOKEN, &format!("{PUBLIC_URL}{target}"), &params);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let request = Request::post(target)
+            .header("x-twilio-signature", signature)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = request.body(Body::from(form)).unwrap();
+        let (status, body) = self.world.during(self.world.app.answer(request)).await;
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
     /// The call log of `name`.
     pub(crate) async fn log(&self, name: &str) -> Vec<Value> {
         let path = format!("/api/call-logs/{}", name.replace('+', "%2B"));
@@ -347,73 +370,13 @@ impl AppUnderTest for Backend {
             status,
             content_type,
             location: None,
+            cookies: Vec::new(),
             body: body.to_vec(),
         }
     }
 
     async fn sweep(&self) {
         self.app.calls.sweep().await.unwrap();
-    }
-}
-
-/// The provider's API, a function call away.
-#[derive(Debug)]
-struct InProcess {
-    provider: Arc<Provider>,
-    clock: Arc<ManualClock>,
-    /// Whether the process that asks lives; one that does not hears nothing.
-    alive: Arc<AtomicBool>,
-}
-
-impl InProcess {
-    async fn unless_dead(&self) {
-        if !self.alive.load(Ordering::Relaxed) {
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
-/// How long the real transport waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(8);
-
-#[async_trait]
-impl Transport for InProcess {
-    async fn send(&self, request: HttpRequest) -> Result<HttpReply, TransportError> {
-        self.unless_dead().await;
-        let credentials = format!("{ACCOUNT}:{TOKEN}");
-        let credentials = base64::engine::general_purpose::STANDARD.encode(credentials);
-        let reply = self.provider.rest(&RestRequest {
-            method: match request.method {
-                Method::Get => "GET",
-                Method::Post => "POST",
-            },
-            path_and_query: &request.path_and_query,
-            authorization: Some(&format!("Basic {credentials}")),
-            body: request.form.unwrap_or_default().as_bytes(),
-        });
-        let wait = |span| self.clock.sleep_until(self.clock.now() + span);
-        match reply.delivery {
-            ReplyDelivery::Now => {}
-            ReplyDelivery::After(span) if span < PATIENCE => wait(span).await,
-            ReplyDelivery::After(_) | ReplyDelivery::Never => {
-                wait(PATIENCE).await;
-                return Err(TransportError::new(Failure::TimedOut));
-            }
-        }
-        self.unless_dead().await;
-        let header = |name: &str| {
-            let found = reply
-                .headers
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.clone())
-        };
-        Ok(HttpReply {
-            status: reply.status,
-            retry_after: header("retry-after"),
-            date: header("date"),
-            body: Bytes::from(reply.body),
-        })
     }
 }
 

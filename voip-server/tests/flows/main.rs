@@ -16,6 +16,8 @@ mod hold_storm;
 mod holding;
 mod house;
 mod inbound;
+mod line;
+mod named_scripts;
 mod outbound;
 mod spending;
 mod unclear_dials;

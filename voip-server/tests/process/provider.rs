@@ -28,7 +28,7 @@ impl Provider {
             .status_url(format!("{server}/twilio-status"))
             .seed(seed);
         Self {
-            sim: Simulator::start(config)
+            sim: Simulator::start_with(config)
                 .await
                 .expect("a simulator starts on a free port"),
         }
@@ -50,6 +50,7 @@ impl Provider {
     pub(crate) fn leg(&self, sid: &CallSid) -> CallView {
         self.sim
             .call(sid)
+            .view()
             .expect("the simulator remembers its legs")
     }
 

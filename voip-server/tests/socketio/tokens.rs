@@ -1,4 +1,6 @@
 use serde_json::{Value, json};
+use std::time::Duration;
+use voip_core::ports::{Clock as _, SystemClock};
 use voip_server::auth::Subject;
 
 use crate::{
@@ -7,6 +9,7 @@ use crate::{
     surface::{
         Running,
         leg::{ALICE, INBOUND, SID, progress},
+        running::token,
     },
 };
 
@@ -80,4 +83,29 @@ async fn a_bad_token_is_refused_with_a_reason() {
         client.handshake(&auth).await.unwrap();
         assert_eq!(client.join(SID).await.1, nothing());
     }
+}
+
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+#[tokio::test]
+async fn a_login_that_ends_ends_its_connection_with_a_reason() {
+    let running = Running::guarded().await;
+    // real time: the server lives by the system's clock; tokens last whole seconds.
+    let brief = token(
+        &Subject::User("alice".parse().unwrap()),
+        SystemClock.now(),
+        TWO_SECONDS,
+    );
+    let mut by_auth = IoClient::with_token(&running, &brief).await;
+    let mut by_header = IoClient::open(&running, Some(&format!("Bearer {brief}"))).await;
+    by_header.handshake(&Value::Null).await.unwrap();
+    let mut nobody = IoClient::connect(&running).await;
+    for client in [&mut by_auth, &mut by_header] {
+        let why = client.packet().await.expect("a reason");
+        let why: Value = serde_json::from_str(why.strip_prefix("42").expect("an event")).unwrap();
+        assert_eq!(why[0], "token-expired");
+        assert_eq!(why[1]["code"], "token_expired");
+        assert_eq!(client.packet().await.as_deref(), Some("41"));
+    }
+    assert_eq!(nobody.flush().await.len(), 0);
 }

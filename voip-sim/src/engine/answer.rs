@@ -26,7 +26,13 @@ impl Engine {
             .connection
             .tries_again(prepared.webhook.attempt, &answer)
         {
-            return self.try_again(sending);
+            return self.try_again(now, sending);
+        }
+        if let WebhookAnswer::Replied { cookies, .. } = &answer
+            && let Some(leg) = self.by_sid.get(&prepared.webhook.call_sid).copied()
+        {
+            let address = prepared.configured.clone();
+            self.keep_cookies(leg, &address, cookies);
         }
         match answer {
             WebhookAnswer::Failed(failure) => {
@@ -103,7 +109,7 @@ impl Engine {
                 }
                 sending.prepared.configured = next;
                 match self.sign(&mut sending.prepared) {
-                    true => return self.put_out(sending),
+                    true => return self.put_out(now, sending),
                     false => 11216,
                 }
             }
@@ -131,13 +137,13 @@ impl Engine {
             asked,
             ..
         } = sending.prepared;
+        self.note_outcome(now, &webhook, &outcome);
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.outcome = outcome;
         }
         let Some(asked) = asked else {
             if let (Err(_), Some(id)) = (read, self.by_sid.get(&webhook.call_sid).copied()) {
-                let leg = self.leg_mut(id);
-                leg.alert(now, 15003, "a status callback was not accepted");
+                self.alert(now, id, 15003, "a status callback was not accepted");
             }
             return self.line_moved(now, &line, webhook.id);
         };
@@ -168,7 +174,7 @@ impl Engine {
             }
             (Err(code), Purpose::Wait) => {
                 let message = "a wait document could not be had or understood";
-                self.leg_mut(asked.leg).alert(now, code, message);
+                self.alert(now, asked.leg, code, message);
                 self.stays_outside(now, asked.leg);
             }
             (document, Purpose::Hold(turn)) => {

@@ -54,6 +54,9 @@ impl Engine {
                 fields.push(pair("Duration", &seconds.div_ceil(60).to_string()));
             }
             fields.push(pair("SipResponseCode", &sip.to_string()));
+            if let Some(recording) = self.leg(id).recording {
+                fields.extend(self.recorded_fields(now, recording));
+            }
         }
         let kind = WebhookKind::Status;
         let webhook = self.new_webhook(now, id, kind, &callback.url, callback.method, fields);

@@ -3,10 +3,12 @@
 use time::OffsetDateTime;
 
 use super::Engine;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::fetch::Purpose;
+use super::finish::EndedBy;
 use super::leg::{Activity, LegId};
-use super::room::{Ear, Flag, Member, RoomEnd, RoomId};
+use super::recording::Source;
+use super::room::{Ear, Flag, Member, Room, RoomEnd, RoomId};
 use super::room_callback::RoomEvent;
 use super::timer::Timer;
 use crate::inspect::RoomStatus;
@@ -129,7 +131,7 @@ impl Engine {
                 if label_taken || members.len() >= conference.max_participants {
                     if label_taken {
                         let message = "Conference: the participant's label is taken";
-                        self.leg_mut(id).alert(now, 16025, message);
+                        self.alert(now, id, 16025, message);
                     }
                     let outcome = DialOutcome::of_conference("failed", false);
                     return self.after_dial(now, id, dial.action.as_ref(), &outcome);
@@ -142,9 +144,24 @@ impl Engine {
                     let url = super::fetch::resolve(base.as_deref(), &status.url)?;
                     Some(StatusSubscription { url, ..status })
                 });
-                self.add_room(now, &conference.name, callbacks)
+                let recorded = conference.recorded.clone();
+                self.add_room(now, &conference.name, callbacks, recorded)
             }
         };
+        let coaches = match &conference.coach {
+            None => None,
+            Some(call) => {
+                let members = &self.room(room).members;
+                let mut members = members.iter().map(|member| &member.call);
+                let coached = members.find(|sid| sid.as_str() == call).cloned();
+                if coached.is_none() {
+                    let message = "Conference: coach names a call that is not in it";
+                    self.alert(now, id, 13240, message);
+                }
+                coached
+            }
+        };
+        self.room_mut(room).expected.retain(|other| other.leg != id);
         let limit = dial.time_limit;
         let epoch = self.begin(
             id,
@@ -166,6 +183,7 @@ impl Engine {
             end_on_exit: conference.end_on_exit,
             joined: now,
             updated: now,
+            coaches,
             music: conference.wait == Wait::Music,
             ear: Ear::Silence,
             turn: 0,
@@ -198,6 +216,11 @@ impl Engine {
             self.listen(now, leg, Ear::Room);
         }
         self.tell_room(now, id, RoomEvent::Start, by);
+        if let Some(recorded) = self.room_mut(id).recorded.take() {
+            let sid = Some(self.room(id).sid.clone());
+            let recording = self.start_recording(now, by, sid, Source::Conference, recorded);
+            self.room_mut(id).recording = Some(recording);
+        }
         true
     }
 
@@ -210,7 +233,8 @@ impl Engine {
         };
         let gone = room.members.remove(index);
         room.updated = now;
-        let reason = match (gone.end_on_exit, room.members.is_empty()) {
+        let empty = room.members.is_empty() && room.expected.is_empty();
+        let reason = match (gone.end_on_exit, empty) {
             (true, _) => exit.ends_room_as_moderator(),
             (false, true) => exit.ends_room_as_last(),
             (false, false) => return,
@@ -243,9 +267,17 @@ impl Engine {
         let bridged = room.status == RoomStatus::InProgress;
         room.set_status(now, RoomStatus::Completed);
         room.end = Some(end);
+        let recording = room.recording.take();
+        let expected = std::mem::take(&mut room.expected);
         let name = room.name.clone();
         self.live_rooms.remove(&name);
         self.tell_room(now, id, RoomEvent::End, about);
+        if let Some(recording) = recording {
+            self.end_recording(now, recording);
+        }
+        for expected in expected {
+            self.end(now, expected.leg, EndedBy::Provider);
+        }
         for other in others {
             self.conference_over(now, other, bridged);
         }
@@ -270,10 +302,36 @@ impl Engine {
         self.conference_over(now, leg, bridged);
     }
 
+    /// A leg that was called into a room has ended before it came. A room that nobody is in and
+    /// nobody comes to is over.
+    pub(super) fn not_coming(&mut self, now: OffsetDateTime, leg: LegId) {
+        let Some(id) = self.leg(leg).called_into else {
+            return;
+        };
+        let expected = |room: &Room| room.expected.iter().any(|expected| expected.leg == leg);
+        if !self.rooms.get(&id).is_some_and(expected) {
+            return;
+        }
+        self.tell_not_coming(now, id, leg);
+        let room = self.room_mut(id);
+        room.expected.retain(|expected| expected.leg != leg);
+        if room.members.is_empty() && room.expected.is_empty() {
+            let end = RoomEnd {
+                reason: "last-participant-left",
+                by: Some(self.leg(leg).sid.clone()),
+                by_label: None,
+            };
+            self.end_room(now, id, leg, end, "participant_add_failed");
+        }
+    }
+
     /// A REST request ends a room for everybody.
     pub(crate) fn close_room(&mut self, now: OffsetDateTime, id: RoomId) {
         // A room that is not over has somebody in it.
-        let Some(about) = self.room(id).members.first().map(|member| member.leg) else {
+        let room = self.room(id);
+        let members = room.members.iter().map(|member| member.leg);
+        let mut legs = members.chain(room.expected.iter().map(|expected| expected.leg));
+        let Some(about) = legs.next() else {
             return;
         };
         let end = RoomEnd {

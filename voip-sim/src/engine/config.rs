@@ -36,6 +36,13 @@ pub struct EngineConfig {
     /// Calls that may be placed over REST in one second; above that the answer is 429 with code
     /// 20429, and nothing is placed. `None` does not limit them.
     pub calls_per_second: Option<NonZeroU32>,
+    /// What becomes of calls above that rate.
+    pub surplus: Surplus,
+    /// What stands before the path in the addresses that are given out, such as that of a
+    /// recording. The shell puts its own here.
+    pub public_base: String,
+    /// Entries that the journal keeps; none with 0.
+    pub journal: usize,
     /// Finished legs, conferences that are over, and webhooks, that are kept for reading; the oldest are forgotten first.
     pub keep: usize,
 }
@@ -56,9 +63,24 @@ impl EngineConfig {
             max_documents: 500,
             max_live_calls: 10_000,
             calls_per_second: None,
+            surplus: Surplus::default(),
+            public_base: "https://api.twilio.com".to_owned(),
+            journal: 20_000,
             keep: 5_000,
         }
     }
+}
+
+/// What becomes of calls above the calls per second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surplus {
+    /// They are refused: 429, code 20429.
+    #[default]
+    Refuse,
+    /// They are taken and wait for their turn, which `queue_time` says. The vendor does so up to
+    /// a point it does not tell.
+    Queue,
 }
 
 /// An API key, which may stand in for SID and token in REST requests.

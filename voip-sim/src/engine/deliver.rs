@@ -63,19 +63,23 @@ impl Engine {
     ) -> Option<Prepared> {
         let Some(there) = destination(url, method, &form, &self.config.auth_token) else {
             let message = "the address of a webhook is not valid";
-            self.leg_mut(leg).alert(now, 11100, message);
+            self.alert(now, leg, 11100, message);
             return None;
         };
         let connection = Connection::of(url);
         if !connection.understood {
             let message = "the retry policy of a webhook's address is not valid";
-            self.leg_mut(leg).alert(now, 11243, message);
+            self.alert(now, leg, 11243, message);
         }
         let (high, low) = (self.seeded.next(), self.seeded.next());
         let random = (u128::from(high) << 64) | u128::from(low);
         let token = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
         let call_sid = self.leg(leg).sid.clone();
         self.next_webhook += 1;
+        let mut headers = headers(method, there.signature, there.authorization, token);
+        if let Some(cookies) = self.cookies_for(leg, url) {
+            headers.push(("Cookie", cookies));
+        }
         let webhook = Webhook {
             id: WebhookId(self.next_webhook),
             attempt: 1,
@@ -84,7 +88,7 @@ impl Engine {
             method,
             url: there.url,
             form,
-            headers: headers(method, there.signature, there.authorization, token),
+            headers,
             connect_timeout: CONNECT_TIMEOUT,
             timeout: connection.read.min(connection.total),
         };
@@ -103,21 +107,29 @@ impl Engine {
         let ceiling = Timer::Ceiling(prepared.webhook.id);
         let end = now + prepared.connection.total;
         let ceiling = self.timers.set(end, ceiling);
-        self.put_out(Sending {
-            prepared,
-            http_redirects: 0,
-            ceiling,
-        });
+        self.put_out(
+            now,
+            Sending {
+                prepared,
+                http_redirects: 0,
+                ceiling,
+            },
+        );
     }
 
     /// A retry, within the time the first attempt began.
-    pub(super) fn try_again(&mut self, mut sending: Sending) {
+    pub(super) fn try_again(&mut self, now: OffsetDateTime, mut sending: Sending) {
         sending.prepared.webhook.attempt += 1;
-        self.put_out(sending);
+        self.put_out(now, sending);
     }
 
     /// Hands a webhook to whoever polls.
-    pub(super) fn put_out(&mut self, sending: Sending) {
+    pub(super) fn put_out(&mut self, now: OffsetDateTime, sending: Sending) {
+        let (id, attempt) = (
+            sending.prepared.webhook.id,
+            sending.prepared.webhook.attempt,
+        );
+        self.note_attempt(now, id, attempt);
         let webhook = &sending.prepared.webhook;
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.attempts += 1;
@@ -134,7 +146,7 @@ impl Engine {
         let Some(there) = there else { return false };
         webhook.url = there.url;
         webhook.headers.retain(|(name, _)| match *name {
-            "X-Twilio-Signature" | "Authorization" => false,
+            "X-Twilio-Signature" | "Authorization" | "Cookie" => false,
             "Content-Type" => webhook.method == Method::Post,
             _ => true,
         });
@@ -191,6 +203,7 @@ impl Engine {
             if let Some(delivery) = self.deliveries.get_mut(&prepared.webhook.id) {
                 delivery.outcome = DeliveryOutcome::Dropped;
             }
+            self.note_outcome(now, &prepared.webhook, &DeliveryOutcome::Dropped);
             return;
         }
         let repeated = self.seeded.chance(faults.repeat);
@@ -264,6 +277,7 @@ impl Engine {
     }
 
     fn remember(&mut self, now: OffsetDateTime, webhook: &Webhook) {
+        self.note_webhook(now, webhook);
         let view = WebhookView {
             id: webhook.id,
             call_sid: webhook.call_sid.clone(),

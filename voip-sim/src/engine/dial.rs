@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+use super::dial_outcome::DialOutcome;
 use super::finish::EndedBy;
-use super::leg::{Activity, FirstDocument, LegId, Link, NewLeg};
+use super::leg::{Activity, Extras, FirstDocument, LegId, Link, NewLeg};
+use super::recording::{RecordingId, Source};
 use super::timer::Timer;
 use super::{Engine, fetch::Purpose};
 use crate::address::{Address, is_e164};
-use crate::inspect::{Direction, Status};
-use crate::sid::CallSid;
-use crate::twiml::{Dial, DialTarget, Noun, StatusSubscription, Target};
+use crate::inspect::{Direction, Sound, Status};
+use crate::twiml::{Dial, DialTarget, Noun, Recorded, StatusSubscription, Target};
 
 /// The vendor lets every attempt ring this much longer than it was told.
 const EXTRA_RINGING: Duration = Duration::from_secs(5);
@@ -32,15 +33,7 @@ pub(super) struct Dialling {
     bridged: bool,
     /// How the last attempt that is over went.
     last: DialOutcome,
-}
-
-/// How a dial went, in the words of its action request.
-#[derive(Clone)]
-pub(super) struct DialOutcome {
-    pub(super) status: &'static str,
-    pub(super) child: Option<CallSid>,
-    pub(super) seconds: Option<u64>,
-    pub(super) bridged: bool,
+    recording: Option<RecordingId>,
 }
 
 impl Engine {
@@ -50,6 +43,9 @@ impl Engine {
         }
         if let Some(conference) = dial.conference.take() {
             return self.begin_conference(now, id, dial, conference);
+        }
+        if let Some(queue) = dial.queue.take() {
+            return self.begin_dequeue(now, id, dial, queue);
         }
         if !dial.answer_on_bridge {
             self.answer(now, id);
@@ -64,17 +60,22 @@ impl Engine {
                 child: None,
                 seconds: None,
                 bridged: false,
+                extra: Vec::new(),
             },
+            recording: None,
             dial,
         };
         if let Some(caller) = &dialling.dial.caller_id
             && Address::parse(caller).is_none()
         {
             dialling.waiting.clear();
-            self.leg_mut(id)
-                .alert(now, 13214, "Dial: callerId is not valid");
+            self.alert(now, id, 13214, "Dial: callerId is not valid");
         }
+        let recorded = dialling.dial.recorded.clone();
         self.begin(id, Activity::Dialling(Box::new(dialling)));
+        if let Some(recorded) = recorded.filter(|recorded| recorded.from_ringing) {
+            self.record_dial(now, id, recorded);
+        }
         self.call_next_targets(now, id);
     }
 
@@ -123,7 +124,7 @@ impl Engine {
         };
         let Some(to) = to else {
             let message = "Dial: the number or address to call is not valid";
-            self.leg_mut(id).alert(now, 13223, message);
+            self.alert(now, id, 13223, message);
             return;
         };
         let parent = self.leg(id);
@@ -136,7 +137,7 @@ impl Engine {
         if matches!(to, Address::Phone(_)) && !is_e164(&from) {
             // A client has no number of its own to show.
             let message = "Dial: a number can only be called with a number as callerId";
-            self.leg_mut(id).alert(now, 13214, message);
+            self.alert(now, id, 13214, message);
             return;
         }
         let resolve = |url: &str| super::fetch::resolve(base.as_deref(), url);
@@ -167,6 +168,11 @@ impl Engine {
             ring_timeout: patience + EXTRA_RINGING,
             time_limit: super::run::LONGEST_CALL,
             parameters,
+            extras: Extras {
+                send_digits: target.send_digits,
+                detection: target.detection,
+                recorded: None,
+            },
         };
         let child = self.add_leg(now, new);
         self.leg_mut(child).link = Link::InDial;
@@ -197,6 +203,10 @@ impl Engine {
             self.leg_mut(other).link = Link::Free;
             self.finish(now, other, Status::Canceled, 487, EndedBy::Provider);
         }
+        if let Some(keys) = self.leg(child).send_digits.clone() {
+            self.hear(now, child, Sound::Keys(keys));
+        }
+        self.detect(now, child);
         let first = std::mem::replace(&mut self.leg_mut(child).first, FirstDocument::None);
         match first {
             FirstDocument::None => self.connect(now, parent, child),
@@ -217,9 +227,32 @@ impl Engine {
         };
         dialling.bridged = true;
         let limit = dialling.dial.time_limit;
+        let (recorded, recording) = (dialling.dial.recorded.clone(), dialling.recording);
         self.timers.set(now + limit, Timer::Step(parent, epoch));
         self.bridge(parent, child);
         self.acquaint(now, parent, child, true);
+        match (recording, recorded) {
+            (Some(recording), _) => self.leg_mut(child).recording = Some(recording),
+            (None, Some(recorded)) => {
+                let recording = self.record_dial(now, parent, recorded);
+                self.leg_mut(child).recording = Some(recording);
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Records a conversation; the recording is the parent's.
+    fn record_dial(
+        &mut self,
+        now: OffsetDateTime,
+        parent: LegId,
+        recorded: Recorded,
+    ) -> RecordingId {
+        let id = self.start_recording(now, parent, None, Source::DialVerb, recorded);
+        if let Activity::Dialling(dialling) = &mut self.leg_mut(parent).activity {
+            dialling.recording = Some(id);
+        }
+        id
     }
 
     /// The conversation has lasted as long as it may.
@@ -254,6 +287,7 @@ impl Engine {
             child: Some(sid),
             seconds: Some(seconds),
             bridged: dialling.bridged,
+            extra: Vec::new(),
         };
         if dialling.winner == Some(child) {
             let outcome = dialling.last.clone();
@@ -282,6 +316,7 @@ impl Engine {
             child: Some(sid),
             seconds: None,
             bridged: dialling.bridged,
+            extra: Vec::new(),
         };
         self.dial_over(now, parent, &outcome);
     }
@@ -291,7 +326,21 @@ impl Engine {
         let Activity::Dialling(dialling) = self.stop_activity(id) else {
             return;
         };
-        self.after_dial(now, id, dialling.dial.action.as_ref(), outcome);
+        let mut outcome = outcome.clone();
+        self.end_dial_recording(now, &dialling, &mut outcome);
+        self.after_dial(now, id, dialling.dial.action.as_ref(), &outcome);
+    }
+
+    fn end_dial_recording(
+        &mut self,
+        now: OffsetDateTime,
+        dialling: &Dialling,
+        outcome: &mut DialOutcome,
+    ) {
+        if let Some(recording) = dialling.recording {
+            self.end_recording(now, recording);
+            outcome.extra.extend(self.recorded_fields(now, recording));
+        }
     }
 
     /// What follows a dial: its action, or the next verb.
@@ -329,6 +378,7 @@ impl Engine {
             outcome.child = Some(leg.sid.clone());
             outcome.seconds = Some(leg.seconds());
         }
+        self.end_dial_recording(now, dialling, &mut outcome);
         outcome
     }
 
@@ -344,29 +394,5 @@ impl Engine {
         if let Some(action) = &dial.action {
             self.fetch(now, id, action, outcome.fields(), Purpose::Ignore);
         }
-    }
-}
-
-impl DialOutcome {
-    /// How a dial into a room went: no leg was called, and none has a duration.
-    pub(super) fn of_conference(status: &'static str, bridged: bool) -> Self {
-        Self {
-            status,
-            child: None,
-            seconds: None,
-            bridged,
-        }
-    }
-
-    fn fields(&self) -> Vec<(String, String)> {
-        let mut fields = vec![("DialCallStatus".to_owned(), self.status.to_owned())];
-        if let Some(child) = &self.child {
-            fields.push(("DialCallSid".to_owned(), child.to_string()));
-        }
-        if let Some(seconds) = self.seconds {
-            fields.push(("DialCallDuration".to_owned(), seconds.to_string()));
-        }
-        fields.push(("DialBridged".to_owned(), self.bridged.to_string()));
-        fields
     }
 }

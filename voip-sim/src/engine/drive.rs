@@ -40,6 +40,15 @@ pub enum DriveError {
     /// Something other than `0`–`9`, `A`–`D`, `*` and `#` was pressed.
     #[error("there is no such key")]
     BadKey,
+    /// Nothing was said.
+    #[error("nothing was said")]
+    NoWords,
+    /// There is no such webhook (any more).
+    #[error("there is no such webhook")]
+    UnknownWebhook,
+    /// The application did not ask to be told the status of this leg.
+    #[error("nobody is told the status of this call")]
+    NoCallback,
 }
 
 impl DriveError {
@@ -54,6 +63,9 @@ impl DriveError {
             Self::BadIdentity => "bad_identity",
             Self::NoApplication => "no_application",
             Self::BadKey => "bad_key",
+            Self::NoWords => "no_words",
+            Self::UnknownWebhook => "unknown_webhook",
+            Self::NoCallback => "no_callback",
         }
     }
 }
@@ -73,7 +85,8 @@ impl Engine {
         if !is_e164(from) || !is_e164(to) {
             return Err(DriveError::BadNumber);
         }
-        let number = self.config.number.clone();
+        let number = self.numbers.get(to).unwrap_or(&self.config.number);
+        let number = number.clone();
         Ok(self.call_comes_in(
             now,
             from.to_owned(),
@@ -142,6 +155,7 @@ impl Engine {
             time_limit: run::LONGEST_CALL,
             script: PhoneScript::default(),
             parameters: Vec::new(),
+            extras: super::leg::Extras::default(),
         };
         let id = self.add_leg(now, new);
         let sid = self.leg(id).sid.clone();
@@ -153,8 +167,7 @@ impl Engine {
                 self.fetch(now, id, &voice, extra, Purpose::Run);
             }
             None => {
-                let leg = self.leg_mut(id);
-                leg.alert(now, 11100, "the number has no Voice URL");
+                self.alert(now, id, 11100, "the number has no Voice URL");
                 self.finish(now, id, Status::Failed, 404, EndedBy::Provider);
             }
         }
@@ -228,6 +241,28 @@ impl Engine {
             return Err(DriveError::NotAnswered);
         }
         self.keys_pressed(now, id, keys);
+        Ok(())
+    }
+
+    /// The person at the far end says something, which a `Gather` may listen to.
+    ///
+    /// # Errors
+    /// [`DriveError::UnknownCall`], [`DriveError::Over`], [`DriveError::NotAnswered`],
+    /// [`DriveError::NoWords`].
+    pub fn speak(
+        &mut self,
+        now: OffsetDateTime,
+        sid: &CallSid,
+        text: &str,
+    ) -> Result<(), DriveError> {
+        let id = self.live_leg(now, sid)?;
+        if text.trim().is_empty() {
+            return Err(DriveError::NoWords);
+        }
+        if self.leg(id).status != Status::InProgress {
+            return Err(DriveError::NotAnswered);
+        }
+        self.spoken(now, id, text);
         Ok(())
     }
 

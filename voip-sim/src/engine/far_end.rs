@@ -5,7 +5,8 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::finish::EndedBy;
-use super::leg::{FirstDocument, LegId, Link};
+use super::leg::{LegId, Link};
+use super::recording::Source;
 use super::timer::Timer;
 use super::{Engine, callback::Event};
 use crate::address::Address;
@@ -101,6 +102,8 @@ impl Engine {
         let (limit, limit_set) = (leg.time_limit, leg.time_limit_set);
         let hang_up_after = leg.script.hang_up_after;
         let press = leg.script.press.clone();
+        let speak = leg.script.speak.clone();
+        let recorded = leg.recorded.take();
         self.timers
             .set(now + limit, Timer::CallLimit(id, limit_set));
         if let Some(talk) = hang_up_after {
@@ -109,14 +112,20 @@ impl Engine {
         if let Some((after, keys)) = press {
             self.timers.set(now + after, Timer::Press(id, keys));
         }
+        if let Some((after, text)) = speak {
+            self.timers.set(now + after, Timer::Speak(id, text));
+        }
+        if let Some(recorded) = recorded {
+            let recording = self.start_recording(now, id, None, Source::OutboundApi, recorded);
+            let leg = self.leg_mut(id);
+            leg.recordings.push(recording);
+            leg.recording = Some(recording);
+        }
         self.report(now, id, Event::Answered);
         match self.leg(id).direction {
             // It is the document that answered; it goes on by itself.
             Direction::Inbound => {}
-            Direction::OutboundApi => {
-                let first = std::mem::replace(&mut self.leg_mut(id).first, FirstDocument::None);
-                self.start_document(now, id, first);
-            }
+            Direction::OutboundApi => self.callee_of_api_answered(now, id),
             Direction::OutboundDial => self.callee_answered(now, id),
         }
     }
@@ -167,13 +176,18 @@ impl Engine {
 
     /// Connects two legs: each hears the other.
     pub(super) fn bridge(&mut self, one: LegId, other: LegId) {
+        self.join(one, other);
+        self.leg_mut(other).link = Link::InDial;
+    }
+
+    /// Connects two legs of which neither dialled the other.
+    pub(super) fn join(&mut self, one: LegId, other: LegId) {
         debug_assert!(
             self.leg(one).peer.is_none() && self.leg(other).peer.is_none(),
             "a leg is in at most one bridge"
         );
         self.leg_mut(one).peer = Some(other);
         self.leg_mut(other).peer = Some(one);
-        self.leg_mut(other).link = Link::InDial;
     }
 
     /// Takes a leg out of its bridge, if it is in one.

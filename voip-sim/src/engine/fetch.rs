@@ -65,7 +65,7 @@ impl Engine {
             leg.program.verbs.clear();
             leg.documents += 1;
             if leg.documents > max {
-                leg.alert(now, 14106, "too many documents in one call");
+                self.alert(now, id, 14106, "too many documents in one call");
                 return self.end(now, id, EndedBy::Provider);
             }
             self.begin(id, Activity::Fetching);
@@ -126,8 +126,7 @@ impl Engine {
                 self.hold_document_answered(now, id, turn, Err(code));
             }
             (Err(code), Purpose::Wait | Purpose::Run | Purpose::Fallback | Purpose::Ignore) => {
-                self.leg_mut(id)
-                    .alert(now, code, "a wait document cannot be asked for");
+                self.alert(now, id, code, "a wait document cannot be asked for");
                 self.stays_outside(now, id);
             }
         }
@@ -143,9 +142,12 @@ impl Engine {
         url: Option<String>,
         purpose: Purpose,
     ) {
-        let leg = self.leg_mut(id);
-        leg.alert(now, code, "a document could not be had or understood");
-        let fallback = leg.fallback.clone().filter(|_| purpose == Purpose::Run);
+        self.alert(now, id, code, "a document could not be had or understood");
+        let fallback = self
+            .leg(id)
+            .fallback
+            .clone()
+            .filter(|_| purpose == Purpose::Run);
         let Some(fallback) = fallback else {
             return self.apologise(now, id, code);
         };

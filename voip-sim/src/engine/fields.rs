@@ -39,6 +39,9 @@ impl Engine {
             pair("From", &leg.from),
             pair("To", &leg.to),
         ];
+        if let Some(answered_by) = leg.answered_by {
+            fields.push(pair("AnsweredBy", answered_by));
+        }
         if let Some(application) = &leg.application_sid {
             fields.push(pair("ApplicationSid", application));
             return fields;

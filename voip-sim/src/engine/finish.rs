@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use super::conference::Exit;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::leg::{Activity, LegId, Link, Program};
 use super::{Engine, callback::Event};
 use crate::inspect::{RoomStatus, Status};
@@ -48,6 +48,11 @@ impl Engine {
             Activity::Dialling(dialling) => Some(self.abandon_dial(now, id, dialling)),
             _ => None,
         };
+        let dequeued = match &activity {
+            Activity::Dequeuing(dequeuing) => Some(self.abandon_dequeue(now, id, dequeuing)),
+            _ => None,
+        };
+        let queueing = self.leg_mut(id).queueing.take();
         self.part(id);
         self.set_status(now, id, status);
         self.timers.take_back_leg(id);
@@ -63,6 +68,13 @@ impl Engine {
         // Taken back before it was dialled, a call is not reported at all.
         if !(never_dialled && status == Status::Canceled) {
             self.report(now, id, Event::Completed);
+        }
+        self.end_recordings_of(now, id);
+        if let Activity::Recording { recording, .. } = &activity {
+            self.end_recording(now, *recording);
+        }
+        if let Some(queueing) = queueing {
+            self.gone_from_queue(now, id, *queueing, false);
         }
         let started = room.is_some_and(|room| self.room(room).status == RoomStatus::InProgress);
         if let Some(room) = room {
@@ -83,8 +95,13 @@ impl Engine {
                     let outcome = DialOutcome::of_conference("answered", started);
                     self.ask_ignored_action(now, id, &conferring.dial, &outcome);
                 }
-                Activity::Recording { record, since } => {
-                    self.recording_cut_off(now, id, &record, since);
+                Activity::Recording { record, recording } => {
+                    self.recording_cut_off(now, id, &record, recording);
+                }
+                Activity::Dequeuing(dequeuing) => {
+                    if let Some(outcome) = dequeued {
+                        self.ask_ignored_action(now, id, &dequeuing.dial, &outcome);
+                    }
                 }
                 Activity::Idle
                 | Activity::Fetching
@@ -97,6 +114,7 @@ impl Engine {
         if let (Link::InDial | Link::Screening, Some(parent)) = (link, parent) {
             self.child_over(now, parent, id);
         }
+        self.not_coming(now, id);
         self.forget_the_oldest();
     }
 

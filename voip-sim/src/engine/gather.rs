@@ -9,9 +9,13 @@ use super::conference::Exit;
 use super::fetch::Purpose;
 use super::fields::pair;
 use super::leg::{Activity, LegId};
+use super::recording::{RecordingId, Source};
 use super::timer::Timer;
 use crate::inspect::{self, Status};
-use crate::twiml::{Gather, Record, Verb};
+use crate::twiml::{Channels, Gather, Record, Recorded, Verb};
+
+/// How sure the simulator is of what it understood.
+const CONFIDENCE: &str = "0.9";
 
 /// A gather under way.
 pub(super) struct Gathering {
@@ -48,12 +52,12 @@ impl Engine {
         let length = match gathering.prompts.front() {
             Some(Verb::Say(say)) => {
                 let heard = inspect::Sound::Said(say.text.clone());
-                self.leg_mut(id).hear(now, heard);
+                self.hear(now, id, heard);
                 say.times.map(|times| self.say_length(&say.text) * times)
             }
             Some(Verb::Play(play)) => {
                 let heard = self.played(id, &play.sound);
-                self.leg_mut(id).hear(now, heard);
+                self.hear(now, id, heard);
                 play.times
                     .map(|times| self.play_length(&play.sound) * times)
             }
@@ -74,6 +78,20 @@ impl Engine {
         self.fetch(now, id, &gathering.gather.action, digits, Purpose::Run);
     }
 
+    /// The far end says something: a gather that listens takes it, and a recording that waits for
+    /// silence does not notice, since what is said has no length.
+    pub(super) fn spoken(&mut self, now: OffsetDateTime, id: LegId, text: &str) {
+        match &self.leg(id).activity {
+            Activity::Gathering(gathering) if gathering.gather.takes_speech => {}
+            _ => return,
+        }
+        let Activity::Gathering(gathering) = self.stop_activity(id) else {
+            return;
+        };
+        let heard = vec![pair("SpeechResult", text), pair("Confidence", CONFIDENCE)];
+        self.fetch(now, id, &gathering.gather.action, heard, Purpose::Run);
+    }
+
     /// The far end presses keys, one after the other.
     pub(super) fn keys_pressed(&mut self, now: OffsetDateTime, id: LegId, keys: &str) {
         for key in keys.chars() {
@@ -86,6 +104,9 @@ impl Engine {
                     self.recording_over(now, id, key.encode_utf8(&mut [0; 4]));
                 }
                 Activity::Dialling(_) if key == '*' => self.star_pressed(now, id),
+                Activity::Dequeuing(dequeuing) if key == '*' && dequeuing.dial.hangup_on_star => {
+                    self.dequeue_runs_out(now, id);
+                }
                 Activity::Conferring(conferring)
                     if key == '*' && conferring.dial.hangup_on_star =>
                 {
@@ -126,16 +147,22 @@ impl Engine {
         let length = record
             .timeout
             .map_or(record.max_length, |timeout| timeout.min(record.max_length));
-        let epoch = self.begin(id, Activity::Recording { record, since: now });
+        let recorded = Recorded {
+            from_ringing: false,
+            channels: Channels::Mono,
+            status: record.status.clone(),
+        };
+        let recording = self.start_recording(now, id, None, Source::RecordVerb, recorded);
+        let epoch = self.begin(id, Activity::Recording { record, recording });
         self.timers.set(now + length, Timer::Step(id, epoch));
     }
 
     /// A recording is over; its action is always asked for.
     pub(super) fn recording_over(&mut self, now: OffsetDateTime, id: LegId, key: &str) {
-        let Activity::Recording { record, since } = self.stop_activity(id) else {
+        let Activity::Recording { record, recording } = self.stop_activity(id) else {
             return;
         };
-        let fields = self.recording_fields(now, since, key);
+        let fields = self.recording_fields(now, recording, key);
         self.fetch(now, id, &record.action, fields, Purpose::Run);
     }
 
@@ -145,27 +172,21 @@ impl Engine {
         now: OffsetDateTime,
         id: LegId,
         record: &Record,
-        since: OffsetDateTime,
+        recording: RecordingId,
     ) {
-        let fields = self.recording_fields(now, since, "hangup");
+        let fields = self.recording_fields(now, recording, "hangup");
         self.fetch(now, id, &record.action, fields, Purpose::Ignore);
     }
 
     fn recording_fields(
         &mut self,
         now: OffsetDateTime,
-        since: OffsetDateTime,
+        recording: RecordingId,
         key: &str,
     ) -> Vec<(String, String)> {
-        let sid = crate::sid::generate("RE", &mut self.seeded);
-        let account = &self.config.account_sid;
-        let url = format!("https://api.twilio.com/2010-04-01/Accounts/{account}/Recordings/{sid}");
-        let seconds = (now - since).unsigned_abs().as_secs();
-        vec![
-            pair("RecordingSid", &sid),
-            pair("RecordingUrl", &url),
-            pair("RecordingDuration", &seconds.to_string()),
-            pair("Digits", key),
-        ]
+        self.end_recording(now, recording);
+        let mut fields = self.recorded_fields(now, recording);
+        fields.push(pair("Digits", key));
+        fields
     }
 }

@@ -101,7 +101,7 @@ impl Engine {
         };
         member.ear = ear;
         if music {
-            self.leg_mut(leg).hear(now, inspect::Sound::Music);
+            self.hear(now, leg, inspect::Sound::Music);
         }
         if document {
             self.listening_goes_on(now, leg);
@@ -169,14 +169,16 @@ impl Engine {
                 | Verb::Gather(_)
                 | Verb::Record(_)
                 | Verb::Dial(_)
+                | Verb::Enqueue(_)
+                | Verb::Leave
                 | Verb::Unsupported { .. } => {
                     let message = "a verb is not allowed in a wait or hold document";
-                    self.leg_mut(leg).alert(now, 13238, message);
+                    self.alert(now, leg, 13238, message);
                     continue;
                 }
             };
             if let Some(sound) = &sound {
-                self.leg_mut(leg).hear(now, sound.clone());
+                self.hear(now, leg, sound.clone());
             }
             if let Some(member) = self.member_mut(leg)
                 && let Ear::Document { sounds, .. } = &mut member.ear
@@ -212,9 +214,9 @@ impl Engine {
             }
             Err(code) => {
                 let heard = inspect::Sound::ErrorSentence(code);
-                let leg_of = self.leg_mut(leg);
-                leg_of.alert(now, code, "a hold document could not be had or understood");
-                leg_of.hear(now, heard);
+                let message = "a hold document could not be had or understood";
+                self.alert(now, leg, code, message);
+                self.hear(now, leg, heard);
                 self.listen(now, leg, Ear::Silence);
             }
         }
@@ -229,7 +231,7 @@ impl Engine {
         url: String,
     ) -> Ear {
         for warning in document.warnings {
-            self.leg_mut(leg).alert(now, warning.code, warning.message);
+            self.alert(now, leg, warning.code, warning.message);
         }
         Ear::Document {
             verbs: document.verbs.into(),

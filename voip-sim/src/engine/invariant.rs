@@ -45,7 +45,7 @@ impl Engine {
         }
         for (id, room) in &self.rooms {
             let over = room.status == RoomStatus::Completed;
-            if over != room.members.is_empty() {
+            if over != (room.members.is_empty() && room.expected.is_empty()) {
                 broken.push(format!(
                     "{}: a room lives while somebody is in it",
                     room.sid

@@ -6,12 +6,16 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::conference::{Conferring, Entering};
+use super::dequeue::Dequeuing;
 use super::dial::Dialling;
 use super::gather::Gathering;
-use crate::inspect::{Alert, Direction, Heard, Sound, Status};
+use super::queue::Queueing;
+use super::recording::RecordingId;
+use crate::detection::Detection;
+use crate::inspect::{Alert, Direction, Happening, Heard, Status};
 use crate::phone::PhoneScript;
 use crate::sid::CallSid;
-use crate::twiml::{StatusSubscription, Target, Verb};
+use crate::twiml::{Conference, Recorded, StatusSubscription, Target, Verb};
 
 /// Names a leg inside the engine, in the order of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +67,26 @@ pub(crate) struct Leg {
     /// Since when none of them is left.
     pub(super) alone_since: Option<OffsetDateTime>,
     pub(super) longest_alone: Duration,
+    /// The queue it is in, or was fetched from.
+    pub(super) queueing: Option<Box<Queueing>>,
+    /// Keys that are sent when it is answered.
+    pub(super) send_digits: Option<String>,
+    /// Whether it is found out who answers.
+    pub(super) detection: Option<Detection>,
+    /// Who did, once that is known.
+    pub(crate) answered_by: Option<&'static str>,
+    /// That a REST request asked to record it.
+    pub(super) recorded: Option<Recorded>,
+    /// Recordings that end with it.
+    pub(super) recordings: Vec<RecordingId>,
+    /// The recording its last callback tells.
+    pub(super) recording: Option<RecordingId>,
+    /// The room that a REST request calls it into.
+    pub(super) called_into: Option<super::RoomId>,
+    /// How long it waits for its turn, as told over REST.
+    pub(crate) queue_time: Duration,
+    /// Cookies of the application: host, name and value.
+    pub(super) cookies: Vec<(String, String, String)>,
     pub(super) heard: Vec<Heard>,
     pub(super) alerts: Vec<Alert>,
 }
@@ -76,6 +100,8 @@ pub(crate) enum FirstDocument {
     Fetched(Target),
     /// From the REST request itself.
     Inline(String),
+    /// None: the leg enters this room.
+    Room(Box<Conference>),
 }
 
 /// What is left of the document a leg runs.
@@ -110,10 +136,12 @@ pub(super) enum Activity {
     /// Recording since then.
     Recording {
         record: crate::twiml::Record,
-        since: OffsetDateTime,
+        recording: RecordingId,
     },
     /// Connecting the leg to somebody, or having done so.
     Dialling(Box<Dialling>),
+    /// Wanting somebody out of a queue, or having got them.
+    Dequeuing(Box<Dequeuing>),
     /// Waiting for the document that is heard before a room starts.
     Entering(Box<Entering>),
     /// In a room.
@@ -128,7 +156,7 @@ impl Activity {
             Self::Lasting(verb) => verb,
             Self::Gathering(_) => "gather",
             Self::Recording { .. } => "record",
-            Self::Dialling(_) => "dial",
+            Self::Dialling(_) | Self::Dequeuing(_) => "dial",
             Self::Entering(_) => "fetching",
             Self::Conferring(_) => "conference",
         }
@@ -151,6 +179,15 @@ pub(crate) struct NewLeg {
     pub(crate) time_limit: Duration,
     pub(crate) script: PhoneScript,
     pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) extras: Extras,
+}
+
+/// What a new leg may have besides.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) send_digits: Option<String>,
+    pub(crate) detection: Option<Detection>,
+    pub(crate) recorded: Option<Recorded>,
 }
 
 impl Leg {
@@ -173,18 +210,6 @@ impl Leg {
             .find(|(at, _)| *at <= then)
             .or(self.history.first())
             .map_or(self.status, |(_, status)| *status)
-    }
-
-    pub(super) fn hear(&mut self, at: OffsetDateTime, what: Sound) {
-        self.heard.push(Heard { at, what });
-    }
-
-    pub(super) fn alert(&mut self, at: OffsetDateTime, code: u32, message: impl Into<String>) {
-        self.alerts.push(Alert {
-            at,
-            code,
-            message: message.into(),
-        });
     }
 }
 
@@ -240,12 +265,29 @@ impl super::Engine {
             partners: BTreeMap::new(),
             alone_since: None,
             longest_alone: Duration::ZERO,
+            queueing: None,
+            send_digits: new.extras.send_digits,
+            detection: new.extras.detection,
+            answered_by: None,
+            recorded: new.extras.recorded,
+            recordings: Vec::new(),
+            recording: None,
+            called_into: None,
+            queue_time: Duration::ZERO,
+            cookies: Vec::new(),
             heard: Vec::new(),
             alerts: Vec::new(),
         };
         self.live += 1;
         self.legs.insert(id, leg);
         self.by_sid.insert(sid, id);
+        let leg = self.leg(id);
+        let made = Happening::Made {
+            direction: leg.direction,
+            status: leg.status,
+            parent: leg.parent_sid.clone(),
+        };
+        self.note(now, Some(id), made);
         id
     }
 
@@ -269,6 +311,7 @@ impl super::Engine {
         leg.status = status;
         leg.updated = now;
         leg.history.push((now, status));
+        self.note(now, Some(id), Happening::State { status });
     }
 
     fn number_sid(&mut self, number: String) -> String {

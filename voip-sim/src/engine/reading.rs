@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::Engine;
+use super::{Engine, Surplus};
 
 impl Engine {
     /// The moment that reading one call shows.
@@ -35,8 +35,34 @@ impl Engine {
         self.faults.read_lag.max(self.faults.conference_lag)
     }
 
-    /// Whether another call may be placed over REST now; if so, it counts.
+    /// Whether another call may be placed over REST now.
     pub(crate) fn may_place(&mut self, now: OffsetDateTime) -> bool {
+        match self.config.surplus {
+            Surplus::Refuse => self.has_slot(now),
+            Surplus::Queue => true,
+        }
+    }
+
+    /// How long a call that is placed now waits for its turn; it counts from then on.
+    pub(crate) fn take_slot(&mut self, now: OffsetDateTime) -> Duration {
+        let Some(limit) = self.config.calls_per_second else {
+            return Duration::ZERO;
+        };
+        let mut at = now;
+        if !self.has_slot(now) {
+            let limit = usize::try_from(limit.get()).unwrap_or(usize::MAX);
+            // The one whose second has to be over first.
+            let index = self.placed.len().saturating_sub(limit);
+            at = self
+                .placed
+                .get(index)
+                .map_or(now, |at| *at + Duration::from_secs(1));
+        }
+        self.placed.push_back(at);
+        (at - now).unsigned_abs()
+    }
+
+    fn has_slot(&mut self, now: OffsetDateTime) -> bool {
         let Some(limit) = self.config.calls_per_second else {
             return true;
         };
@@ -45,9 +71,6 @@ impl Engine {
             self.placed.pop_front();
         }
         let room = self.placed.len() < usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        if room {
-            self.placed.push_back(now);
-        }
         room
     }
 }

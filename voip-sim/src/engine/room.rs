@@ -6,9 +6,10 @@ use time::OffsetDateTime;
 
 use super::Engine;
 use super::leg::{Activity, LegId};
+use super::recording::RecordingId;
 use crate::inspect::{RoomStatus, Sound};
 use crate::sid::CallSid;
-use crate::twiml::{StatusSubscription, Verb};
+use crate::twiml::{Conference, Recorded, StatusSubscription, Verb};
 
 /// Names a room inside the engine, in the order of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,6 +30,19 @@ pub(crate) struct Room {
     pub(super) callbacks: Option<StatusSubscription>,
     pub(super) next_sequence: u32,
     pub(crate) end: Option<RoomEnd>,
+    /// Legs that a REST request calls into it, with what they will be there.
+    pub(crate) expected: Vec<Expected>,
+    /// That it is recorded from its start.
+    pub(super) recorded: Option<Recorded>,
+    pub(super) recording: Option<RecordingId>,
+}
+
+/// A leg that is being called into a room.
+pub(crate) struct Expected {
+    pub(crate) leg: LegId,
+    pub(crate) call: CallSid,
+    pub(crate) conference: Conference,
+    pub(crate) since: OffsetDateTime,
 }
 
 /// How a room ended.
@@ -50,6 +64,8 @@ pub(crate) struct Member {
     pub(crate) end_on_exit: bool,
     pub(crate) joined: OffsetDateTime,
     pub(crate) updated: OffsetDateTime,
+    /// The leg that alone hears it.
+    pub(crate) coaches: Option<CallSid>,
     /// Whether the vendor's music plays where nothing else does before the start.
     pub(super) music: bool,
     pub(super) ear: Ear,
@@ -142,7 +158,7 @@ impl Room {
 
 impl Engine {
     /// The room with this name that is not over.
-    pub(super) fn live_room(&self, name: &str) -> Option<RoomId> {
+    pub(crate) fn live_room(&self, name: &str) -> Option<RoomId> {
         self.live_rooms.get(name).copied()
     }
 
@@ -168,6 +184,7 @@ impl Engine {
             | Activity::Gathering(_)
             | Activity::Recording { .. }
             | Activity::Entering(_)
+            | Activity::Dequeuing(_)
             | Activity::Dialling(_) => None,
         }
     }
@@ -179,11 +196,12 @@ impl Engine {
     }
 
     /// Makes a room; nobody is in it yet.
-    pub(super) fn add_room(
+    pub(crate) fn add_room(
         &mut self,
         now: OffsetDateTime,
         name: &str,
         callbacks: Option<StatusSubscription>,
+        recorded: Option<Recorded>,
     ) -> RoomId {
         self.next_room += 1;
         let id = RoomId(self.next_room);
@@ -198,6 +216,9 @@ impl Engine {
             callbacks,
             next_sequence: 1,
             end: None,
+            expected: Vec::new(),
+            recorded,
+            recording: None,
         };
         self.rooms_by_sid.insert(room.sid.clone(), id);
         self.live_rooms.insert(room.name.clone(), id);

@@ -6,6 +6,7 @@ use super::Engine;
 use super::fields::{date, pair};
 use super::leg::LegId;
 use super::room::{Member, RoomId};
+use crate::inspect::Happening;
 use crate::webhook::WebhookKind;
 
 /// What happens in a room.
@@ -99,15 +100,31 @@ impl Engine {
         self.tell(now, id, "leave", "participant-leave", leg, fields);
     }
 
+    /// Tells that a leg which was called into a room does not come.
+    pub(super) fn tell_not_coming(&mut self, now: OffsetDateTime, id: RoomId, leg: LegId) {
+        let call = self.leg(leg);
+        let fields = vec![
+            pair("CallSid", call.sid.as_str()),
+            pair("ParticipantCallStatus", call.status.as_str()),
+            pair("ReasonParticipantLeft", "participant_add_failed"),
+        ];
+        self.tell(now, id, "leave", "participant-leave", leg, fields);
+    }
+
     fn tell(
         &mut self,
         now: OffsetDateTime,
         id: RoomId,
         asked_as: &str,
-        told_as: &str,
+        told_as: &'static str,
         about: LegId,
         extra: Vec<(String, String)>,
     ) {
+        let event = Happening::Conference {
+            conference_sid: self.room(id).sid.clone(),
+            event: told_as,
+        };
+        self.note(now, Some(about), event);
         let room = self.room_mut(id);
         let Some(callback) = room.callbacks.clone() else {
             return;
@@ -142,7 +159,7 @@ fn participant(member: &Member) -> Vec<(String, String)> {
         pair("CallSid", member.call.as_str()),
         flag("Muted", member.muted.set),
         flag("Hold", member.hold.set),
-        flag("Coaching", false),
+        flag("Coaching", member.coaches.is_some()),
         flag("StartConferenceOnEnter", member.start_on_enter),
         flag("EndConferenceOnExit", member.end_on_exit),
     ];

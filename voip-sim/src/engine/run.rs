@@ -29,6 +29,9 @@ impl Engine {
             FirstDocument::Fetched(target) => {
                 self.fetch(now, id, &target, Vec::new(), Purpose::Run);
             }
+            FirstDocument::Room(conference) => {
+                self.begin_conference(now, id, twiml::Dial::bare(), *conference);
+            }
             FirstDocument::Inline(markup) => match twiml::read(&markup) {
                 Ok(document) => self.run_document(now, id, document, None),
                 Err(error) => {
@@ -47,11 +50,11 @@ impl Engine {
         base: Option<String>,
     ) {
         self.stop_activity(id);
-        let leg = self.leg_mut(id);
+        self.note_document(now, id, &document);
         for warning in document.warnings {
-            leg.alert(now, warning.code, warning.message);
+            self.alert(now, id, warning.code, warning.message);
         }
-        leg.program = Program {
+        self.leg_mut(id).program = Program {
             verbs: document.verbs.into(),
             base,
         };
@@ -67,6 +70,12 @@ impl Engine {
         let Some(verb) = leg.program.verbs.pop_front() else {
             return self.end_of_document(now, id);
         };
+        if !self.may_run_in_queue(id, &verb) {
+            let message = "a verb is not allowed in a wait or hold document";
+            self.alert(now, id, 13238, message);
+            return self.run(now, id);
+        }
+        let screened = self.leg(id).link == Link::Screening || self.is_heard_out_of_queue(id);
         match verb {
             Verb::Say(say) => self.say(now, id, &say),
             Verb::Play(play) => self.play(now, id, &play),
@@ -83,9 +92,11 @@ impl Engine {
             }
             Verb::Gather(gather) => self.begin_gather(now, id, gather),
             Verb::Record(record) => self.begin_recording(now, id, record),
-            Verb::Dial(_) if leg.link == Link::Screening => {
+            Verb::Dial(_) if screened => {
                 self.refuse_verb(now, id, "Dial", 13201);
             }
+            Verb::Enqueue(enqueue) => self.begin_enqueue(now, id, *enqueue),
+            Verb::Leave => self.leave_queue(now, id),
             Verb::Dial(dial) => self.begin_dial(now, id, *dial),
             Verb::Unsupported { name, code } => {
                 self.refuse_verb(now, id, &name, code);
@@ -108,6 +119,7 @@ impl Engine {
             Activity::Gathering(_) => self.gather_goes_on(now, id),
             Activity::Recording { .. } => self.recording_over(now, id, ""),
             Activity::Dialling(_) => self.talk_limit_reached(now, id),
+            Activity::Dequeuing(_) => self.dequeue_runs_out(now, id),
             Activity::Entering(_) => {}
             Activity::Conferring(_) => self.step_out(now, id, Exit::HungUp),
         }
@@ -115,8 +127,7 @@ impl Engine {
 
     /// A verb that is not executed ends the leg, with the code that says so.
     pub(super) fn refuse_verb(&mut self, now: OffsetDateTime, id: LegId, name: &str, code: u32) {
-        let leg = self.leg_mut(id);
-        leg.alert(now, code, format!("{name} is not available here"));
+        self.alert(now, id, code, format!("{name} is not available here"));
         self.apologise(now, id, code);
     }
 
@@ -127,7 +138,7 @@ impl Engine {
         leg.program = Program::default();
         // A callee who was to be screened is not connected after a failure.
         leg.program.verbs.push_back(Verb::Hangup);
-        leg.hear(now, inspect::Sound::ErrorSentence(code));
+        self.hear(now, id, inspect::Sound::ErrorSentence(code));
         let length = self.config.timing.play;
         self.last(now, id, "error-sentence", Some(length));
     }
@@ -166,7 +177,7 @@ impl Engine {
         self.answer(now, id);
         let length = say.times.map(|times| self.say_length(&say.text) * times);
         let text = say.text.clone();
-        self.leg_mut(id).hear(now, inspect::Sound::Said(text));
+        self.hear(now, id, inspect::Sound::Said(text));
         self.last(now, id, "say", length);
     }
 
@@ -176,7 +187,7 @@ impl Engine {
             .times
             .map(|times| self.play_length(&play.sound) * times);
         let played = self.played(id, &play.sound);
-        self.leg_mut(id).hear(now, played);
+        self.hear(now, id, played);
         self.last(now, id, "play", length);
     }
 
@@ -207,6 +218,9 @@ impl Engine {
     /// A leg with nothing left to do is hung up, except a callee who heard the document meant for
     /// them and is now connected.
     fn end_of_document(&mut self, now: OffsetDateTime, id: LegId) {
+        if self.queue_document_over(now, id) {
+            return;
+        }
         let leg = self.leg(id);
         if let (Link::Screening, Some(parent)) = (leg.link, leg.parent) {
             return self.connect(now, parent, id);

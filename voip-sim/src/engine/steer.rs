@@ -4,11 +4,13 @@ use time::OffsetDateTime;
 
 use super::Engine;
 use super::conference::Exit;
-use super::dial::DialOutcome;
+use super::dial_outcome::DialOutcome;
 use super::leg::{Activity, FirstDocument, LegId, NewLeg, Program};
+use super::recording::RecordingId;
+use super::room::{Expected, RoomId};
 use super::timer::Timer;
 use crate::inspect::{RoomStatus, Status};
-use crate::twiml::{StatusSubscription, Target};
+use crate::twiml::{Conference, StatusSubscription, Target};
 
 impl Engine {
     /// Accepts a redirect; it takes effect shortly. Another one before that replaces it.
@@ -33,6 +35,8 @@ impl Engine {
         let Some(document) = leg.redirect.take() else {
             return;
         };
+        // What the call was to begin with does not matter any more.
+        self.leg_mut(id).first = FirstDocument::None;
         let room = self.room_of(id);
         match self.stop_activity(id) {
             Activity::Dialling(dialling) => {
@@ -53,12 +57,18 @@ impl Engine {
                 let outcome = DialOutcome::of_conference("answered", bridged);
                 self.ask_ignored_action(now, id, &conferring.dial, &outcome);
             }
-            Activity::Idle
-            | Activity::Fetching
-            | Activity::Lasting(_)
-            | Activity::Gathering(_)
-            | Activity::Recording { .. } => {}
+            Activity::Dequeuing(dequeuing) => {
+                let outcome = self.abandon_dequeue(now, id, &dequeuing);
+                self.ask_ignored_action(now, id, &dequeuing.dial, &outcome);
+            }
+            Activity::Recording { recording, .. } => self.end_recording(now, recording),
+            Activity::Idle | Activity::Fetching | Activity::Lasting(_) | Activity::Gathering(_) => {
+            }
         }
+        if let Some(queueing) = self.leg_mut(id).queueing.take() {
+            self.gone_from_queue(now, id, *queueing, true);
+        }
+        self.not_coming(now, id);
         self.child_leaves(now, id);
         self.leg_mut(id).program = Program::default();
         self.start_document(now, id, document);
@@ -67,9 +77,36 @@ impl Engine {
     /// Takes a call over REST; it is dialled shortly.
     pub(crate) fn place_api_call(&mut self, now: OffsetDateTime, new: NewLeg) -> LegId {
         let id = self.add_leg(now, new);
-        let turn = now + self.config.timing.queue;
+        let wait = self.take_slot(now);
+        self.leg_mut(id).queue_time = wait;
+        let turn = now + wait + self.config.timing.queue;
         self.timers.set(turn, Timer::Dial(id));
         id
+    }
+
+    /// Somebody is being called into a room.
+    pub(crate) fn expect_in_room(
+        &mut self,
+        now: OffsetDateTime,
+        leg: LegId,
+        room: RoomId,
+        conference: Conference,
+    ) {
+        let call = self.leg(leg).sid.clone();
+        self.leg_mut(leg).called_into = Some(room);
+        self.room_mut(room).expected.push(Expected {
+            leg,
+            call,
+            conference,
+            since: now,
+        });
+    }
+
+    /// A recording ends with this leg, at the latest.
+    pub(crate) fn ends_with(&mut self, leg: LegId, recording: RecordingId) {
+        let leg = self.leg_mut(leg);
+        leg.recordings.push(recording);
+        leg.recording = Some(recording);
     }
 
     pub(crate) fn set_fallback(&mut self, id: LegId, fallback: Target) {

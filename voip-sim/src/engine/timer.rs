@@ -23,6 +23,14 @@ pub(super) enum Timer {
     FarHangUp(LegId),
     /// The far end presses keys.
     Press(LegId, String),
+    /// The far end says something.
+    Speak(LegId, String),
+    /// It is known who answered.
+    Verdict(LegId),
+    /// What comes before a call's document is over.
+    FirstDocument(LegId),
+    /// A recording can be had.
+    RecordingReady(super::RecordingId),
     /// The call's time limit, set at this time.
     CallLimit(LegId, OffsetDateTime),
     /// What the leg was doing is over, unless it does something else by now.
@@ -49,11 +57,14 @@ impl Timer {
             | Self::RingTimeout(leg)
             | Self::FarHangUp(leg)
             | Self::Press(leg, _)
+            | Self::Speak(leg, _)
+            | Self::Verdict(leg)
+            | Self::FirstDocument(leg)
             | Self::CallLimit(leg, _)
             | Self::Step(leg, _)
             | Self::Redirect(leg, _)
             | Self::Listening(leg, _) => Some(*leg),
-            Self::Ceiling(_) | Self::Line(_) | Self::Release(_) => None,
+            Self::Ceiling(_) | Self::Line(_) | Self::Release(_) | Self::RecordingReady(_) => None,
         }
     }
 }

@@ -60,7 +60,11 @@ impl Engine {
         if held || room.status != RoomStatus::InProgress {
             return Vec::new();
         }
-        let heard = |member: &&Member| member.leg != id && !member.hold.set && !member.muted.set;
+        let heard = |member: &&Member| {
+            let coached = member.coaches.as_ref();
+            let for_me = coached.is_none_or(|coached| *coached == leg.sid);
+            member.leg != id && !member.hold.set && !member.muted.set && for_me
+        };
         let members = room.members.iter().filter(heard);
         members.map(|member| member.call.clone()).collect()
     }
@@ -93,6 +97,8 @@ impl Engine {
             doing,
             bridged_with: leg.peer.map(|peer| self.leg(peer).sid.clone()),
             conference: self.room_of(id).map(|room| self.room(room).sid.clone()),
+            queue: leg.queueing.as_ref().map(|queueing| queueing.queue.clone()),
+            answered_by: leg.answered_by,
             hears: self.hears(id, leg),
             listens_to: self.listens_to(id),
             alone_since: leg.alone_since,

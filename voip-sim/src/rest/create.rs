@@ -5,7 +5,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use super::form::Form;
-use super::{RestError, RestReply, resource};
+use super::{RestError, RestReply, asked, resource};
 use crate::address::Address;
 use crate::engine::{Engine, FirstDocument, NewLeg, NumberConfig};
 use crate::inspect::{Direction, Status};
@@ -52,7 +52,7 @@ pub(super) fn create(
             status_callback(&form)?,
         ),
     };
-    send_digits(&form)?;
+    let extras = asked::extras(&form, "AsyncAmdStatusCallback")?;
     let ring_timeout = form.seconds("Timeout", 1..=600, 21208)?;
     let time_limit = form.seconds("TimeLimit", 1..=86_400, 20422)?;
     // Last, so that only calls that are placed count.
@@ -76,12 +76,13 @@ pub(super) fn create(
         script,
         to: to.text(),
         application_sid: None,
+        extras,
     };
     let id = engine.place_api_call(now, new);
     Ok(RestReply::json(201, resource::call(engine, id, now)))
 }
 
-fn called(form: &Form) -> Result<Address, RestError> {
+pub(super) fn called(form: &Form) -> Result<Address, RestError> {
     let to = form
         .get("To")
         .ok_or_else(|| RestError::invalid(21201, "no 'To' number is specified"))?;
@@ -96,7 +97,7 @@ fn called(form: &Form) -> Result<Address, RestError> {
     }
 }
 
-fn caller(engine: &Engine, form: &Form) -> Result<String, RestError> {
+pub(super) fn caller(engine: &Engine, form: &Form) -> Result<String, RestError> {
     let from = form
         .get("CallerId")
         .or(form.get("From"))
@@ -179,7 +180,7 @@ pub(super) fn inline(form: &Form) -> Result<Option<FirstDocument>, RestError> {
 
 /// Each event is a value of its own here. One value that holds several words matches none of
 /// them, as with the vendor, where not all of the events arrive.
-fn status_callback(form: &Form) -> Result<Option<StatusSubscription>, RestError> {
+pub(super) fn status_callback(form: &Form) -> Result<Option<StatusSubscription>, RestError> {
     let Some(target) = form.target("StatusCallback", "StatusCallbackMethod")? else {
         return Ok(None);
     };
@@ -196,18 +197,4 @@ fn status_callback(form: &Form) -> Result<Option<StatusSubscription>, RestError>
         method: target.method,
         events,
     }))
-}
-
-fn send_digits(form: &Form) -> Result<(), RestError> {
-    match form.get("SendDigits") {
-        Some(keys)
-            if keys.chars().count() > 32
-                || !keys
-                    .chars()
-                    .all(|key| "0123456789ABCDabcd#*wW".contains(key)) =>
-        {
-            Err(RestError::invalid(21206, "SendDigits is not valid"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -107,6 +107,7 @@ fn bad_gateway() -> RestReply {
         status: 502,
         headers: vec![("Content-Type", "text/html".to_owned())],
         body: "<html><body>Bad Gateway</body></html>".to_owned(),
+        media: None,
         delivery: ReplyDelivery::Now,
     }
 }

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use crate::faults::RestTarget;
+use crate::sid::is_sid;
 
 use super::form::Form;
+use super::recordings::Owner;
 use super::{RestError, RestRequest};
 
 /// The resource a path names.
@@ -16,6 +18,10 @@ pub(super) enum Resource<'a> {
     Participants(&'a str),
     /// A conference, and a participant by call SID or label.
     Participant(&'a str, Cow<'a, str>),
+    Recordings(Owner<'a>),
+    Recording(Owner<'a>, &'a str),
+    /// The sound of a recording.
+    Media(&'a str),
 }
 
 impl<'a> Resource<'a> {
@@ -25,6 +31,9 @@ impl<'a> Resource<'a> {
         let not_found = || RestError::not_found(path);
         let prefix = format!("/2010-04-01/Accounts/{account}/");
         let inside = path.strip_prefix(&prefix).ok_or_else(not_found)?;
+        if let Some(sid) = media(inside) {
+            return Ok(Self::Media(sid));
+        }
         let resource = inside.strip_suffix(".json").ok_or_else(not_found)?;
         let segments: Vec<&str> = resource.split('/').collect();
         Ok(match segments[..] {
@@ -34,6 +43,14 @@ impl<'a> Resource<'a> {
             ["Conferences", sid] => Self::Conference(sid),
             ["Conferences", sid, "Participants"] => Self::Participants(sid),
             ["Conferences", sid, "Participants", who] => Self::Participant(sid, decoded(who)),
+            ["Recordings"] => Self::Recordings(Owner::Account),
+            ["Recordings", sid] => Self::Recording(Owner::Account, sid),
+            ["Calls", call, "Recordings"] => Self::Recordings(Owner::Call(call)),
+            ["Calls", call, "Recordings", sid] => Self::Recording(Owner::Call(call), sid),
+            ["Conferences", room, "Recordings"] => Self::Recordings(Owner::Conference(room)),
+            ["Conferences", room, "Recordings", sid] => {
+                Self::Recording(Owner::Conference(room), sid)
+            }
             _ => return Err(not_found()),
         })
     }
@@ -43,7 +60,13 @@ impl<'a> Resource<'a> {
         match self {
             Self::Call(sid) => Some(sid),
             Self::Participant(_, who) => Some(who),
-            Self::Calls | Self::Conferences | Self::Conference(_) | Self::Participants(_) => None,
+            Self::Calls
+            | Self::Conferences
+            | Self::Conference(_)
+            | Self::Participants(_)
+            | Self::Recordings(_)
+            | Self::Recording(..)
+            | Self::Media(_) => None,
         }
     }
 
@@ -57,7 +80,7 @@ impl<'a> Resource<'a> {
         match (target, self) {
             (RestTarget::Any, _) => true,
             (RestTarget::Reads, _) => get,
-            (RestTarget::Creates, Self::Calls) => post,
+            (RestTarget::Creates, Self::Calls | Self::Participants(_)) => post,
             (RestTarget::Updates, Self::Call(_)) => post,
             (RestTarget::Redirects, Self::Call(_)) => {
                 post && !says("Status") && (says("Url") || says("Twiml"))
@@ -98,8 +121,15 @@ impl<'a> Resource<'a> {
     }
 }
 
+/// The recording whose sound a path names: with the ending of a sound file, or none.
+fn media(inside: &str) -> Option<&str> {
+    let name = inside.strip_prefix("Recordings/")?;
+    let sid = name.strip_suffix(".wav").unwrap_or(name);
+    is_sid("RE", sid).then_some(sid)
+}
+
 /// A label is percent-encoded in a path; a plus sign there is one.
-fn decoded(segment: &str) -> Cow<'_, str> {
+pub(super) fn decoded(segment: &str) -> Cow<'_, str> {
     if !segment.contains('%') {
         return Cow::Borrowed(segment);
     }

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use super::form::{Form, check_url};
 use super::paging::{Listed, Page};
 use super::{RestError, RestReply};
-use crate::engine::{Engine, Exit, LegId, Member, Room, RoomId, date};
-use crate::inspect::RoomStatus;
+use crate::engine::{Engine, Exit, Expected, LegId, Member, Room, RoomId, date};
+use crate::inspect::{RoomStatus, Status};
 use crate::twiml::{Method, Target};
 
 /// Participants have no SID; what pages call them is the call SID with other letters.
@@ -30,7 +30,7 @@ struct Participant<'a> {
     start_conference_on_enter: bool,
     end_conference_on_exit: bool,
     status: &'a str,
-    queue_time: Option<&'a str>,
+    queue_time: Option<String>,
     date_created: String,
     date_updated: String,
     uri: String,
@@ -58,7 +58,71 @@ pub(super) fn fetch(
     who: &str,
 ) -> Option<RestReply> {
     let then = engine.participants_as_of(now);
-    shown(engine, room, find(engine, room, who, then)?, then)
+    if let Some(leg) = find(engine, room, who, then) {
+        return shown(engine, room, leg, then);
+    }
+    let room = engine.room(room);
+    let named = |expected: &&Expected| {
+        expected.since <= then
+            && (expected.call.as_str() == who || expected.conference.label.as_deref() == Some(who))
+    };
+    let expected = room.expected.iter().find(named)?;
+    let value = coming(engine, room, expected, false);
+    Some(RestReply::json(200, value.to_string()))
+}
+
+/// The leg with this call SID or label that is being called into a room.
+pub(super) fn find_coming(engine: &Engine, room: RoomId, who: &str) -> Option<LegId> {
+    let expected = engine.room(room).expected.iter();
+    let mut named = expected.filter(|expected| {
+        expected.call.as_str() == who || expected.conference.label.as_deref() == Some(who)
+    });
+    named.next().map(|expected| expected.leg)
+}
+
+/// The answer to calling somebody into a room.
+pub(super) fn created(engine: &Engine, room: RoomId, leg: LegId) -> Option<RestReply> {
+    let room = engine.room(room);
+    let expected = room.expected.iter().find(|expected| expected.leg == leg)?;
+    let value = coming(engine, room, expected, true);
+    Some(RestReply::json(201, value.to_string()))
+}
+
+/// A participant that is being called.
+fn coming(engine: &Engine, room: &Room, expected: &Expected, created: bool) -> Value {
+    let (account, call) = (&engine.config.account_sid, expected.call.as_str());
+    let leg = engine.leg(expected.leg);
+    let conference = &expected.conference;
+    let participant = Participant {
+        account_sid: account,
+        call_sid: call,
+        conference_sid: &room.sid,
+        label: conference.label.as_deref(),
+        call_sid_to_coach: conference.coach.as_deref(),
+        coaching: conference.coach.is_some(),
+        muted: conference.muted,
+        hold: false,
+        start_conference_on_enter: conference.start_on_enter,
+        end_conference_on_exit: conference.end_on_exit,
+        status: match leg.status {
+            Status::Queued => "queued",
+            Status::Initiated => "connecting",
+            Status::Ringing => "ringing",
+            Status::InProgress => "connected",
+            Status::Completed => "complete",
+            Status::Busy | Status::NoAnswer | Status::Failed | Status::Canceled => "failed",
+        },
+        queue_time: created.then(|| leg.queue_time.as_millis().to_string()),
+        date_created: date(expected.since),
+        date_updated: date(leg.updated),
+        uri: uri(account, room, call),
+    };
+    serde_json::to_value(participant).expect("texts and nulls are always JSON")
+}
+
+fn uri(account: &str, room: &Room, call: &str) -> String {
+    let conference = &room.sid;
+    format!("/2010-04-01/Accounts/{account}/Conferences/{conference}/Participants/{call}.json")
 }
 
 /// Whoever is connecting to or in a conference that is not over; there is no history.
@@ -76,7 +140,7 @@ pub(super) fn list(
     let then = engine.participants_as_of(now).min(engine.lists_as_of(now));
     let room = engine.room(room);
     // Newest first.
-    let found: Vec<&Member> = room
+    let members: Vec<&Member> = room
         .members
         .iter()
         .rev()
@@ -84,16 +148,30 @@ pub(super) fn list(
             member.joined <= then
                 && muted.is_none_or(|muted| member.muted.at(then) == muted)
                 && hold.is_none_or(|hold| member.hold.at(then) == hold)
-                && coaching != Some(true)
+                && coaching.is_none_or(|coaching| member.coaches.is_some() == coaching)
         })
         .collect();
-    let sids: Vec<&str> = found.iter().map(|member| member.call.as_str()).collect();
-    let window = page.window(&sids);
-    let members = found[window.clone()].iter();
-    let members = members
-        .map(|member| value(engine, room, member, then))
+    let expected = room.expected.iter().rev().filter(|expected| {
+        expected.since <= then
+            && muted.is_none_or(|muted| expected.conference.muted == muted)
+            && hold != Some(true)
+            && coaching.is_none_or(|coaching| expected.conference.coach.is_some() == coaching)
+    });
+    let mut found: Vec<(&str, Value)> = expected
+        .map(|expected| {
+            (
+                expected.call.as_str(),
+                coming(engine, room, expected, false),
+            )
+        })
         .collect();
-    let envelope = page.envelope(LISTED, path, &form, &sids, window, members);
+    let there = members.into_iter();
+    found.extend(there.map(|member| (member.call.as_str(), value(engine, room, member, then))));
+    let sids: Vec<&str> = found.iter().map(|(sid, _)| *sid).collect();
+    let window = page.window(&sids);
+    let shown = found[window.clone()].iter().map(|(_, value)| value.clone());
+    let shown = shown.collect();
+    let envelope = page.envelope(LISTED, path, &form, &sids, window, shown);
     Ok(RestReply::json(200, envelope))
 }
 
@@ -160,8 +238,8 @@ fn value(engine: &Engine, room: &Room, member: &Member, then: OffsetDateTime) ->
         call_sid: call,
         conference_sid: &room.sid,
         label: member.label.as_deref(),
-        call_sid_to_coach: None,
-        coaching: false,
+        call_sid_to_coach: member.coaches.as_ref().map(|call| call.as_str()),
+        coaching: member.coaches.is_some(),
         muted: member.muted.at(then),
         hold: member.hold.at(then),
         start_conference_on_enter: member.start_on_enter,
@@ -170,10 +248,7 @@ fn value(engine: &Engine, room: &Room, member: &Member, then: OffsetDateTime) ->
         queue_time: None,
         date_created: date(member.joined),
         date_updated: date(member.updated),
-        uri: format!(
-            "/2010-04-01/Accounts/{account}/Conferences/{}/Participants/{call}.json",
-            room.sid
-        ),
+        uri: uri(account, room, call),
     };
     serde_json::to_value(participant).expect("texts and nulls are always JSON")
 }

@@ -50,7 +50,7 @@ struct Call<'a> {
     forwarded_from: Option<&'a str>,
     group_sid: Option<&'a str>,
     caller_name: Option<&'a str>,
-    queue_time: &'a str,
+    queue_time: String,
     trunk_sid: Option<&'a str>,
     uri: String,
     subresource_uris: BTreeMap<&'a str, String>,
@@ -85,12 +85,12 @@ pub(super) fn value(engine: &Engine, id: LegId, then: OffsetDateTime) -> Value {
         price: None,
         price_unit: "USD",
         direction: leg.direction.as_str(),
-        answered_by: None,
+        answered_by: leg.answered_by,
         api_version: API_VERSION,
         forwarded_from: None,
         group_sid: None,
         caller_name: None,
-        queue_time: "0",
+        queue_time: leg.queue_time.as_millis().to_string(),
         trunk_sid: None,
         subresource_uris: SUBRESOURCES
             .iter()

@@ -1,7 +1,6 @@
 //! The control interface: what people at the far ends do, and what an onlooker sees.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -12,11 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Shared;
 use crate::address::is_e164;
-use crate::engine::{Application, DriveError, NumberConfig};
-use crate::faults::{Faults, RestFault, RestTarget};
-use crate::phone::{Outcome, PhoneScript};
-use crate::sid::{CallSid, is_sid};
-use crate::twiml::Method;
+use crate::engine::{DriveError, Surplus};
+use crate::faults::Faults;
+use crate::inspect::Status;
+use crate::phone::PhoneScript;
+use crate::scripts::{self, Script};
+use crate::seed::{ApplicationSeed, NextFault, NumberSeed, PhoneSeed, Seed, SeedError};
+use crate::sid::CallSid;
+use crate::webhook::WebhookId;
 
 /// A refusal: an HTTP status, a stable word, and a sentence.
 pub(super) struct Refusal {
@@ -40,51 +42,16 @@ struct Keys {
     digits: String,
 }
 
-/// A telephone's script; everything but the outcome may be left out.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Script {
-    outcome: Outcome,
-    ring_seconds: Option<f64>,
-    hang_up_after_seconds: Option<f64>,
-    press: Option<Press>,
+struct Words {
+    text: String,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Press {
-    after_seconds: f64,
-    keys: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-#[derive(Default)]
-struct Number {
-    voice_url: Option<String>,
-    voice_method: Option<String>,
-    fallback_url: Option<String>,
-    fallback_method: Option<String>,
-    status_url: Option<String>,
-    status_method: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NewApplication {
-    sid: String,
-    voice: Number,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NextFault {
-    on: RestTarget,
-    fault: RestFault,
-    #[serde(default = "once")]
-    times: u16,
-    /// Only requests whose path has this SID.
-    about: Option<String>,
+struct Told {
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -92,10 +59,8 @@ struct NextFault {
 struct Limits {
     /// Null for no limit.
     calls_per_second: Option<NonZeroU32>,
-}
-
-fn once() -> u16 {
-    1
+    /// What becomes of calls above it; left out, that stays as it is.
+    surplus: Option<Surplus>,
 }
 
 pub(super) async fn place_call(State(shared): State<Shared>, body: Bytes) -> Answer {
@@ -168,40 +133,84 @@ pub(super) async fn set_phone(
     Ok(done())
 }
 
+pub(super) async fn speak(
+    State(shared): State<Shared>,
+    Path(sid): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let sid = parse_sid(&sid)?;
+    let words: Words = read(&body)?;
+    shared.turn(|engine, now| engine.speak(now, &sid, &words.text))?;
+    Ok(done())
+}
+
+/// Tells the application a status, whether or not the leg has it.
+pub(super) async fn trigger(
+    State(shared): State<Shared>,
+    Path(sid): Path<String>,
+    body: Bytes,
+) -> Answer {
+    let sid = parse_sid(&sid)?;
+    let told: Told = read(&body)?;
+    let status = match told.status.as_str() {
+        "initiated" => Some(Status::Initiated),
+        word => Status::parse(word),
+    };
+    let status = status.ok_or_else(|| bad("bad_status", "a status of a call, please"))?;
+    let made = shared.turn(|engine, now| engine.trigger(now, &sid, status))?;
+    Ok(json(
+        StatusCode::OK,
+        &serde_json::json!({ "webhook": made }),
+    ))
+}
+
+/// Makes a webhook once more.
+pub(super) async fn replay(State(shared): State<Shared>, Path(id): Path<String>) -> Answer {
+    let id = id.parse().map_err(|_| DriveError::UnknownWebhook)?;
+    let made = shared.turn(|engine, now| engine.replay(now, WebhookId(id)))?;
+    Ok(json(
+        StatusCode::OK,
+        &serde_json::json!({ "webhook": made }),
+    ))
+}
+
 /// Replaces what the account's numbers do; what is left out is unset.
 pub(super) async fn set_number(State(shared): State<Shared>, body: Bytes) -> Answer {
-    let number = number(read(&body)?)?;
+    let number = read::<NumberSeed>(&body)?.config()?;
     shared.turn(|engine, _| engine.set_number(number));
     Ok(done())
 }
 
 /// Replaces the TwiML App that voice clients call through.
 pub(super) async fn set_application(State(shared): State<Shared>, body: Bytes) -> Answer {
-    let application: NewApplication = read(&body)?;
-    if !is_sid("AP", &application.sid) {
-        return Err(bad("bad_sid", "AP and 32 hex digits, please"));
-    }
-    let application = Application {
-        sid: application.sid,
-        voice: number(application.voice)?,
-    };
+    let application = read::<ApplicationSeed>(&body)?.application()?;
     shared.turn(|engine, _| engine.set_application(Some(application)));
     Ok(done())
 }
 
-fn number(number: Number) -> Result<NumberConfig, Refusal> {
-    let method = |word: Option<String>| match word {
-        None => Ok(Method::Post),
-        Some(word) => Method::parse(&word).ok_or_else(|| bad("bad_method", "GET or POST, please")),
+/// Sets up what a seed says; the rest stays as it is.
+pub(super) async fn plant(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let seed = Seed::parse(&body)?;
+    shared.turn(|engine, _| engine.plant(seed))?;
+    Ok(done())
+}
+
+pub(super) async fn scripts() -> Response {
+    let script =
+        |script: Script| serde_json::json!({ "name": script.name, "summary": script.summary });
+    let scripts: Vec<_> = scripts::ALL.into_iter().map(script).collect();
+    json(StatusCode::OK, &serde_json::json!({ "scripts": scripts }))
+}
+
+/// Sets up the circumstances of a named script.
+pub(super) async fn run_script(State(shared): State<Shared>, Path(name): Path<String>) -> Answer {
+    let unknown = || {
+        let status = StatusCode::NOT_FOUND;
+        refusal(status, "unknown_script", "there is no such script")
     };
-    Ok(NumberConfig {
-        voice_url: number.voice_url,
-        voice_method: method(number.voice_method)?,
-        fallback_url: number.fallback_url,
-        fallback_method: method(number.fallback_method)?,
-        status_url: number.status_url,
-        status_method: method(number.status_method)?,
-    })
+    let script = scripts::named(&name).ok_or_else(unknown)?;
+    shared.turn(|engine, _| engine.run_script(script))?;
+    Ok(done())
 }
 
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
@@ -212,17 +221,18 @@ pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Ans
 
 pub(super) async fn fail_next_rest(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextFault = read(&body)?;
-    let times = next.times.into();
-    shared.turn(|engine, _| match next.about {
-        None => engine.fail_next_rest(next.on, next.fault, times),
-        Some(sid) => engine.fail_next_rest_about(sid, next.on, next.fault, times),
-    });
+    shared.turn(|engine, _| engine.next_rest_fault(next));
     Ok(done())
 }
 
 pub(super) async fn set_limits(State(shared): State<Shared>, body: Bytes) -> Answer {
     let limits: Limits = read(&body)?;
-    shared.turn(|engine, _| engine.set_calls_per_second(limits.calls_per_second));
+    shared.turn(|engine, _| {
+        engine.set_calls_per_second(limits.calls_per_second);
+        if let Some(surplus) = limits.surplus {
+            engine.set_surplus(surplus);
+        }
+    });
     Ok(done())
 }
 
@@ -241,9 +251,35 @@ pub(super) async fn webhooks(State(shared): State<Shared>) -> Response {
     json(StatusCode::OK, &serde_json::json!({ "webhooks": webhooks }))
 }
 
+pub(super) async fn recordings(State(shared): State<Shared>) -> Response {
+    let recordings = shared.turn(|engine, _| engine.recordings());
+    let recordings = serde_json::json!({ "recordings": recordings });
+    json(StatusCode::OK, &recordings)
+}
+
+/// Everything that is known.
+pub(super) async fn export(State(shared): State<Shared>) -> Response {
+    let known = shared.look(|engine, _| {
+        serde_json::json!({
+            "calls": engine.calls(),
+            "conferences": engine.rooms(),
+            "recordings": engine.recordings(),
+            "webhooks": engine.webhooks(),
+            "journal": engine.journal(0, usize::MAX),
+        })
+    });
+    json(StatusCode::OK, &known)
+}
+
 pub(super) async fn reset(State(shared): State<Shared>) -> Response {
     shared.turn(|engine, _| engine.reset());
     done()
+}
+
+/// A page of another site in somebody's browser may not drive the simulator.
+pub(super) fn foreign() -> Refusal {
+    let error = "requests of other sites, and for other hosts, are not answered";
+    refusal(StatusCode::FORBIDDEN, "foreign", error)
 }
 
 pub(super) async fn not_found() -> Refusal {
@@ -266,16 +302,23 @@ pub(super) fn stopping() -> Refusal {
 impl From<DriveError> for Refusal {
     fn from(error: DriveError) -> Self {
         let status = match error {
-            DriveError::UnknownCall => StatusCode::NOT_FOUND,
+            DriveError::UnknownCall | DriveError::UnknownWebhook => StatusCode::NOT_FOUND,
             DriveError::Over | DriveError::NotRinging | DriveError::NotAnswered => {
                 StatusCode::CONFLICT
             }
-            DriveError::NoApplication => StatusCode::CONFLICT,
-            DriveError::BadNumber | DriveError::BadIdentity | DriveError::BadKey => {
-                StatusCode::BAD_REQUEST
-            }
+            DriveError::NoApplication | DriveError::NoCallback => StatusCode::CONFLICT,
+            DriveError::BadNumber
+            | DriveError::BadIdentity
+            | DriveError::BadKey
+            | DriveError::NoWords => StatusCode::BAD_REQUEST,
         };
         refusal(status, error.code(), &error.to_string())
+    }
+}
+
+impl From<SeedError> for Refusal {
+    fn from(error: SeedError) -> Self {
+        bad(error.code(), &error.to_string())
     }
 }
 
@@ -291,27 +334,10 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
 }
 
 pub(super) fn script(body: &[u8]) -> Result<PhoneScript, Refusal> {
-    let script: Script = read(body)?;
-    let seconds = |value: f64| {
-        Duration::try_from_secs_f64(value)
-            .ok()
-            .filter(|span| *span <= Duration::from_secs(86_400))
-            .ok_or_else(|| bad("bad_duration", "from 0 to 86400 seconds, please"))
-    };
-    let rings = matches!(script.outcome, Outcome::Answer | Outcome::Reject);
-    let default_ring = if rings { 1.0 } else { 0.0 };
-    Ok(PhoneScript {
-        ring: seconds(script.ring_seconds.unwrap_or(default_ring))?,
-        outcome: script.outcome,
-        hang_up_after: script.hang_up_after_seconds.map(seconds).transpose()?,
-        press: match script.press {
-            None => None,
-            Some(press) => Some((seconds(press.after_seconds)?, press.keys)),
-        },
-    })
+    Ok(read::<PhoneSeed>(body)?.script()?)
 }
 
-fn parse_sid(text: &str) -> Result<CallSid, Refusal> {
+pub(super) fn parse_sid(text: &str) -> Result<CallSid, Refusal> {
     CallSid::parse(text).ok_or_else(|| DriveError::UnknownCall.into())
 }
 

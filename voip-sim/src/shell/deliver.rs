@@ -1,8 +1,10 @@
 //! Making one webhook's HTTP request.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::Semaphore;
 use url::{Host, Url};
 
@@ -11,6 +13,9 @@ use crate::webhook::{CONNECT_TIMEOUT, FailureKind, Webhook, WebhookAnswer};
 
 /// Webhooks that are out at the same time; further ones wait their turn, and their time runs.
 const AT_ONCE: usize = 256;
+
+/// Cookies beyond these in one answer are not read.
+const MAX_COOKIES: usize = 20;
 
 /// Delivers webhooks.
 #[derive(Clone)]
@@ -30,9 +35,13 @@ impl Postman {
             // application was restarted.
             .pool_max_idle_per_host(0)
             .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map_err(io::Error::other)?;
+            .connect_timeout(CONNECT_TIMEOUT);
+        let client = match remote {
+            true => client,
+            // A name may point anywhere, `localhost` too.
+            false => client.dns_resolver(Arc::new(OnlyLoopback)),
+        };
+        let client = client.build().map_err(io::Error::other)?;
         Ok(Self {
             client,
             turns: Arc::new(Semaphore::new(AT_ONCE)),
@@ -90,6 +99,9 @@ impl Postman {
             value.to_str().ok().map(str::to_owned)
         };
         let (content_type, location) = (header("content-type"), header("location"));
+        let cookies = response.headers().get_all("set-cookie").iter();
+        let cookies = cookies.filter_map(|value| value.to_str().ok().map(str::to_owned));
+        let cookies = cookies.take(MAX_COOKIES).collect();
         let mut body = Vec::new();
         while body.len() <= MAX_DOCUMENT_BYTES {
             match response.chunk().await? {
@@ -102,7 +114,25 @@ impl Postman {
             status: response.status().as_u16(),
             content_type,
             location,
+            cookies,
             body,
+        })
+    }
+}
+
+/// Resolves names, and keeps only those addresses that are this machine's own.
+struct OnlyLoopback;
+
+impl Resolve for OnlyLoopback {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let kept: Vec<SocketAddr> = found.filter(|addr| addr.ip().is_loopback()).collect();
+            if kept.is_empty() {
+                let message = "the name does not point to this machine";
+                return Err(io::Error::other(message).into());
+            }
+            Ok(Box::new(kept.into_iter()) as Addrs)
         })
     }
 }
@@ -119,6 +149,14 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn of_a_name_only_addresses_of_this_machine_are_kept() {
+        let found = OnlyLoopback.resolve("localhost".parse().unwrap()).await;
+        let found: Vec<SocketAddr> = found.unwrap().collect();
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|addr| addr.ip().is_loopback()));
+    }
 
     #[test]
     fn only_this_machine_counts_as_loopback() {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -19,6 +19,8 @@ pub(crate) struct Shared(Arc<Inner>);
 struct Inner {
     engine: Mutex<Engine>,
     fed: Notify,
+    /// Counts what was done to the engine, for those who wait for a change.
+    changed: watch::Sender<u64>,
     clock: ShellClock,
 }
 
@@ -27,6 +29,7 @@ impl Shared {
         Self(Arc::new(Inner {
             engine: Mutex::new(Engine::new(config)),
             fed: Notify::new(),
+            changed: watch::Sender::new(0),
             clock: ShellClock::start(),
         }))
     }
@@ -35,7 +38,20 @@ impl Shared {
     pub(crate) fn turn<R>(&self, with: impl FnOnce(&mut Engine, OffsetDateTime) -> R) -> R {
         let result = self.quiet_turn(with);
         self.0.fed.notify_one();
+        self.0
+            .changed
+            .send_modify(|turns| *turns = turns.wrapping_add(1));
         result
+    }
+
+    /// Looks at the engine, which changes nothing.
+    pub(crate) fn look<R>(&self, with: impl FnOnce(&Engine, OffsetDateTime) -> R) -> R {
+        self.quiet_turn(|engine, now| with(engine, now))
+    }
+
+    /// Tells of every change to the engine from now on.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.0.changed.subscribe()
     }
 
     fn quiet_turn<R>(&self, with: impl FnOnce(&mut Engine, OffsetDateTime) -> R) -> R {
@@ -56,11 +72,18 @@ pub(crate) async fn drive(
     stopping: CancellationToken,
 ) {
     loop {
-        let (webhooks, due) = shared.quiet_turn(|engine, now| {
+        let (webhooks, due, happened) = shared.quiet_turn(|engine, now| {
+            let due_now = engine.next_due().is_some_and(|due| due <= now);
             engine.advance(now);
             let webhooks: Vec<_> = std::iter::from_fn(|| engine.poll()).collect();
-            (webhooks, engine.next_due())
+            (webhooks, engine.next_due(), due_now)
         });
+        if happened {
+            shared
+                .0
+                .changed
+                .send_modify(|turns| *turns = turns.wrapping_add(1));
+        }
         for webhook in webhooks {
             let (shared, postman) = (shared.clone(), postman.clone());
             let stopping = stopping.clone();

@@ -1,17 +1,22 @@
 //! The REST interface over HTTP.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
+use futures_util::{StreamExt as _, stream};
 
 use super::drive::Shared;
-use crate::rest::{ReplyDelivery, RestReply, RestRequest};
+use crate::rest::{Media, ReplyDelivery, RestReply, RestRequest};
 
 /// A request that is never answered is let go after this long: by then every client gave up.
 const SILENCE: Duration = Duration::from_secs(120);
+
+/// Silence, as much as is sent at a time.
+static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// Answers a REST request, late or not at all if a fault says so. The work is done before, so a
 /// client that gives up waiting changes nothing.
@@ -42,7 +47,10 @@ pub(super) async fn answer(
 }
 
 fn response(reply: RestReply) -> Response {
-    let mut response = Response::new(Body::from(reply.body));
+    let mut response = Response::new(match reply.media {
+        Some(media) => silence(media),
+        None => Body::from(reply.body),
+    });
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
@@ -51,6 +59,17 @@ fn response(reply: RestReply) -> Response {
         }
     }
     response
+}
+
+/// A sound file, made as it is sent.
+fn silence(media: Media) -> Body {
+    let header = Bytes::from(media.header());
+    let zeros = stream::unfold(media.silent_bytes() as usize, async |left| {
+        let length = left.min(ZEROS.len());
+        let chunk = Bytes::from_static(&ZEROS[..length]);
+        (length > 0).then(|| (Ok::<_, Infallible>(chunk), left - length))
+    });
+    Body::from_stream(stream::once(async { Ok(header) }).chain(zeros))
 }
 
 fn name_of(name: &'static str) -> header::HeaderName {

@@ -4,16 +4,19 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post, put};
+use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::drive::Shared;
-use super::{clients, control, rest};
+use super::guard::Guard;
+use super::operations::operations;
+use super::{control, rest};
 
 /// Serves until told to stop. Requests that are being answered late are let go at once then.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: CancellationToken) {
-    let router = router(shared, stopping.clone());
+    let guard = Guard::of(listener.local_addr().ok());
+    let router = router(shared, guard, stopping.clone());
     let served = axum::serve(listener, router)
         .with_graceful_shutdown(stopping.cancelled_owned())
         .await;
@@ -22,38 +25,17 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: Cance
     }
 }
 
-fn router(shared: Shared, stopping: CancellationToken) -> Router {
+fn router(shared: Shared, guard: Guard, stopping: CancellationToken) -> Router {
+    let mut control = Router::new();
+    for operation in operations() {
+        control = control.route(operation.path, operation.handler);
+    }
+    let control = control.layer(middleware::from_fn(move |request: Request, next: Next| {
+        guard.clone().let_in(request, next)
+    }));
     Router::new()
         .route("/2010-04-01/{*resource}", any(rest::answer))
-        .route("/sim/calls", get(control::calls).post(control::place_call))
-        .route("/sim/calls/{sid}", get(control::call))
-        .route("/sim/calls/{sid}/hangup", post(control::hang_up))
-        .route("/sim/calls/{sid}/answer", post(control::pick_up))
-        .route("/sim/calls/{sid}/reject", post(control::reject))
-        .route("/sim/calls/{sid}/ignore", post(control::ignore))
-        .route("/sim/calls/{sid}/digits", post(control::press))
-        .route("/sim/phones/{number}", put(control::set_phone))
-        .route(
-            "/sim/clients/{identity}",
-            put(clients::set).delete(clients::unregister),
-        )
-        .route(
-            "/sim/clients/{identity}/registration",
-            put(clients::register),
-        )
-        .route(
-            "/sim/clients/{identity}/calls",
-            get(clients::calls).post(clients::place_call),
-        )
-        .route("/sim/conferences", get(control::rooms))
-        .route("/sim/orphans", get(control::orphans))
-        .route("/sim/application", put(control::set_application))
-        .route("/sim/number", put(control::set_number))
-        .route("/sim/faults", put(control::set_faults))
-        .route("/sim/rest-faults", post(control::fail_next_rest))
-        .route("/sim/limits", put(control::set_limits))
-        .route("/sim/webhooks", get(control::webhooks))
-        .route("/sim/reset", post(control::reset))
+        .merge(control)
         .fallback(control::not_found)
         .method_not_allowed_fallback(control::method_not_allowed)
         .layer(middleware::from_fn(move |request: Request, next: Next| {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::xml::Element;
 use super::{Method, Target, Warning};
+use crate::detection::{Detection, DetectionMode};
 
 /// The vendor's code for a document that its schema does not allow.
 pub(super) const SCHEMA_WARNING: u32 = 12200;
@@ -98,6 +99,29 @@ impl<'a> Attributes<'a> {
             url: self.text("action").unwrap_or_default().trim().to_owned(),
             method: self.method("method", code),
         }
+    }
+
+    /// `machineDetection` of a noun. The two are connected meanwhile, so the verdict is always
+    /// told by callback.
+    pub(super) fn detection(&mut self) -> Option<Detection> {
+        let word = self.text("machineDetection").map(str::trim)?;
+        let Some(mode) = DetectionMode::parse(word) else {
+            if word != "none" {
+                self.odd(21234, "machineDetection");
+            }
+            return None;
+        };
+        let usual = Detection::new(mode);
+        let callback = self.text("amdStatusCallback").map(str::trim);
+        Some(Detection {
+            timeout: self.seconds("machineDetectionTimeout", 3..=59, 30, 21234),
+            asynchronous: true,
+            callback: callback.filter(|url| !url.is_empty()).map(|url| Target {
+                url: url.to_owned(),
+                method: self.method("amdStatusCallbackMethod", SCHEMA_WARNING),
+            }),
+            ..usual
+        })
     }
 
     pub(super) fn odd(&mut self, code: u32, name: &str) {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::attributes::{Attributes, SCHEMA_WARNING};
 use super::xml::Element;
-use super::{Method, StatusSubscription, Target, Warning};
+use super::{Method, Recorded, StatusSubscription, Target, Warning};
 
 /// The most participants a room takes, unless told less.
 const MAX_PARTICIPANTS: u32 = 250;
@@ -31,6 +31,10 @@ pub struct Conference {
     pub max_participants: usize,
     /// Who is told about the room. Only what its first participant brings along counts.
     pub status: Option<StatusSubscription>,
+    /// The leg, by call SID, that alone hears this participant.
+    pub coach: Option<String>,
+    /// Whether the room is recorded. Only what its first participant brings along counts.
+    pub recorded: Option<Recorded>,
 }
 
 /// What a participant hears until the room starts.
@@ -70,6 +74,12 @@ impl Conference {
             "statusCallbackEvent",
             "eventCallbackUrl",
         ]);
+        if !matches!(
+            attributes.text("beep").map(str::trim),
+            None | Some("true" | "false" | "onEnter" | "onExit")
+        ) {
+            attributes.odd(13235, "beep");
+        }
         let name = element.own_text();
         if name.is_empty() || name.chars().count() > MAX_NAME {
             attributes.odd(13237, "the name");
@@ -99,6 +109,11 @@ impl Conference {
             wait,
             max_participants: usize::try_from(max).unwrap_or(usize::MAX),
             status: attributes.status_callback(""),
+            coach: attributes
+                .text("coach")
+                .map(|call| call.trim().to_owned())
+                .filter(|call| !call.is_empty()),
+            recorded: attributes.conference_record(SCHEMA_WARNING),
         })
     }
 }
@@ -106,12 +121,17 @@ impl Conference {
 impl Attributes<'_> {
     /// `statusCallback` and its siblings; `events` are those that count when none are named.
     pub(super) fn status_callback(&mut self, events: &str) -> Option<StatusSubscription> {
-        let url = self.text("statusCallback").map(str::trim)?;
+        self.subscription("statusCallback", events)
+    }
+
+    /// The attribute of this name, and those that end in `Method` and `Event`.
+    pub(super) fn subscription(&mut self, name: &str, events: &str) -> Option<StatusSubscription> {
+        let url = self.text(name).map(str::trim)?;
         if url.is_empty() {
             return None;
         }
-        let method: Method = self.method("statusCallbackMethod", SCHEMA_WARNING);
-        let events = self.text("statusCallbackEvent").unwrap_or(events);
+        let method: Method = self.method(&format!("{name}Method"), SCHEMA_WARNING);
+        let events = self.text(&format!("{name}Event")).unwrap_or(events);
         Some(StatusSubscription {
             url: url.to_owned(),
             method,

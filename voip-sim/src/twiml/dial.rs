@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::attributes::{Attributes, SCHEMA_WARNING};
 use super::xml::Element;
-use super::{Conference, Method, Target, Warning};
+use super::{Conference, FromQueue, Method, Recorded, Target, Warning};
+use crate::detection::Detection;
 
 /// Connects the leg to somebody.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub struct Dial {
     pub sequential: bool,
     /// A room to enter, in place of somebody to call.
     pub conference: Option<Conference>,
+    /// A queue to fetch somebody from, in place of somebody to call.
+    pub queue: Option<FromQueue>,
+    /// Whether the conversation is recorded.
+    pub recorded: Option<Recorded>,
     /// Set when the dial holds something that is not executed.
     pub unsupported: Option<(String, u32)>,
 }
@@ -41,6 +46,10 @@ pub struct DialTarget {
     pub screen: Option<Target>,
     /// Who is told about this leg.
     pub status: Option<StatusSubscription>,
+    /// Keys that are sent when the callee has answered.
+    pub send_digits: Option<String>,
+    /// Whether it is found out who or what answered.
+    pub detection: Option<Detection>,
 }
 
 /// Who is called.
@@ -71,6 +80,13 @@ pub struct StatusSubscription {
 }
 
 impl Dial {
+    /// A dial without attributes or targets, as there is behind a participant that a REST
+    /// request calls into a room.
+    pub(crate) fn bare() -> Self {
+        let (element, mut warnings) = (Element::default(), Vec::new());
+        Self::read(&element, &mut warnings)
+    }
+
     pub(super) fn read(element: &Element, warnings: &mut Vec<Warning>) -> Self {
         let mut attributes = Attributes::new(element, warnings);
         let mut dial = Self {
@@ -86,6 +102,8 @@ impl Dial {
             hangup_on_star: attributes.flag("hangupOnStar", false, 13213),
             sequential: attributes.flag("sequential", false, 13218),
             conference: None,
+            queue: None,
+            recorded: attributes.dial_record(),
             unsupported: None,
         };
         let action = attributes.action(SCHEMA_WARNING);
@@ -120,8 +138,10 @@ impl Dial {
         for inner in element.elements() {
             dial.read_noun(inner, warnings);
         }
-        if dial.conference.is_some() && !dial.targets.is_empty() {
-            dial.unsupported = Some(("Conference beside other targets".to_owned(), 13000));
+        let alone = usize::from(dial.conference.is_some()) + usize::from(dial.queue.is_some());
+        if alone + usize::from(!dial.targets.is_empty()) > 1 {
+            let name = "Conference or Queue beside other targets";
+            dial.unsupported = Some((name.to_owned(), 13000));
         }
         dial
     }
@@ -139,8 +159,10 @@ impl Dial {
                 return;
             }
             "Queue" => {
-                // 13750 is what the simulator says for everything it leaves out.
-                self.unsupported = Some((element.name.clone(), 13750));
+                match FromQueue::read(element, warnings) {
+                    Some(queue) => self.queue = Some(queue),
+                    None => self.unsupported = Some((element.name.clone(), SCHEMA_WARNING)),
+                }
                 return;
             }
             _ => {
@@ -155,10 +177,21 @@ impl Dial {
             method: attributes.method("method", 13221),
         });
         let status = attributes.status_callback("completed");
+        let send_digits = match attributes.text("sendDigits").map(str::trim) {
+            None | Some("") => None,
+            Some(keys) if crate::keys::can_be_sent(keys) => Some(keys.to_owned()),
+            Some(_) => {
+                attributes.odd(13222, "sendDigits");
+                None
+            }
+        };
+        let detection = attributes.detection();
         self.targets.push(DialTarget {
             noun,
             screen,
             status,
+            send_digits,
+            detection,
         });
     }
 }
@@ -190,6 +223,8 @@ impl DialTarget {
             noun,
             screen: None,
             status: None,
+            send_digits: None,
+            detection: None,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::attributes::{Attributes, SCHEMA_WARNING};
 use super::xml::Element;
 use super::{
-    Dial, Document, DocumentError, Gather, MAX_DOCUMENT_BYTES, Play, Record, RejectReason, Say,
-    Sound, Target, Verb, Warning,
+    Dial, Document, DocumentError, Enqueue, Gather, MAX_DOCUMENT_BYTES, Play, Record, RejectReason,
+    Say, Sound, Target, Verb, Warning,
 };
 
 /// Reads a document.
@@ -82,7 +82,15 @@ fn verb(element: &Element, warnings: &mut Vec<Warning>) -> Option<Verb> {
         "Dial" => Verb::Dial(Box::new(Dial::read(element, warnings))),
         // A background stream or transcription changes nothing that can be observed here.
         "Start" | "Stop" => return None,
-        "Enqueue" | "Leave" | "Connect" | "Refer" | "Pay" | "Sms" => Verb::Unsupported {
+        "Enqueue" => match Enqueue::read(element, warnings) {
+            Some(enqueue) => Verb::Enqueue(Box::new(enqueue)),
+            None => Verb::Unsupported {
+                name: element.name.clone(),
+                code: SCHEMA_WARNING,
+            },
+        },
+        "Leave" => Verb::Leave,
+        "Connect" | "Refer" | "Pay" | "Sms" => Verb::Unsupported {
             name: element.name.clone(),
             code: 13750,
         },
@@ -135,6 +143,9 @@ fn gather(element: &Element, warnings: &mut Vec<Warning>) -> Gather {
         takes_keys: attributes
             .text("input")
             .is_none_or(|input| input.split_whitespace().any(|word| word == "dtmf")),
+        takes_speech: attributes
+            .text("input")
+            .is_some_and(|input| input.split_whitespace().any(|word| word == "speech")),
     }
 }
 
@@ -162,5 +173,6 @@ fn record(attributes: &mut Attributes<'_>) -> Record {
             .to_owned(),
         max_length: attributes.seconds("maxLength", 1..=14400, 3600, SCHEMA_WARNING),
         timeout: (timeout > Duration::ZERO).then_some(timeout),
+        status: attributes.recording_callback(),
     }
 }

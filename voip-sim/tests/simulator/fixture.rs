@@ -218,7 +218,7 @@ pub(crate) fn path_of(webhook: &Webhook) -> String {
 /// Whether a webhook only tells something.
 pub(crate) fn is_callback(webhook: &Webhook) -> bool {
     match webhook.kind {
-        WebhookKind::Status | WebhookKind::Conference => true,
+        WebhookKind::Status | WebhookKind::Conference | WebhookKind::Event => true,
         WebhookKind::Document | WebhookKind::DocumentIgnored => false,
     }
 }

@@ -7,16 +7,24 @@
 
 mod client;
 mod conference;
+mod control;
+mod detection;
 mod dial;
 mod dialer;
 mod endings;
 mod faults;
 mod fixture;
+mod handle;
 mod inbound;
+mod inverse;
+mod invites;
 mod keys;
 mod outbound;
 mod participants;
+mod queues;
 mod races;
+mod recordings;
 mod rest;
+mod scripts;
 mod shell;
 mod twiml;

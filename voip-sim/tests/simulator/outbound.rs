@@ -256,6 +256,7 @@ fn unusable_documents_end_the_call_with_their_code() {
         status: 200,
         content_type: Some(media_type.to_owned()),
         location: None,
+        cookies: Vec::new(),
         body: body.as_bytes().to_vec(),
     };
     for (answer, code) in [
@@ -267,10 +268,7 @@ fn unusable_documents_end_the_call_with_their_code() {
         (WebhookAnswer::empty(404), 11200),
         (WebhookAnswer::Failed(FailureKind::Timeout), 11203),
         (WebhookAnswer::Failed(FailureKind::Connect), 11205),
-        (
-            reply("text/xml", "<Response><Enqueue>q</Enqueue></Response>"),
-            13750,
-        ),
+        (reply("text/xml", "<Response><Pay/></Response>"), 13750),
     ] {
         let mut world = World::with(config(), move |webhook| match webhook.kind {
             WebhookKind::Status => WebhookAnswer::empty(200),
@@ -293,6 +291,7 @@ fn plain_text_is_read_out_and_audio_is_played() {
                 status: 200,
                 content_type: Some(media_type.to_owned()),
                 location: None,
+                cookies: Vec::new(),
                 body: body.as_bytes().to_vec(),
             },
         });
@@ -344,6 +343,7 @@ fn http_redirects_are_followed_and_301_loses_the_fields() {
                     status,
                     content_type: None,
                     location: Some("/moved?x=1".to_owned()),
+                    cookies: Vec::new(),
                     body: Vec::new(),
                 },
                 _ => WebhookAnswer::twiml("<Response><Play>a.mp3</Play></Response>"),
@@ -369,6 +369,7 @@ fn redirects_without_end_are_given_up() {
             status: 302,
             content_type: None,
             location: Some("/again".to_owned()),
+            cookies: Vec::new(),
             body: Vec::new(),
         },
     });

@@ -67,7 +67,7 @@ impl Shell {
             play: short,
         };
         Self {
-            simulator: Simulator::start(config).await.unwrap(),
+            simulator: Simulator::start_with(config).await.unwrap(),
             app: app_url,
             inbox,
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
@@ -106,7 +106,7 @@ impl Shell {
         // real time: the legs live in the simulator's own task.
         let waited = tokio::time::timeout(Duration::from_secs(10), async {
             loop {
-                match self.simulator.call(sid) {
+                match self.simulator.call(sid).view() {
                     Some(call) if wished(&call) => return call,
                     _ => tokio::time::sleep(Duration::from_millis(2)).await,
                 }
@@ -189,7 +189,7 @@ async fn the_control_interface_drives_an_inbound_call() {
     let answer = format!("/sim/calls/{child}/answer");
     assert_eq!(shell.control(Method::POST, &answer, "").await.0, 200);
     assert_eq!(
-        shell.simulator.call(&caller).unwrap().bridged_with,
+        shell.simulator.call(&caller).view().unwrap().bridged_with,
         Some(child.clone())
     );
     let keys = format!("/sim/calls/{caller}/digits");
@@ -207,7 +207,7 @@ async fn the_control_interface_drives_an_inbound_call() {
     let hang_up = format!("/sim/calls/{caller}/hangup");
     assert_eq!(shell.control(Method::POST, &hang_up, "").await.0, 200);
     assert_eq!(
-        shell.simulator.call(&child).unwrap().status,
+        shell.simulator.call(&child).view().unwrap().status,
         Status::Completed
     );
     let again = shell.control(Method::POST, &hang_up, "").await;

@@ -107,9 +107,12 @@ fn each_verb_is_read_with_its_attributes() {
         && gather.timeout == Duration::from_secs(9) && gather.finish_on_key.is_none()
         && gather.action_on_empty_result && gather.takes_keys && gather.action.url == "/g"));
     assert!(matches!(
-        &verbs("<Enqueue>q</Enqueue>")[..],
+        &verbs("<Pay/>")[..],
         [Verb::Unsupported { code: 13750, .. }]
     ));
+    let queue = verbs("<Enqueue action=\"/q\" waitUrl=\"w.xml\"> support </Enqueue><Leave/>");
+    assert!(matches!(&queue[..], [Verb::Enqueue(enqueue), Verb::Leave]
+        if enqueue.name == "support" && enqueue.action.as_ref().unwrap().url == "/q"));
 }
 
 #[test]
@@ -156,7 +159,11 @@ fn a_dial_is_read_with_its_targets() {
         "/screen"
     );
     assert!(matches!(&verbs("<Dial><Queue>q</Queue></Dial>")[..],
-        [Verb::Dial(dial)] if dial.unsupported == Some(("Queue".to_owned(), 13750))));
+        [Verb::Dial(dial)] if dial.queue.as_ref().unwrap().name == "q"));
+    assert!(
+        matches!(&verbs("<Dial><Queue>q</Queue><Client>ann</Client></Dial>")[..],
+        [Verb::Dial(dial)] if dial.unsupported.as_ref().unwrap().1 == 13000)
+    );
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl CallStore for MySqlStore {
 }
 
 impl MySqlStore {
-    async fn write(&self, write: Write) -> Result<Done> {
+    pub(super) async fn write(&self, write: Write) -> Result<Done> {
         let done = self.writes.submit(write).await;
         done.map_err(|fault| fault.in_write())
     }

@@ -194,7 +194,7 @@ impl CallStore for PostgresStore {
 }
 
 impl PostgresStore {
-    async fn write(&self, write: Write) -> Result<Done> {
+    pub(super) async fn write(&self, write: Write) -> Result<Done> {
         let done = self.writes.submit(write).await;
         done.map_err(|fault| fault.in_write())
     }

@@ -1,5 +1,7 @@
 //! What the tests of plans ask of a database.
 
+#![allow(clippy::unwrap_used)] // Only tests look here.
+
 use std::time::Duration;
 
 use voip_core::{

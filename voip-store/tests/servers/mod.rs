@@ -6,6 +6,8 @@
 
 #![allow(clippy::unwrap_used, dead_code)] // What tests may do, their fixtures may.
 
+use std::time::Duration;
+
 use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::MemoryStore;
 use voip_testkit::suites::{
@@ -90,6 +92,29 @@ impl<T: UserStoreFixture> UserStoreFixture for OrSkipped<T> {
             Self::Skipped(store) => store,
         }
     }
+}
+
+/// A database of a test's own, whichever server keeps it.
+pub(crate) trait Database: Sized {
+    type Store: CallStore + UserStore + AccountStore;
+
+    /// How its addresses begin.
+    const SCHEME: &'static str;
+
+    async fn fresh() -> Option<Self>;
+
+    fn url(&self) -> String;
+
+    /// A store at `url` that waits no longer than `patience` for anything.
+    async fn connect(url: &str, patience: Duration) -> voip_core::Result<Self::Store>;
+
+    /// Runs statements in it.
+    async fn run(&self, sql: &str);
+
+    /// Ends every connection to it, as a server that restarts does.
+    async fn cut(&self);
+
+    async fn close(store: &Self::Store);
 }
 
 impl<T: ArchiveFixture> ArchiveFixture for OrSkipped<T> {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection};
 use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::{MySqlOptions, MySqlStore};
@@ -6,7 +8,7 @@ use voip_testkit::suites::{
     user_store::UserStoreFixture,
 };
 
-use super::{apart, fresh_name, server};
+use super::{Database, apart, fresh_name, server};
 
 /// A database of its own on the MySQL or MariaDB server. Dropped with it.
 pub(crate) struct MySqlDatabase {
@@ -93,6 +95,49 @@ impl AccountStoreFixture for MySqlFixture {
 impl UserStoreFixture for MySqlFixture {
     fn users(&self) -> &dyn UserStore {
         &self.store
+    }
+}
+
+impl Database for MySqlDatabase {
+    type Store = MySqlStore;
+
+    const SCHEME: &'static str = "mysql";
+
+    async fn fresh() -> Option<Self> {
+        Self::fresh().await
+    }
+
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    async fn connect(url: &str, patience: Duration) -> voip_core::Result<MySqlStore> {
+        let mut options = MySqlOptions::at(url)?;
+        options.patience = patience;
+        MySqlStore::connect(options).await
+    }
+
+    async fn run(&self, sql: &str) {
+        self.run(sql).await;
+    }
+
+    async fn cut(&self) {
+        let mut db = MySqlConnection::connect(&self.admin).await.unwrap();
+        let sessions: Vec<i64> = sqlx::query_scalar(
+            "SELECT CAST(id AS SIGNED) FROM information_schema.processlist WHERE db = ?",
+        )
+        .bind(&self.name)
+        .fetch_all(&mut db)
+        .await
+        .unwrap();
+        for session in sessions {
+            let kill = format!("KILL {session}");
+            let _ = sqlx::raw_sql(AssertSqlSafe(kill)).execute(&mut db).await;
+        }
+    }
+
+    async fn close(store: &MySqlStore) {
+        store.close().await.unwrap();
     }
 }
 

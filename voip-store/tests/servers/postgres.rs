@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use voip_core::ports::{AccountStore, Archive, CallStore, UserStore};
 use voip_store::{PostgresOptions, PostgresStore};
@@ -6,7 +8,7 @@ use voip_testkit::suites::{
     user_store::UserStoreFixture,
 };
 
-use super::{apart, fresh_name, server};
+use super::{Database, apart, fresh_name, server};
 
 /// A schema of its own on the PostgreSQL server; making one is cheaper than a
 /// database. Dropped with it.
@@ -27,10 +29,8 @@ impl PostgresSchema {
     /// Where everything is looked for in this schema.
     pub(crate) fn url(&self) -> String {
         let mark = if self.admin.contains('?') { '&' } else { '?' };
-        format!(
-            "{}{mark}options=-c%20search_path%3D{}",
-            self.admin, self.name
-        )
+        let (admin, name) = (&self.admin, &self.name);
+        format!("{admin}{mark}options=-c%20search_path%3D{name}&application_name={name}")
     }
 
     pub(crate) fn options(&self) -> PostgresOptions {
@@ -93,6 +93,43 @@ impl AccountStoreFixture for PostgresFixture {
 impl UserStoreFixture for PostgresFixture {
     fn users(&self) -> &dyn UserStore {
         &self.store
+    }
+}
+
+impl Database for PostgresSchema {
+    type Store = PostgresStore;
+
+    const SCHEME: &'static str = "postgres";
+
+    async fn fresh() -> Option<Self> {
+        Self::fresh().await
+    }
+
+    fn url(&self) -> String {
+        self.url()
+    }
+
+    async fn connect(url: &str, patience: Duration) -> voip_core::Result<PostgresStore> {
+        let mut options = PostgresOptions::at(url)?;
+        options.patience = patience;
+        PostgresStore::connect(options).await
+    }
+
+    async fn run(&self, sql: &str) {
+        self.run(sql).await;
+    }
+
+    async fn cut(&self) {
+        let name = &self.name;
+        let cut = format!(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity \
+             WHERE application_name = '{name}'"
+        );
+        run(&self.admin, cut).await;
+    }
+
+    async fn close(store: &PostgresStore) {
+        store.close().await.unwrap();
     }
 }
 

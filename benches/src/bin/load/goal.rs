@@ -64,6 +64,10 @@ pub(crate) const SOCKET_IO_EVENT: Most<Duration> = Most {
     floor: Duration::from_millis(4),
     goal: Duration::from_millis(2),
 };
+pub(crate) const BESIDE_LOGINS: Most<Duration> = Most {
+    floor: Duration::from_millis(10),
+    goal: Duration::from_millis(5),
+};
 pub(crate) const START: Most<Duration> = Most {
     floor: Duration::from_millis(100),
     goal: Duration::from_millis(30),

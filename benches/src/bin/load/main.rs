@@ -11,6 +11,7 @@
 //! | `closed_loop`, `workload` | as fast as the server answers, one row after the other |
 //! | `paced` | at a fixed rate: from webhook to WebSocket or Socket.IO event |
 //! | `socket`, `socketio` | WebSocket and Socket.IO clients |
+//! | `flood` | what others notice of a flood of logins |
 //! | `start`, `idle` | time to the first answer; memory |
 //! | `goal`, `report` | what is wanted, and how it is printed |
 //!
@@ -21,6 +22,7 @@ mod app;
 mod client;
 mod closed_loop;
 mod database;
+mod flood;
 mod goal;
 mod hello;
 mod idle;
@@ -79,7 +81,11 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
         .build()?;
     let folder = tempfile::tempdir_in(&options.folder)?;
     let rows = workload::Workload::wanted(options);
-    if !rows.is_empty() || options.wants(paced::NAME) {
+    if !rows.is_empty()
+        || [paced::NAME, flood::NAME]
+            .into_iter()
+            .any(|name| options.wants(name))
+    {
         let database = runtime.block_on(database::Database::fill(folder.path(), options))?;
         let hello = hello::start()?;
         for row in rows {
@@ -104,6 +110,10 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
             let (file, other) = (database.copy()?, database.copy()?);
             let measured = paced::measure(&runtime, wire, &file, Some(&other), options);
             report.add_figures(measured?);
+        }
+        if options.wants(flood::NAME) {
+            let file = database.copy()?;
+            report.add_figures(flood::measure(&runtime, &file.path, options)?);
         }
     }
     if options.wants(start::NAME) {

@@ -1,26 +1,60 @@
-//! How much is too much, and what is done only once.
-
-mod surface;
+//! How many may come, how long they may stay, and how slow they may be.
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, SinkExt, future::join_all};
-use reqwest::Method;
-use serde_json::{Value, json};
-use surface::{Answer, Client, Running, eventually, raw, within};
-use tokio::{
-    io::AsyncWriteExt,
-    net::{TcpSocket, TcpStream},
-};
+use futures_util::{FutureExt, SinkExt};
+use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use voip_sim::faults::{RestFault, RestTarget};
 
-const ALICE: &str = "+15550001111";
+use crate::surface::{Client, Running, eventually, raw, within};
+use crate::{ALICE, BUSY, RINGS};
 
-/// The simulator's number that is engaged at once.
-const BUSY: &str = "+15005550100";
-/// The simulator's number that rings on.
-const RINGS: &str = "+15005550101";
+/// Sockets of the system that belong to `server` and have a keep-alive timer.
+#[cfg(target_os = "linux")]
+fn watched(server: std::net::SocketAddr) -> usize {
+    // proc(5): local address, remote address, state, queues, then the timer,
+    // of which kind 2 is keep-alive. State 1 is established.
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("the system's sockets");
+    let port = format!(":{:04X}", server.port());
+    let fields = table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    fields
+        .filter(|line| line[1].ends_with(&port) && line[3] == "01" && line[5].starts_with("02:"))
+        .count()
+}
+
+/// A device that says much and reads nothing, until neither gets through.
+async fn deaf(running: &Running, user: &str) -> Client {
+    let tcp = TcpSocket::new_v4().expect("a socket");
+    tcp.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let server = running.server.addresses().socket;
+    let tcp = tcp.connect(server).await.expect("a connection");
+    let tcp = tokio_tungstenite::MaybeTlsStream::Plain(tcp);
+    let (socket, _) = tokio_tungstenite::client_async(format!("ws://{server}/"), tcp)
+        .await
+        .expect("a WebSocket");
+    let mut client = Client::from_inner(socket);
+    client.register(user).await;
+    let junk = Message::text("x".repeat(64));
+    within("the server to be blocked", async {
+        loop {
+            // real time: a connection that takes nothing for so long is full.
+            let sent = client.inner().send(junk.clone());
+            if tokio::time::timeout(Duration::from_millis(500), sent)
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    })
+    .await;
+    client
+}
 
 #[tokio::test]
 async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
@@ -53,21 +87,6 @@ async fn connections_over_the_limit_wait_and_are_served_once_there_is_room() {
         // And the other port again.
         running.device("bob").await.close().await;
     }
-}
-
-/// Sockets of the system that belong to `server` and have a keep-alive timer.
-#[cfg(target_os = "linux")]
-fn watched(server: std::net::SocketAddr) -> usize {
-    // proc(5): local address, remote address, state, queues, then the timer,
-    // of which kind 2 is keep-alive. State 1 is established.
-    let table = std::fs::read_to_string("/proc/net/tcp").expect("the system's sockets");
-    let port = format!(":{:04X}", server.port());
-    let fields = table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>());
-    fields
-        .filter(|line| line[1].ends_with(&port) && line[3] == "01" && line[5].starts_with("02:"))
-        .count()
 }
 
 #[cfg(target_os = "linux")]
@@ -162,35 +181,6 @@ async fn a_request_that_takes_too_long_is_told_and_its_work_goes_on() {
     assert_eq!(placed.await["to_user"], RINGS);
 }
 
-/// A device that says much and reads nothing, until neither gets through.
-async fn deaf(running: &Running, user: &str) -> Client {
-    let tcp = TcpSocket::new_v4().expect("a socket");
-    tcp.set_recv_buffer_size(4 * 1024).expect("a small buffer");
-    let server = running.server.addresses().socket;
-    let tcp = tcp.connect(server).await.expect("a connection");
-    let tcp = tokio_tungstenite::MaybeTlsStream::Plain(tcp);
-    let (socket, _) = tokio_tungstenite::client_async(format!("ws://{server}/"), tcp)
-        .await
-        .expect("a WebSocket");
-    let mut client = Client::from_inner(socket);
-    client.register(user).await;
-    let junk = Message::text("x".repeat(64));
-    within("the server to be blocked", async {
-        loop {
-            // real time: a connection that takes nothing for so long is full.
-            let sent = client.inner().send(junk.clone());
-            if tokio::time::timeout(Duration::from_millis(500), sent)
-                .await
-                .is_err()
-            {
-                return;
-            }
-        }
-    })
-    .await;
-    client
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_sent_away_and_no_other() {
     let running = Running::with([("SPEND_GUARD", "off")]).await;
@@ -260,146 +250,4 @@ async fn a_stop_has_one_grace_period_for_all_that_is_open() {
     );
     assert!(took < Duration::from_millis(3800), "{took:?}");
     assert!(raw::read_answer(&mut open).await.is_none(), "it is closed");
-}
-
-async fn start(running: &Running, key: &str, body: &Value) -> Answer {
-    let request = running
-        .http
-        .request(Method::POST, running.url("/start-call"));
-    running
-        .send(request.header("idempotency-key", key).json(body))
-        .await
-}
-
-fn dialled(running: &Running) -> usize {
-    running
-        .server
-        .simulator()
-        .expect("a simulator")
-        .calls()
-        .len()
-}
-
-#[tokio::test]
-async fn the_same_key_ten_times_at_once_places_one_call() {
-    let running = Running::start().await;
-    let body = json!({"to": RINGS});
-    let answers = join_all((0..10).map(|_| start(&running, "key-1", &body))).await;
-    for answer in &answers {
-        assert_eq!(
-            (answer.status, &answer.body),
-            (200, &answers[0].body),
-            "{answer:?}"
-        );
-    }
-    assert_eq!(dialled(&running), 1);
-    assert_eq!(running.log(RINGS).await.len(), 1);
-    // Later, quoted as the draft standard has it, and written another way.
-    assert_eq!(
-        start(&running, "\"key-1\"", &json!({"to": "+1 (500) 555-0101"}))
-            .await
-            .body,
-        answers[0].body
-    );
-    assert_eq!(dialled(&running), 1);
-    let other = start(&running, "key-2", &body).await;
-    assert_ne!(other.text("callId"), answers[0].text("callId"));
-    assert_eq!(dialled(&running), 2);
-}
-
-#[tokio::test]
-async fn the_same_call_id_ten_times_at_once_places_one_call() {
-    let running = Running::start().await;
-    let id = "018c1f6e-7c3a-7000-8000-0000000000aa";
-    let body = json!({"to": RINGS, "callId": id});
-    let answers = join_all((0..10).map(|_| running.post("/start-call", body.clone()))).await;
-    for answer in &answers {
-        assert_eq!(
-            (answer.status, answer.text("callId")),
-            (200, id.to_owned()),
-            "{answer:?}"
-        );
-        assert_eq!(answer.body, answers[0].body);
-    }
-    let capitals = json!({"to": RINGS, "callId": id.to_uppercase()});
-    assert_eq!(
-        running.post("/start-call", capitals).await.body,
-        answers[0].body
-    );
-    assert_eq!(dialled(&running), 1);
-}
-
-#[tokio::test]
-async fn a_key_or_id_used_for_another_call_is_refused() {
-    let running = Running::start().await;
-    let id = "018c1f6e-7c3a-7000-8000-0000000000aa";
-    let first = start(&running, "key", &json!({"to": RINGS, "callId": id})).await;
-    assert_eq!(first.status, 200, "{first:?}");
-    let reused = (422, "idempotency_key_reused".to_owned());
-    let others = [
-        json!({"to": BUSY}),
-        json!({"to": RINGS, "from": ALICE}),
-        json!({"to": BUSY, "callId": id}),
-        json!({"to": BUSY, "callId": "018c1f6e-7c3a-7000-8000-0000000000ab"}),
-    ];
-    for body in others {
-        assert_eq!(
-            start(&running, "key", &body).await.error(),
-            reused,
-            "{body}"
-        );
-    }
-    let by_id = running
-        .post("/start-call", json!({"to": BUSY, "callId": id}))
-        .await;
-    assert_eq!(by_id.error(), reused);
-    assert_eq!(dialled(&running), 1);
-}
-
-#[tokio::test]
-async fn a_refusal_is_repeated_for_the_same_key_without_another_dial() {
-    let running = Running::start().await;
-    // The simulator refuses this number.
-    let body = json!({"to": "+15005550003"});
-    let first = start(&running, "key", &body).await;
-    assert_eq!(first.error(), (502, "provider_refused".to_owned()));
-    let again = start(&running, "key", &body).await;
-    assert_eq!(again.error(), first.error());
-    assert_eq!(again.text("callId"), first.text("callId"));
-    let log = running.log("+15005550003").await;
-    assert_eq!((log.len(), &log[0]["status"]), (1, &json!("failed")));
-}
-
-#[tokio::test]
-async fn hanging_up_again_changes_nothing() {
-    let running = Running::start().await;
-    running.register("alice", ALICE).await;
-    let mut device = running.device("alice").await;
-    let started = running
-        .post("/start-call", json!({"to": RINGS, "from": ALICE}))
-        .await;
-    let id = started.text("callId");
-    device.until_status("ringing").await;
-    let hang_up = || running.post("/hangup", json!({"callId": id}));
-    let answers = join_all((0..5).map(|_| hang_up())).await;
-    for answer in answers {
-        assert_eq!(
-            (answer.status, &answer.json()["success"]),
-            (200, &json!(true))
-        );
-    }
-    assert_eq!(device.until_status("canceled").await.len(), 1);
-    eventually("the provider to have hung up", || async {
-        let calls = running.server.simulator().expect("a simulator").calls();
-        calls
-            .iter()
-            .all(|call| call.ended_at.is_some())
-            .then_some(())
-    })
-    .await;
-    running.server.app().calls.settled().await;
-    let before = running.log(ALICE).await;
-    assert_eq!(hang_up().await.status, 200);
-    assert_eq!(running.log(ALICE).await, before);
-    assert!(device.flush().await.is_empty());
 }
