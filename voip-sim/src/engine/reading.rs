@@ -70,7 +70,6 @@ impl Engine {
         while self.placed.front().is_some_and(|at| *at <= second) {
             self.placed.pop_front();
         }
-        let room = self.placed.len() < usize::try_from(limit.get()).unwrap_or(usize::MAX);
-        room
+        self.placed.len() < usize::try_from(limit.get()).unwrap_or(usize::MAX)
     }
 }

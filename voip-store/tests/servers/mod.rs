@@ -53,6 +53,7 @@ fn apart(work: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// A store to be tried, or where there is no server, one that is tried anyway.
+#[allow(clippy::large_enum_variant)] // One of them in a test.
 pub(crate) enum OrSkipped<T> {
     Store(T),
     Skipped(MemoryStore),
