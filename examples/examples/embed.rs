@@ -18,7 +18,7 @@ use voip_push::PushServices;
 use voip_server::{
     App, AppParts, Background, Hub,
     auth::{Argon2Passwords, Auth, HashingCost, Tokens},
-    config::{Limits, LoginConfig},
+    config::{AuthMode, Limits, LoginConfig},
     router,
 };
 use voip_sim::{Simulator, SimulatorConfig};

@@ -168,6 +168,7 @@ const PASSWORD: &str = "kettle-Marple-4-o-clock";
 
 impl OldSchema {
     /// `None` where there is no such server.
+    #[allow(clippy::print_stderr)] // Whoever runs the tests is to see it.
     async fn filled() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Some(admin) = shared_url("VOIP_TEST_MYSQL_URL") else {

@@ -17,6 +17,7 @@ struct OldSchema {
 
 impl OldSchema {
     /// `None` where there is no such server.
+    #[allow(clippy::print_stderr)] // Whoever runs the tests is to see it.
     async fn with(statements: &str) -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let Some(admin) = shared_url("VOIP_TEST_MYSQL_URL") else {

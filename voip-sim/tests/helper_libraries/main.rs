@@ -18,6 +18,7 @@ const TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 
 /// Where the libraries are, or why they are not. `required` names the variable that is set where
 /// the machine is meant to have the language and a package registry.
+#[allow(clippy::print_stderr)] // Whoever runs the tests is to see it.
 fn installed(language: &str, required: &str) -> Option<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("helper_{language}"));
