@@ -14,8 +14,8 @@ use voip_core::{
 use leg::{Leg, World};
 
 /// A telephony provider in memory, which remembers what it was asked to do and
-/// can be told how the next dials go. It keeps the promises of [`Telephony`],
-/// so it stands in for a real one.
+/// can be told how the next dials go. It keeps the promises of
+/// [`Telephony`](voip_core::ports::Telephony), so it stands in for a real one.
 ///
 /// Its legs do nothing of themselves: [`set_status`](Self::set_status) says
 /// what the far end does. It sends no webhooks.
