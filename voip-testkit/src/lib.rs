@@ -8,10 +8,12 @@
 //!   whole days of calls pass in milliseconds.
 //! - **Faults**: [`servers`] of one's own to stop, pause and kill, and a
 //!   [`FlakyProxy`] before them.
+//! - **Pages**: a real [`Browser`], where the machine has one.
 
 // A case of a suite panics where a promise is broken; that is what it is for.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod browser;
 mod fake_push;
 mod fake_telephony;
 mod flaky_proxy;
@@ -20,6 +22,7 @@ pub mod servers;
 pub mod suites;
 mod world;
 
+pub use browser::Browser;
 pub use fake_push::{FakePush, SentPush};
 pub use fake_telephony::{FakeTelephony, NextDial, TelephonyRecord};
 pub use flaky_proxy::FlakyProxy;
