@@ -6,7 +6,10 @@ use serde_json::Value;
 use voip_testkit::servers::PrivateServer;
 use voip_twilio::signature;
 
-use crate::process::{AUTH_TOKEN, Machine, Process, Provider, Socket, until};
+use crate::{
+    database::{Database, Kind},
+    process::{AUTH_TOKEN, Machine, Process, Provider, Socket, until},
+};
 
 /// As many servers as asked for, with what they share.
 pub(crate) struct Cluster {
@@ -14,7 +17,7 @@ pub(crate) struct Cluster {
     pub(crate) redis: PrivateServer,
     pub(crate) provider: Provider,
     http: reqwest::Client,
-    _database: PrivateServer,
+    pub(crate) database: Database,
 }
 
 /// One server.
@@ -25,24 +28,28 @@ pub(crate) struct Node {
 
 impl Cluster {
     /// Two servers that hear each other. `None`: leave the test out.
-    pub(crate) async fn of_two() -> Option<Self> {
-        Self::of_two_with(&[]).await
+    pub(crate) async fn of_two(on: Kind) -> Option<Self> {
+        Self::of_two_with(on, &[]).await
     }
 
     /// The same, with these settings besides.
-    pub(crate) async fn of_two_with(settings: &[(&'static str, &str)]) -> Option<Self> {
-        let cluster = Self::start(true, settings).await?;
+    pub(crate) async fn of_two_with(on: Kind, settings: &[(&'static str, &str)]) -> Option<Self> {
+        let database = Database::shared(on).await?;
+        let cluster = Self::start(database, true, settings).await?;
         cluster.joined().await;
         Some(cluster)
     }
 
     /// Two servers that find no Redis when they start.
-    pub(crate) async fn without_redis() -> Option<Self> {
-        Self::start(false, &[]).await
+    pub(crate) async fn without_redis(on: Kind) -> Option<Self> {
+        Self::start(Database::shared(on).await?, false, &[]).await
     }
 
-    async fn start(with_redis: bool, settings: &[(&'static str, &str)]) -> Option<Self> {
-        let database = PrivateServer::postgres().await?;
+    async fn start(
+        database: Database,
+        with_redis: bool,
+        settings: &[(&'static str, &str)],
+    ) -> Option<Self> {
         let mut redis = PrivateServer::redis().await?;
         if !with_redis {
             redis.stop().await;
@@ -51,7 +58,7 @@ impl Cluster {
         // The provider knows one address; what comes there may be any node's.
         let public = machines[0].base();
         let provider = Provider::start(&public, 1).await;
-        let (api, database_url) = (provider.sim.base_url(), database.url());
+        let (api, database_url) = (provider.sim.base_url(), database.url().to_owned());
         let nodes = machines.map(|machine| {
             let more =
                 |machine: Machine, (name, value): &(&'static str, &str)| machine.set(name, value);
@@ -74,7 +81,7 @@ impl Cluster {
             redis,
             provider,
             http: http.expect("a client without special wishes"),
-            _database: database,
+            database,
         })
     }
 

@@ -1,9 +1,11 @@
 //! Several servers on one database and one Redis.
 //!
-//! Left out where the machine has no PostgreSQL or no Redis.
+//! Left out where `scripts/services` has not started the databases, and where
+//! the machine has no Redis.
 
 mod answering;
 mod cluster;
+mod database;
 mod hearing;
 mod limits;
 mod outage;
