@@ -50,6 +50,12 @@ async fn clients_of_the_other_nodes_look_anew_when_a_node_dies(on: Kind) {
         .register(USER, USERS_NUMBER)
         .await;
     let mut device = cluster.device(0, USER).await;
+    // The device's node has heard of the other when its news arrives.
+    let leg = cluster.provider.sim.place_call(CALLER, USERS_NUMBER).await;
+    let leg = leg.expect("good numbers").to_string();
+    until_told(&mut device, "incoming_call").await;
+    cluster.status(1, &leg, "canceled").await;
+    until_told(&mut device, "call_status").await;
     let dies = cluster.nodes.pop().expect("two nodes");
     dies.process.kill();
     // It may have saved what it told nobody.
