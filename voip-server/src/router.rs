@@ -187,16 +187,39 @@ fn route(path: &str) -> &'static str {
     }
 }
 
-/// How long an answer may take. A Socket.IO client without a WebSocket asks for
+/// How long an answer may take: a webhook's less than the provider waits. A Socket.IO client without a WebSocket asks for
 /// news and waits until there is some, or until it is asked whether it is still
 /// there.
 fn patience(app: &App, path: &str) -> Duration {
     let limit = app.limits.request_time;
     if path == socketio::PATH {
         limit.max(Duration::from_secs(60))
+    } else if is_the_providers(path) {
+        limit.min(WEBHOOK_TIME)
     } else {
         limit
     }
+}
+
+/// How long a webhook may take: less than the provider waits (15 s), so that it
+/// is told that its news was not taken.
+const WEBHOOK_TIME: Duration = Duration::from_secs(9);
+
+/// Whether the provider calls this path.
+fn is_the_providers(path: &str) -> bool {
+    const ROUTES: [&str; 10] = [
+        voip_twilio::STATUS_PATH,
+        voip_twilio::INBOUND_PATH,
+        voip_twilio::VOICE_PATH,
+        voip_twilio::CONNECT_PATH,
+        voip_twilio::BRIDGE_ENDED_PATH,
+        voip_twilio::AGENT_JOIN_PATH,
+        voip_twilio::CALL_STATUS_PATH,
+        voip_twilio::CALL_EVENTS_PATH,
+        voip_twilio::DIAL_ACTION_PATH,
+        voip_twilio::CONFERENCE_EVENTS_PATH,
+    ];
+    ROUTES.contains(&path) || path.starts_with("/api/call-status/")
 }
 
 fn too_slow(limit: Duration) -> ApiError {

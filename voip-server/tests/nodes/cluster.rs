@@ -7,6 +7,7 @@ use voip_testkit::servers::PrivateServer;
 use voip_twilio::signature;
 
 use crate::{
+    balancer::Balancer,
     database::{Database, Kind},
     process::{AUTH_TOKEN, Machine, Process, Provider, Socket, until},
 };
@@ -17,6 +18,7 @@ pub(crate) struct Cluster {
     pub(crate) redis: PrivateServer,
     pub(crate) provider: Provider,
     http: reqwest::Client,
+    pub(crate) balancer: Option<Balancer>,
     pub(crate) database: Database,
 }
 
@@ -35,19 +37,31 @@ impl Cluster {
     /// The same, with these settings besides.
     pub(crate) async fn of_two_with(on: Kind, settings: &[(&'static str, &str)]) -> Option<Self> {
         let database = Database::shared(on).await?;
-        let cluster = Self::start(database, true, settings).await?;
+        let cluster = Self::start(database, true, false, settings).await?;
+        cluster.joined().await;
+        Some(cluster)
+    }
+
+    /// Two servers behind a balancer that sends each connection to one of them,
+    /// on this database.
+    pub(crate) async fn behind_a_balancer(
+        database: Database,
+        settings: &[(&'static str, &str)],
+    ) -> Option<Self> {
+        let cluster = Self::start(database, true, true, settings).await?;
         cluster.joined().await;
         Some(cluster)
     }
 
     /// Two servers that find no Redis when they start.
     pub(crate) async fn without_redis(on: Kind) -> Option<Self> {
-        Self::start(Database::shared(on).await?, false, &[]).await
+        Self::start(Database::shared(on).await?, false, false, &[]).await
     }
 
     async fn start(
         database: Database,
         with_redis: bool,
+        balanced: bool,
         settings: &[(&'static str, &str)],
     ) -> Option<Self> {
         let mut redis = PrivateServer::redis().await?;
@@ -56,7 +70,14 @@ impl Cluster {
         }
         let machines = [Machine::for_twilio(), Machine::for_twilio()];
         // The provider knows one address; what comes there may be any node's.
-        let public = machines[0].base();
+        let balancer = match balanced {
+            true => Some(Balancer::before(machines.iter().map(Machine::port).collect()).await),
+            false => None,
+        };
+        let public = match &balancer {
+            Some(balancer) => balancer.base(),
+            None => machines[0].base(),
+        };
         let provider = Provider::start(&public, 1).await;
         let (api, database_url) = (provider.sim.base_url(), database.url().to_owned());
         let nodes = machines.map(|machine| {
@@ -81,6 +102,7 @@ impl Cluster {
             redis,
             provider,
             http: http.expect("a client without special wishes"),
+            balancer,
             database,
         })
     }

@@ -4,11 +4,14 @@
 //! the machine has no Redis.
 
 mod answering;
+mod balancer;
 mod cluster;
 mod database;
 mod hearing;
+mod killing;
 mod limits;
 mod outage;
 #[path = "../process/mod.rs"]
 mod process;
 mod stopping;
+mod storage_faults;

@@ -128,8 +128,8 @@ impl Storm {
             .into_iter()
             .filter(accepted)
             .collect();
-        let (Some(theirs), Some(ours)) = (self.client.log(USER).await, self.client.log(OURS).await)
-        else {
+        let (theirs, ours) = (self.client.whole_log(USER), self.client.whole_log(OURS));
+        let (Some(theirs), Some(ours)) = (theirs.await, ours.await) else {
             return false;
         };
         let now: HashMap<String, Row> = theirs
@@ -149,8 +149,12 @@ impl Storm {
             );
             assert!(before.twilio_sid.is_none() || row.twilio_sid == before.twilio_sid);
         }
+        let by_leg = now
+            .values()
+            .filter_map(|row| Some((row.twilio_sid.as_deref()?, row)));
+        let by_leg: HashMap<&str, &Row> = by_leg.collect();
         for webhook in &accepted {
-            shows(webhook, &now);
+            shows(webhook, by_leg.get(webhook.call_sid.as_str()).copied());
         }
         *self.lock() = now;
         true
@@ -275,6 +279,72 @@ impl Storm {
         }
     }
 
+    /// What was acknowledged of a call is what log and provider say.
+    pub(crate) fn holds(&self, acknowledged: &Acknowledged) {
+        match acknowledged {
+            Acknowledged::Placed {
+                call,
+                to,
+                sid,
+                hung_up,
+            } => {
+                let row = self
+                    .row(call)
+                    .expect("a call that was answered for is in the log");
+                assert_eq!(row.twilio_sid.as_ref(), Some(sid), "{row:?}");
+                let legs = self.provider.dialled(to);
+                assert_eq!(legs.len(), 1, "one call is placed once: {legs:?}");
+                assert_eq!(legs[0].sid.as_str(), sid);
+                if !hung_up {
+                    assert_eq!(row.status.as_str(), legs[0].status.as_str(), "{row:?}");
+                }
+            }
+            Acknowledged::NotPlaced { call, to, willing } => {
+                let row = self
+                    .row(call)
+                    .expect("a call that was refused is in the log");
+                assert_eq!(row.status, CallStatus::Failed, "{row:?}");
+                let legs = self.provider.dialled(to);
+                assert_eq!(
+                    legs.len(),
+                    0,
+                    "a call said not to be placed is not placed: {legs:?}"
+                );
+                assert!(*willing || row.twilio_sid.is_none());
+            }
+            Acknowledged::Inbound {
+                sid,
+                answered,
+                declined,
+            } => {
+                let Some(row) = self.row_of(sid.as_str()) else {
+                    assert!(!answered && !declined, "an answer without a call");
+                    return;
+                };
+                assert!(
+                    !answered || row.status == CallStatus::Completed,
+                    "answered, but {row:?}"
+                );
+                assert!(
+                    *answered || row.status != CallStatus::Completed,
+                    "unanswered, but {row:?}"
+                );
+                let clients = self.provider.dialled_by(sid);
+                if !answered {
+                    assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
+                    return;
+                }
+                // A caller who was to hear something while nobody was there to
+                // say it has been cut off by the provider: that is on record there.
+                let caller = self.provider.leg(sid);
+                assert!(
+                    self.talked(sid) || !caller.alerts.is_empty(),
+                    "answered and not cut off, but they never talked: {caller:?} {clients:?}"
+                );
+            }
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Row>> {
         self.rows
             .lock()
@@ -294,11 +364,7 @@ pub(crate) fn accepted(webhook: &WebhookView) -> bool {
 }
 
 /// A webhook that was accepted shows in the log.
-fn shows(webhook: &WebhookView, rows: &HashMap<String, Row>) {
-    let sid = webhook.call_sid.as_str();
-    let row = rows
-        .values()
-        .find(|row| row.twilio_sid.as_deref() == Some(sid));
+fn shows(webhook: &WebhookView, row: Option<&Row>) {
     if webhook.url.ends_with("/twilio-inbound") {
         assert!(
             row.is_some(),
