@@ -29,7 +29,12 @@ impl Calls {
     /// it falls back or tries again.
     pub async fn incoming(&self, call: InboundCall) -> Result<Plan> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.incoming(call).await }).await?
+        let about = About::Leg(call.leg.clone());
+        self.run(async move {
+            let news = inner.incoming(call);
+            inner.heed(about, news).await
+        })
+        .await?
     }
 
     /// The provider asks what to do with the leg of a call; `None` for a call
@@ -101,7 +106,7 @@ impl Calls {
 }
 
 impl Inner {
-    async fn incoming(self: Arc<Self>, incoming: InboundCall) -> Result<Plan> {
+    async fn incoming(self: &Arc<Self>, incoming: InboundCall) -> Result<Plan> {
         let users = &self.ports.users;
         let owner = match incoming.to.phone() {
             Some(number) => users.user_by_number(number).await?,

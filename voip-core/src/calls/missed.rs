@@ -40,6 +40,10 @@ enum Asked {
 /// their deadline comes.
 const MOST: usize = 20_000;
 
+/// How long a write that nobody waited for any longer may still come about: as
+/// long as storage works on one.
+const UNWRITTEN: Duration = Duration::from_secs(10);
+
 /// How long to wait for a call that is being dialled to have a leg.
 const WITHOUT_LEG: Duration = Duration::from_secs(120);
 
@@ -112,16 +116,22 @@ impl Inner {
             About::Call(id) => calls.call(id).await?,
             About::Leg(leg) => calls.call_by_provider_id(leg).await?,
         };
-        let Some(Held { call, .. }) = held else {
-            return Ok(Asked::Done);
+        let age = self.ports.clock.now().since(since);
+        let wait = |patience| match age < patience {
+            true => Asked::TooEarly,
+            false => Asked::Done,
         };
+        let Some(Held { call, .. }) = held else {
+            return Ok(wait(UNWRITTEN));
+        };
+        // What was said of it before it was there.
+        let call = self.apply_kept_reports(&call).await?.unwrap_or(call);
         if call.is_over() {
             return Ok(Asked::Done);
         }
         if call.provider_id.is_none() {
             // Its dial is under way, or left behind and about to be taken up.
-            let late = self.ports.clock.now().since(since) >= WITHOUT_LEG;
-            return Ok(if late { Asked::Done } else { Asked::TooEarly });
+            return Ok(wait(WITHOUT_LEG));
         }
         let begun = self.spawn_effect(call, Effect::LookUp, Claim::First, None);
         Ok(if begun { Asked::Done } else { Asked::Full })

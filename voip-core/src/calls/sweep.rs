@@ -185,10 +185,15 @@ impl Inner {
     }
 
     async fn deadline_came(self: &Arc<Self>, id: &CallId) -> Result<()> {
-        match self.ports.calls.call(id).await? {
-            Some(held) => self.note(held, Signal::DeadlineCame).await.map(drop),
-            None => Ok(()),
+        let Some(mut held) = self.ports.calls.call(id).await? else {
+            return Ok(());
+        };
+        // Whoever put the call on record may have died before looking for what
+        // was said of it earlier.
+        if self.apply_kept_reports(&held.call).await?.is_some() {
+            held = self.reload(id).await?;
         }
+        self.note(held, Signal::DeadlineCame).await.map(drop)
     }
 
     async fn take_up(self: &Arc<Self>, left: ClaimedEffect, lease: Timestamp) -> Result<()> {

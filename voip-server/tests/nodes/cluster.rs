@@ -17,6 +17,8 @@ pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Node>,
     pub(crate) redis: PrivateServer,
     pub(crate) provider: Provider,
+    /// The address that the provider knows.
+    public: String,
     http: reqwest::Client,
     pub(crate) balancer: Option<Balancer>,
     pub(crate) database: Database,
@@ -101,6 +103,7 @@ impl Cluster {
             nodes: nodes.await,
             redis,
             provider,
+            public,
             http: http.expect("a client without special wishes"),
             balancer,
             database,
@@ -136,8 +139,8 @@ impl Cluster {
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         // It is signed for the public address, wherever it comes.
-        let public = self.nodes[0].machine.base();
-        let signature = signature::sign(AUTH_TOKEN, &format!("{public}{path}"), &owned);
+        let signed = format!("{}{path}", self.public);
+        let signature = signature::sign(AUTH_TOKEN, &signed, &owned);
         let base = self.nodes[node].machine.base();
         self.http
             .post(format!("{base}{path}"))

@@ -78,7 +78,7 @@ async fn slowest_webhook(cluster: &Cluster, stop: CancellationToken) -> Duration
         let leg = format!("CA{}", Uuid::new_v4().simple());
         let fields = [
             ("CallSid", leg.as_str()),
-            ("CallStatus", "ringing"),
+            ("CallStatus", "canceled"),
             ("AccountSid", crate::process::ACCOUNT),
         ];
         let began = Instant::now();
@@ -86,6 +86,7 @@ async fn slowest_webhook(cluster: &Cluster, stop: CancellationToken) -> Duration
         let status = answer.expect("the node is there").status().as_u16();
         assert!([200, 503].contains(&status), "{status}");
         slowest = slowest.max(began.elapsed());
+        if began.elapsed().as_millis() > 200 || status != 200 {}
         // real time: one after the other, not as fast as can be.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
