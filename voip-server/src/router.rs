@@ -1,6 +1,9 @@
 //! The whole API on one page.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -20,7 +23,7 @@ use crate::{
     api::ApiError,
     asyncapi,
     lingering::Rest,
-    openapi, socket,
+    metrics, openapi, socket,
     socketio::{self, Desk},
     webhooks,
 };
@@ -79,6 +82,7 @@ pub fn router(app: App) -> Router {
         .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
+        .route("/metrics", get(metrics::metrics))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_such_path);
     around(routes, app)
@@ -124,10 +128,17 @@ async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> R
         path = route(request.uri().path()),
     );
     let limit = patience(&app, request.uri().path());
+    // Timed where the figures want it, so that other requests do not pay.
+    let webhook = is_the_providers(request.uri().path())
+        .then(|| (route(request.uri().path()), Instant::now()));
     let (request, rest) = Rest::of(request);
     let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
     let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    if let Some((path, began)) = webhook {
+        let status = response.status().as_u16();
+        app.metrics.webhook(path, status, began.elapsed());
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     if let Some(rest) = rest {
         rest.read_out(app.limits.body_bytes, &mut response).await;
@@ -175,6 +186,7 @@ fn route(path: &str) -> &'static str {
         "/asyncapi.json",
         "/healthz",
         "/readyz",
+        "/metrics",
     ];
     match ROUTES.iter().find(|route| **route == path) {
         Some(route) => route,

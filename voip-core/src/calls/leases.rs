@@ -142,6 +142,13 @@ impl Leases {
         }
     }
 
+    /// How many effects somebody is at, and how many rest.
+    pub(super) fn count(&self) -> (usize, usize) {
+        let leases = self.lock();
+        let under_way = leases.values().filter(|lease| lease.hands > 0).count();
+        (under_way, leases.len() - under_way)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Key, Lease>> {
         // Nothing in here panics half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -63,6 +63,11 @@ impl Missed {
         taken.collect()
     }
 
+    /// How many calls there are.
+    pub(super) fn len(&self) -> usize {
+        self.lock().len()
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<About, Timestamp>> {
         // Nothing in here panics half-way through a change.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

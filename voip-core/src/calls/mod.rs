@@ -87,6 +87,17 @@ pub struct Calls {
     inner: Arc<Inner>,
 }
 
+/// How much is still to be done on one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Effects being carried out, or about to be tried again.
+    pub under_way: usize,
+    /// Effects left alone for a while, after failures or for want of a place.
+    pub resting: usize,
+    /// Calls that the provider is still to be asked about.
+    pub to_look_up: usize,
+}
+
 struct Inner {
     ports: Ports,
     settings: CallSettings,
@@ -158,6 +169,16 @@ impl Calls {
     /// Those of [`CallStore::ping`].
     pub async fn ready(&self) -> Result<()> {
         self.inner.ports.calls.ping().await
+    }
+
+    /// What is still to be done on this node.
+    pub fn backlog(&self) -> Backlog {
+        let (under_way, resting) = self.inner.leases.count();
+        Backlog {
+            under_way,
+            resting,
+            to_look_up: self.inner.missed.len(),
+        }
     }
 
     /// Takes no new background work and waits for what has begun. What only

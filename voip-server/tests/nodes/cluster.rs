@@ -70,6 +70,18 @@ impl Cluster {
         if !with_redis {
             redis.stop().await;
         }
+        let ways = [redis.url(), redis.url()];
+        Some(Self::start_on(database, redis, balanced, settings, ways).await)
+    }
+
+    /// Two servers, each of which looks for Redis at an address of its own.
+    pub(crate) async fn start_on(
+        database: Database,
+        redis: PrivateServer,
+        balanced: bool,
+        settings: &[(&'static str, &str)],
+        ways: [String; 2],
+    ) -> Self {
         let machines = [Machine::for_twilio(), Machine::for_twilio()];
         // The provider knows one address; what comes there may be any node's.
         let balancer = match balanced {
@@ -82,7 +94,7 @@ impl Cluster {
         };
         let provider = Provider::start(&public, 1).await;
         let (api, database_url) = (provider.sim.base_url(), database.url().to_owned());
-        let nodes = machines.map(|machine| {
+        let nodes = machines.into_iter().zip(ways).map(|(machine, way)| {
             let more =
                 |machine: Machine, (name, value): &(&'static str, &str)| machine.set(name, value);
             settings
@@ -91,7 +103,7 @@ impl Cluster {
                 .set("TWILIO_API_BASE_URL", &api)
                 .set("PUBLIC_URL", &public)
                 .set("DATABASE_URL", &database_url)
-                .set("REDIS_URL", &redis.url())
+                .set("REDIS_URL", &way)
         });
         // At once: both bring the database into its form.
         let nodes = join_all(nodes.map(async |machine| {
@@ -99,7 +111,7 @@ impl Cluster {
             Node { machine, process }
         }));
         let http = reqwest::Client::builder().no_proxy().build();
-        Some(Self {
+        Self {
             nodes: nodes.await,
             redis,
             provider,
@@ -107,7 +119,7 @@ impl Cluster {
             http: http.expect("a client without special wishes"),
             balancer,
             database,
-        })
+        }
     }
 
     /// Waits until every node reaches Redis and hears the others.

@@ -13,5 +13,6 @@ mod limits;
 mod outage;
 #[path = "../process/mod.rs"]
 mod process;
+mod redis_faults;
 mod stopping;
 mod storage_faults;

@@ -184,7 +184,10 @@ impl Storm {
 
     async fn outbound(&self, n: u64, dice: &mut Dice) -> Acknowledged {
         // A number of its own for each call, so that its legs are known.
-        let (call, to) = (Uuid::new_v4().to_string(), format!("+1212556{n:04}"));
+        let (call, to) = (
+            Uuid::new_v4().to_string(),
+            format!("+1212{}", 5_560_000 + n),
+        );
         let answers = PhoneScript::answers_after(dice.millis(0..600));
         let (script, willing, talks) = match dice.within(0..10) {
             0 => (PhoneScript::busy(), true, false),
