@@ -60,6 +60,7 @@ pub mod webhook;
 
 mod address;
 mod call_handle;
+mod client_module;
 mod config;
 mod connection;
 mod keys;
@@ -68,5 +69,6 @@ mod shell;
 mod simulator;
 
 pub use call_handle::CallHandle;
+pub use client_module::CLIENT_MODULE;
 pub use config::SimulatorConfig;
 pub use simulator::Simulator;
