@@ -64,6 +64,15 @@ impl Simulator {
             tasks.clone(),
             stopping.clone(),
         ));
+        #[cfg(feature = "media")]
+        {
+            use crate::browser::Exchange;
+
+            let bound = Exchange::bind(shared.clone(), addr, &config.media).await?;
+            let (exchange, handle) = bound;
+            shared.with_exchange(handle);
+            tasks.spawn(exchange.run(stopping.clone()));
+        }
         tasks.spawn(shell::serve(listener, shared.clone(), stopping.clone()));
         tasks.close();
         Ok(Self {
@@ -84,6 +93,18 @@ impl Simulator {
     /// What to put in place of `https://api.twilio.com`; no trailing slash.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Where browsers speak with it: a plain WebSocket.
+    #[cfg(feature = "media")]
+    pub fn signal_url(&self) -> String {
+        format!("ws://{}/signal", self.addr)
+    }
+
+    /// The same over TLS, with a certificate that nobody vouches for. It is the same port.
+    #[cfg(feature = "media")]
+    pub fn secure_signal_url(&self) -> String {
+        format!("wss://{}/signal", self.addr)
     }
 
     /// Its account, which REST requests name.
