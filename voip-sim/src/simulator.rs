@@ -10,6 +10,8 @@ use tokio_util::task::TaskTracker;
 use crate::call_handle::{self, CallHandle};
 use crate::config::SimulatorConfig;
 use crate::engine::{Application, DriveError};
+#[cfg(feature = "media")]
+use crate::faults::Losses;
 use crate::faults::{Faults, RestFault, RestTarget};
 use crate::inspect::{CallView, JournalEntry, Orphan, RecordingView, RoomView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
@@ -270,6 +272,14 @@ impl Simulator {
     /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.turn(|engine, _| engine.set_faults(faults));
+    }
+
+    /// What browsers lose on the way from now on.
+    #[cfg(feature = "media")]
+    pub fn set_losses(&self, losses: Losses) {
+        if let Some(exchange) = self.shared.exchange() {
+            exchange.lose(losses);
+        }
     }
 
     /// Lets the next matching REST requests meet this fault.

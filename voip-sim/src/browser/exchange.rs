@@ -17,6 +17,7 @@ use super::frame::{ClientFrame, Message};
 use super::studio::Studio;
 use super::switchboard::{Line, Moment, Switchboard};
 use crate::config::MediaConfig;
+use crate::faults::Losses;
 use crate::shell::Shared;
 use crate::sid::CallSid;
 use crate::sound::mixer::Wiring;
@@ -75,6 +76,7 @@ pub(crate) struct ExchangeHandle {
     commands: mpsc::Sender<Command>,
     lines: AtomicU64,
     tapes: Tapes,
+    losses: watch::Sender<Losses>,
 }
 
 impl ExchangeHandle {
@@ -98,6 +100,16 @@ impl ExchangeHandle {
         answer.await.ok()
     }
 
+    /// What gets lost on the way from now on.
+    pub(crate) fn lose(&self, losses: Losses) {
+        self.losses.send_replace(losses);
+    }
+
+    /// What gets lost on the way.
+    pub(crate) fn losses(&self) -> watch::Receiver<Losses> {
+        self.losses.subscribe()
+    }
+
     /// What was recorded.
     pub(crate) fn tapes(&self) -> &Tapes {
         &self.tapes
@@ -112,6 +124,7 @@ pub(crate) struct Exchange {
     commands: mpsc::Receiver<Command>,
     changes: watch::Receiver<u64>,
     tapes: Tapes,
+    losses: watch::Receiver<Losses>,
     wiring: Wiring,
     /// Whether the engine has changed since the wiring was looked at.
     stale: bool,
@@ -134,11 +147,14 @@ impl Exchange {
         let local = SocketAddr::new(reached, socket.local_addr()?.port());
         let (sender, commands) = mpsc::channel(WAITING);
         let tapes = Tapes::default();
+        let losses = watch::Sender::default();
         let handle = ExchangeHandle {
             commands: sender,
             lines: AtomicU64::new(1),
             tapes: tapes.clone(),
+            losses,
         };
+        let losses = handle.losses();
         let studio = Studio::new(local, config.telephone_events);
         let exchange = Self {
             switchboard: Switchboard::new(shared.clone(), studio),
@@ -147,6 +163,7 @@ impl Exchange {
             socket,
             commands,
             tapes,
+            losses,
             wiring: Wiring::default(),
             stale: false,
             voiced: BTreeSet::new(),
@@ -185,7 +202,8 @@ impl Exchange {
                 _ = sweeps.tick() => self.sweep(),
             }
             self.switchboard.keys();
-            for (to, packet) in self.switchboard.studio().packets() {
+            let packets = self.switchboard.studio().packets();
+            for (to, packet) in packets.into_iter().filter(|_| !self.losses.borrow().media) {
                 // A full buffer loses packets, as networks do.
                 let _ = self.socket.try_send_to(&packet, to);
             }
@@ -252,6 +270,9 @@ impl Exchange {
     }
 
     fn packet(&mut self, from: SocketAddr, packet: &[u8]) {
+        if self.losses.borrow().media {
+            return;
+        }
         let now = Instant::now().into_std();
         self.switchboard.studio().receive(now, from, packet);
     }

@@ -316,5 +316,12 @@ fn sounds() -> Vec<Operation> {
             })),
             post(sounds::say),
         ),
+        operation(
+            "put",
+            "/sim/losses",
+            "What browsers lose on the way.",
+            Some(json!({"media": false, "signalling": false})),
+            put(sounds::set_losses),
+        ),
     ]
 }

@@ -6,10 +6,11 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::drive::Shared;
 use crate::browser::{Command, ExchangeHandle};
+use crate::faults::Losses;
 
 /// The largest frame: a description takes a few thousand bytes, a message ten thousand.
 const LARGEST: usize = 256 * 1024;
@@ -27,6 +28,9 @@ pub(super) async fn signal(
     let Some(exchange) = shared.exchange() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
+    if exchange.losses().borrow().signalling {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let edge = edge(&headers, query.as_deref());
     let upgrade = upgrade.max_message_size(LARGEST).max_frame_size(LARGEST);
     upgrade.on_upgrade(move |socket| talk(socket, exchange, edge))
@@ -44,6 +48,7 @@ fn edge(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
 
 async fn talk(mut socket: WebSocket, exchange: Arc<ExchangeHandle>, edge: Option<String>) {
     let line = exchange.line();
+    let mut losses = exchange.losses();
     let (out, mut frames) = mpsc::channel(WAITING);
     if !exchange.send(Command::Opened { line, out, edge }).await {
         return;
@@ -57,6 +62,8 @@ async fn talk(mut socket: WebSocket, exchange: Arc<ExchangeHandle>, edge: Option
                     break;
                 }
             }
+            // Without a goodbye, as connections get lost.
+            () = lost(&mut losses) => break,
             received = socket.recv() => match received {
                 Some(Ok(Message::Text(text))) => {
                     let text = text.to_string();
@@ -70,6 +77,14 @@ async fn talk(mut socket: WebSocket, exchange: Arc<ExchangeHandle>, edge: Option
         }
     }
     exchange.send(Command::Closed { line }).await;
+}
+
+/// Waits until signalling gets lost.
+async fn lost(losses: &mut watch::Receiver<Losses>) {
+    if losses.wait_for(|losses| losses.signalling).await.is_err() {
+        // Nothing can get lost any more.
+        std::future::pending().await
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::drive::Shared;
 use crate::browser::Command;
 use crate::browser::Message;
 use crate::engine::DriveError;
+use crate::faults::Losses;
 use crate::sound::{level, wav};
 
 #[derive(Deserialize)]
@@ -49,6 +50,15 @@ pub(super) async fn ear_file(State(shared): State<Shared>, Path(sid): Path<Strin
     let (samples, _) = heard(&shared, &sid).await?;
     let kind = [(header::CONTENT_TYPE, "audio/wav")];
     Ok((kind, wav::file(&[&samples])).into_response())
+}
+
+/// What browsers lose on the way from now on.
+pub(super) async fn set_losses(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let losses: Losses = read(&body)?;
+    if let Some(exchange) = shared.exchange() {
+        exchange.lose(losses);
+    }
+    Ok(done())
 }
 
 /// Says something to the browser of a leg, beside the conversation.
