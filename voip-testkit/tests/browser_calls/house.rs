@@ -18,6 +18,7 @@ use voip_core::Timestamp;
 use voip_sim::{
     MediaConfig, Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
+    sound::{RATE, wav},
 };
 use voip_twilio::{AccessToken, ApiKey};
 
@@ -70,7 +71,12 @@ pub(crate) struct House {
     client: Client,
     app: Documents,
     url: String,
+    /// Has the sound of the microphones in it.
+    sounds: tempfile::TempDir,
 }
+
+/// The pitch of what a page says.
+pub(crate) const MICROPHONE: u16 = 1_250;
 
 impl House {
     /// `None` where the machine has no browser.
@@ -79,7 +85,20 @@ impl House {
     }
 
     pub(crate) async fn with(client: Client, media: MediaConfig, flags: &[String]) -> Option<Self> {
-        let chromium = Chromium::start(client.library(), flags).await?;
+        Self::at(client, media, flags, 0).await
+    }
+
+    /// The same, with the simulator at this port.
+    pub(crate) async fn at(
+        client: Client,
+        media: MediaConfig,
+        flags: &[String],
+        port: u16,
+    ) -> Option<Self> {
+        let sounds = tempfile::tempdir().unwrap();
+        let mut flags = flags.to_vec();
+        flags.push(microphone(sounds.path(), MICROPHONE));
+        let chromium = Chromium::start(client.library(), &flags).await?;
         let app = Documents::default();
         let routes = Router::new()
             .route(
@@ -103,6 +122,7 @@ impl House {
             });
         config.engine.number = voice("number");
         config.media = media;
+        config.bind.set_port(port);
         let sim = Simulator::start_with(config).await.unwrap();
         let house = Self {
             sim,
@@ -110,6 +130,7 @@ impl House {
             client,
             app,
             url,
+            sounds,
         };
         house.says(
             "client",
@@ -143,7 +164,21 @@ impl House {
     }
 
     pub(crate) async fn page_with(&self, token: &str, options: Value) -> Page {
-        let page = self.blank().await;
+        self.page_in(&self.chromium, token, options).await
+    }
+
+    /// A page in another browser, which has a microphone of its own.
+    pub(crate) async fn page_elsewhere(&self, identity: &str, hertz: u16) -> Page {
+        let flags = [microphone(self.sounds.path(), hertz)];
+        let chromium = Chromium::start(self.client.library(), &flags)
+            .await
+            .unwrap();
+        let token = token(identity, Duration::from_secs(3_600));
+        self.page_in(&chromium, &token, json!({})).await
+    }
+
+    async fn page_in(&self, chromium: &Arc<Chromium>, token: &str, options: Value) -> Page {
+        let page = self.blank_in(chromium).await;
         let module = format!("{}/sim/client.js", self.sim.base_url());
         let (kind, all) = match self.client {
             Client::Ours => (
@@ -159,14 +194,27 @@ impl House {
 
     /// A page with a client that was not made.
     pub(crate) async fn blank(&self) -> Page {
+        self.blank_in(&self.chromium).await
+    }
+
+    async fn blank_in(&self, chromium: &Arc<Chromium>) -> Page {
         let scripts = [
             format!("globalThis.signalUrl = {:?};", self.sim.signal_url()),
             include_str!("phone.js").to_owned(),
         ];
-        self.chromium
-            .open(&format!("{}/page", self.url), &scripts)
-            .await
+        chromium.open(&format!("{}/page", self.url), &scripts).await
     }
+}
+
+/// A microphone that says a tone of this pitch.
+fn microphone(folder: &std::path::Path, hertz: u16) -> String {
+    let turn = std::f64::consts::TAU * f64::from(hertz) / f64::from(RATE);
+    let sample = |at: u32| (9_000.0 * (turn * f64::from(at)).sin()) as i16;
+    // A whole number of turns, so that it can go on from the beginning.
+    let second: Vec<i16> = (0..RATE).map(sample).collect();
+    let file = folder.join(format!("{hertz}.wav"));
+    std::fs::write(&file, wav::file(&[&second])).unwrap();
+    format!("--use-file-for-fake-audio-capture={}", file.display())
 }
 
 /// An access token of this identity.

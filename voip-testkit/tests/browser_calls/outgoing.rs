@@ -1,35 +1,10 @@
 //! Calls that a page places.
 
 use serde_json::json;
-use voip_sim::{phone::PhoneScript, sound::level, voice::Voice};
+use voip_sim::{phone::PhoneScript, voice::Voice};
 
-use crate::house::{Client, FAR, House};
-use crate::page::Page;
-
-/// Each has its own test: a browser is slow to start.
-macro_rules! with_each_client {
-    ($($flow:ident: $promise:ident),* $(,)?) => {
-        mod newest {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $promise() {
-                super::$flow(crate::house::Client::Newest).await;
-            })*
-        }
-        mod older {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $promise() {
-                super::$flow(crate::house::Client::Older).await;
-            })*
-        }
-        mod ours {
-            $(#[tokio::test(flavor = "multi_thread")]
-            async fn $promise() {
-                super::$flow(crate::house::Client::Ours).await;
-            })*
-        }
-    };
-}
-pub(crate) use with_each_client;
+use crate::hearing::{hears, hears_the_page};
+use crate::house::{Client, FAR, House, MICROPHONE};
 
 with_each_client! {
     outgoing: an_outgoing_call_rings_is_answered_and_both_hear_each_other,
@@ -66,12 +41,7 @@ async fn outgoing(client: Client) {
         stats["sent"].as_u64() > Some(20) && stats["received"].as_u64() > Some(20),
         "{stats}"
     );
-    let heard = far.ear().await;
-    assert!(
-        level::rms(&heard) > 100.0,
-        "the far end hears the microphone: {}",
-        level::rms(&heard)
-    );
+    hears_the_page(&far, MICROPHONE).await;
     let told = &house.told("client")[0];
     assert_eq!(told["From"], "client:ann");
     assert_eq!(told["plan"], "gold & more");
@@ -79,18 +49,4 @@ async fn outgoing(client: Client) {
     page.run("phone.call.disconnect()").await;
     far.ended().await;
     page.run("return phone.saw('call.disconnect')").await;
-}
-
-/// Waits until the loudest that a page hears has that pitch.
-pub(crate) async fn hears(page: &Page, hertz: std::ops::RangeInclusive<f64>) {
-    let (low, high) = (hertz.start() - 12.0, hertz.end() + 12.0);
-    let code = format!(
-        "for (let tries = 0; tries < 40; tries += 1) {{
-            const heard = await phone.pitch();
-            if (heard.level > -70 && heard.hertz >= {low} && heard.hertz <= {high}) return heard;
-            phone.last = heard;
-        }}
-        throw new Error(`wanted {low} to {high}, heard ${{JSON.stringify(phone.last)}}`);"
-    );
-    page.run(&code).await;
 }
