@@ -44,7 +44,7 @@ async fn two_pages(client: Client) {
         page.run("phone.call.disconnect()").await;
     }
     let sound = recording(&house).await;
-    assert!(level::at(&sound, other) > 500.0 && level::at(&sound, one) > 500.0);
+    assert!(level::at(&sound, other) > 200.0 && level::at(&sound, one) > 200.0);
 }
 
 async fn recorded(client: Client) {
@@ -66,7 +66,7 @@ async fn recorded(client: Client) {
     leg.heard("Thank you").await;
     let sound = recording(&house).await;
     let voice = &sound[8_000..24_000];
-    assert!(level::at(voice, f64::from(MICROPHONE)) > 2_000.0);
+    assert!(level::at(voice, f64::from(MICROPHONE)) > 400.0);
     let end = &sound[sound.len() - 8_000..];
     assert!(level::rms(end) < 50.0, "it ends with a silence");
 }
