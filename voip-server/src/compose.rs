@@ -228,10 +228,7 @@ async fn simulated(
         account_sid: SIMULATED_ACCOUNT.to_owned(),
         auth_token: SecretString::from(token),
         secondary_auth_token: None,
-        api_key: Some((
-            SIMULATED_API_KEY.to_owned(),
-            SecretString::from(key_secret),
-        )),
+        api_key: Some((SIMULATED_API_KEY.to_owned(), SecretString::from(key_secret))),
         twiml_app_sid: Some(SIMULATED_APP.to_owned()),
         api_base_url: Some(base),
     };

@@ -3,9 +3,9 @@
 use serde_json::json;
 use voip_sim::{CallHandle, inspect::Status, phone::PhoneScript, voice::Voice};
 
-use crate::hearing::{hears, hears_the_page};
+use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS};
-use crate::page::Page;
+use voip_testkit::Page;
 
 with_each_client! {
     answered: an_incoming_call_is_answered_and_both_hear_each_other,
@@ -61,7 +61,7 @@ async fn answered(client: Client) {
     page.run("await phone.accept(); return phone.saw('call.accept')")
         .await;
     leg.reached("in-progress").await;
-    hears(&page, 1_000.0..=1_000.0).await;
+    page.hears(1_000.0..=1_000.0).await;
     hears_the_page(&caller, MICROPHONE).await;
     let stats = page.run("return phone.stats()").await;
     assert_eq!(

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use voip_sim::sound::{level, wav};
 
-use crate::hearing::hears;
 use crate::house::{ACCOUNT, Client, House, MICROPHONE};
 
 const OTHER: u16 = 625;
@@ -27,8 +26,8 @@ async fn two_pages(client: Client) {
     ann.run("await phone.dial({})").await;
     bob.run("await phone.saw('incoming'); await phone.accept()")
         .await;
-    hears(&ann, other..=other).await;
-    hears(&bob, one..=one).await;
+    ann.hears(other..=other).await;
+    bob.hears(one..=one).await;
     bob.run("phone.call.disconnect()").await;
     ann.run("return phone.saw('call.disconnect')").await;
 
@@ -38,8 +37,8 @@ async fn two_pages(client: Client) {
         .await;
     bob.run("await phone.dial({}); return phone.saw('call.accept', 2)")
         .await;
-    hears(&ann, other..=other).await;
-    hears(&bob, one..=one).await;
+    ann.hears(other..=other).await;
+    bob.hears(one..=one).await;
     for page in [&ann, &bob] {
         page.run("phone.call.disconnect()").await;
     }

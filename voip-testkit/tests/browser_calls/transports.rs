@@ -7,7 +7,7 @@ use voip_sim::MediaConfig;
 
 use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS, token};
-use crate::page::Page;
+use voip_testkit::Page;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_an_option_of_the_device() {

@@ -24,6 +24,10 @@ async function open(url, scripts) {
   page.on("crash", () => console.error("page: crashed"));
   if (settings.trace) page.on("console", (line) => console.error(`page: ${line.text()}`));
   for (const script of scripts) await page.addInitScript(script);
+  // A page that nobody has to serve.
+  await page.route("http://localhost/blank", (route) =>
+    route.fulfill({ contentType: "text/html", body: "<!doctype html><title>a page</title>" }),
+  );
   await page.goto(url);
   if (settings.library) {
     const path = `${process.env.BROWSER_LIBRARIES}/node_modules/${settings.library}/dist/twilio.min.js`;
