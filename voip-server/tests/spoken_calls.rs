@@ -145,7 +145,7 @@ async fn an_outgoing_call_is_heard_held_resumed_and_ended() {
         (row["status"] == "completed").then_some(row)
     })
     .await;
-    assert_eq!(log["callSid"], near.as_str(), "{log}");
+    assert_eq!(log["call_sid"], near.as_str(), "{log}");
     assert!(log["duration"].as_u64() > Some(0), "{log}");
     let last = told.last().unwrap();
     assert_eq!(last["duration"], log["duration"], "{told:?} {log}");

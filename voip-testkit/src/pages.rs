@@ -42,8 +42,8 @@ type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 /// simulator's WebSocket in `signalUrl`.
 pub const PHONE: &str = include_str!("../browser/phone.js");
 
-/// A page that nobody has to serve.
-pub const BLANK: &str = "http://localhost/blank";
+/// The address of a blank page, which nobody else has to serve.
+pub const BLANK: &str = "blank";
 
 /// A browser with any number of pages.
 pub struct Chromium {
