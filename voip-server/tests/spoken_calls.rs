@@ -171,7 +171,10 @@ async fn a_call_from_a_telephone_is_answered_at_the_browser() {
     let answer = json!({"type": "answer_call", "callId": ringing["callId"], "userId": ann.user});
     device.say(answer).await;
     ann.page
-        .run("await phone.saw('incoming'); await phone.accept()")
+        .run(
+            "await phone.saw('incoming'); await phone.accept(); \
+             return phone.saw('call.accept')",
+        )
         .await;
     ann.page.hears(1_000.0..=1_000.0).await;
     heard(&ann.sim().call(&caller), "the page", the_page).await;

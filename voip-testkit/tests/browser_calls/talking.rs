@@ -24,7 +24,7 @@ async fn two_pages(client: Client) {
     bob.run("await phone.device.register(); return phone.saw('registered')")
         .await;
     ann.run("await phone.dial({})").await;
-    bob.run("await phone.saw('incoming'); await phone.accept()")
+    bob.run("await phone.saw('incoming'); await phone.accept(); return phone.saw('call.accept')")
         .await;
     ann.hears(other..=other).await;
     bob.hears(one..=one).await;
