@@ -17,3 +17,4 @@ mod outgoing;
 mod registering;
 mod talking;
 mod transports;
+mod types;
