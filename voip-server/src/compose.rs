@@ -203,7 +203,9 @@ async fn simulated(
         Some(token) => token.expose_secret().to_owned(),
         None => Uuid::new_v4().as_simple().to_string(),
     };
+    let key_secret = auth::fresh_key();
     let simulator = SimulatorConfig::new(SIMULATED_ACCOUNT, token.clone())
+        .api_key(SIMULATED_API_KEY, key_secret.clone())
         .bind(SocketAddr::from(([127, 0, 0, 1], settings.port)))
         .voice_url(callbacks.inbound())
         .status_url(callbacks.inbound_status())
@@ -226,10 +228,7 @@ async fn simulated(
         account_sid: SIMULATED_ACCOUNT.to_owned(),
         auth_token: SecretString::from(token),
         secondary_auth_token: None,
-        api_key: Some((
-            SIMULATED_API_KEY.to_owned(),
-            SecretString::from(auth::fresh_key()),
-        )),
+        api_key: Some((SIMULATED_API_KEY.to_owned(), SecretString::from(key_secret))),
         twiml_app_sid: Some(SIMULATED_APP.to_owned()),
         api_base_url: Some(base),
     };

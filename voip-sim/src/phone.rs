@@ -47,6 +47,8 @@ pub struct PhoneScript {
     pub answered_by: AnsweredBy,
     /// What it lets be heard after the answer, where calls have sound.
     pub voice: Voice,
+    /// How the network vouches for its number when it calls, such as `TN-Validation-Passed-A`.
+    pub stir_status: Option<String>,
 }
 
 /// The script of a voice client; clients and telephones behave alike.
@@ -63,6 +65,7 @@ impl PhoneScript {
             speak: None,
             answered_by: AnsweredBy::Human,
             voice: Voice::default(),
+            stir_status: None,
         }
     }
 
@@ -129,6 +132,13 @@ impl PhoneScript {
         self
     }
 
+    /// The same, and the network vouches like this for its number when it calls.
+    #[must_use]
+    pub fn attested(mut self, stir_status: &str) -> Self {
+        self.stir_status = Some(stir_status.to_owned());
+        self
+    }
+
     pub(crate) fn ends_with(outcome: Outcome) -> Self {
         Self {
             ring: Duration::ZERO,
@@ -138,6 +148,7 @@ impl PhoneScript {
             speak: None,
             answered_by: AnsweredBy::Human,
             voice: Voice::default(),
+            stir_status: None,
         }
     }
 }

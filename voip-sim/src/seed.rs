@@ -60,6 +60,9 @@ pub struct PhoneSeed {
     /// What it lets be heard.
     #[serde(default)]
     pub voice: Voice,
+    /// How the network vouches for its number when it calls.
+    #[serde(default)]
+    pub stir_status: Option<String>,
 }
 
 /// Keys to press.
@@ -194,6 +197,7 @@ impl PhoneSeed {
             speak: timed(speak)?,
             answered_by: self.answered_by,
             voice: self.voice,
+            stir_status: self.stir_status,
         })
     }
 }

@@ -255,8 +255,9 @@ impl Exchange {
             let now = self.now();
             self.switchboard.changed(now);
             self.stale = true;
-        } else if self.shared.look(|engine, _| engine.is_recording()) {
-            self.stale = true;
+        } else {
+            let recorded = !self.wiring.tapes.is_empty();
+            self.stale = recorded || self.shared.look(|engine, _| engine.is_recording());
         }
         // With nobody mixed at the moment no tick would look.
         if self.stale && self.switchboard.studio().is_empty() {

@@ -120,9 +120,10 @@ impl Session {
     pub(super) fn offer(&mut self) -> Option<String> {
         let mut changes = self.rtc.sdp_api();
         let stream = Some("voip-sim".to_owned());
-        changes.add_media(MediaKind::Audio, Direction::SendRecv, stream, None, None);
+        let mid = changes.add_media(MediaKind::Audio, Direction::SendRecv, stream, None, None);
         let (offer, pending) = changes.apply()?;
         self.pending = Some(pending);
+        self.mid = Some(mid);
         Some(offer.to_sdp_string())
     }
 

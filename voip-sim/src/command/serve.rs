@@ -25,6 +25,20 @@ pub(crate) struct Serve {
     /// Its auth token, which also signs webhooks.
     #[arg(long, default_value = "simulated-auth-token")]
     auth_token: String,
+    /// An API key of the account: it signs the access tokens of voice clients.
+    #[arg(long, default_value = "SK00000000000000000000000000000000")]
+    api_key_sid: String,
+    /// Its secret.
+    #[arg(long, default_value = "simulated-api-secret")]
+    api_key_secret: String,
+    /// UDP port of the sound of browsers; 0 takes a free one.
+    #[cfg(feature = "media")]
+    #[arg(long, default_value_t = 0)]
+    media_port: u16,
+    /// Where browsers send their sound, if it listens on all addresses.
+    #[cfg(feature = "media")]
+    #[arg(long, default_value = "127.0.0.1")]
+    media_address: IpAddr,
     /// Asked what to do with inbound calls.
     #[arg(long)]
     voice_url: Option<String>,
@@ -66,7 +80,13 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), String> {
     };
     let mut config = SimulatorConfig::new(&arguments.account_sid, arguments.auth_token)
         .bind(SocketAddr::from((arguments.bind, arguments.port)))
+        .api_key(&arguments.api_key_sid, arguments.api_key_secret)
         .seed(arguments.seed);
+    #[cfg(feature = "media")]
+    {
+        config.media.port = arguments.media_port;
+        config.media.address = arguments.media_address;
+    }
     config.engine.number.voice_url = arguments.voice_url;
     config.engine.number.status_url = arguments.status_url;
     config.engine.calls_per_second = arguments.calls_per_second;
@@ -85,7 +105,9 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), String> {
         "REST     {base}/2010-04-01/Accounts/{account}/Calls.json\n\
          control  {base}/sim/calls\n\
          live     {base}/sim/events\n\
+         browsers {}\n\
          seed     {}",
+        browsers(&simulator),
         arguments.seed
     );
     told.and_then(|()| out.flush())
@@ -95,6 +117,20 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), String> {
         .map_err(|error| error.to_string())?;
     simulator.stop().await;
     Ok(())
+}
+
+#[cfg(feature = "media")]
+fn browsers(simulator: &Simulator) -> String {
+    format!(
+        "{} {}",
+        simulator.signal_url(),
+        simulator.secure_signal_url()
+    )
+}
+
+#[cfg(not(feature = "media"))]
+fn browsers(_: &Simulator) -> &'static str {
+    "not without the feature media"
 }
 
 fn read(path: &std::path::Path) -> Result<Seed, String> {

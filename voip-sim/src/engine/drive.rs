@@ -12,7 +12,6 @@ use crate::inspect::{Direction, Status};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::CallSid;
 use crate::twiml::{StatusSubscription, Target};
-use crate::voice::Voice;
 
 /// Why a far end cannot do that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -136,10 +135,11 @@ impl Engine {
         number: NumberConfig,
         parameters: Vec<(String, String)>,
     ) -> CallSid {
-        // A caller does nothing by itself, but has the voice of its telephone.
-        let telephone = self.phones.get(&from);
+        // A caller does nothing by itself, but has the voice and the number of its telephone.
+        let telephone = self.phones.get(&from).cloned().unwrap_or_default();
         let script = PhoneScript {
-            voice: telephone.map_or_else(Voice::default, |phone| phone.voice.clone()),
+            voice: telephone.voice,
+            stir_status: telephone.stir_status,
             ..PhoneScript::default()
         };
         let target = |url: Option<String>, method| url.map(|url| Target { url, method });

@@ -6,6 +6,7 @@ use time::format_description::well_known::Rfc2822;
 use super::Engine;
 use super::leg::LegId;
 use crate::address::country;
+use crate::inspect::Direction;
 
 /// The version of the interface, as it appears in paths, resources and requests.
 pub(crate) const API_VERSION: &str = "2010-04-01";
@@ -45,6 +46,9 @@ impl Engine {
         if let Some(application) = &leg.application_sid {
             fields.push(pair("ApplicationSid", application));
             return fields;
+        }
+        if let (Direction::Inbound, Some(stir)) = (leg.direction, &leg.script.stir_status) {
+            fields.push(pair("StirStatus", stir));
         }
         if let Some(parent) = &leg.parent_sid {
             fields.push(pair("ParentCallSid", parent.as_str()));

@@ -24,6 +24,8 @@ pub(crate) struct RingingClient {
     pub(crate) identity: String,
     pub(crate) from: String,
     pub(crate) parameters: Vec<(String, String)>,
+    /// How the network vouches for the number of whoever calls.
+    pub(crate) stir_status: Option<String>,
 }
 
 impl Engine {
@@ -48,9 +50,16 @@ impl Engine {
                 identity: leg.to.strip_prefix("client:")?.to_owned(),
                 from: leg.from.clone(),
                 parameters: leg.parameters.clone(),
+                stir_status: self.stir_status_of(leg),
             })
         };
         ringing.filter_map(client).collect()
+    }
+
+    fn stir_status_of(&self, leg: &Leg) -> Option<String> {
+        let caller = self.legs.get(&leg.parent?)?;
+        let inbound = caller.direction == Direction::Inbound;
+        caller.script.stir_status.clone().filter(|_| inbound)
     }
 
     /// All live legs that the application has to do with by now, and all recordings that run.

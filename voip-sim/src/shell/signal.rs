@@ -83,7 +83,7 @@ async fn talk(mut socket: WebSocket, exchange: Arc<ExchangeHandle>, edge: Option
 async fn lost(losses: &mut watch::Receiver<Losses>) {
     if losses.wait_for(|losses| losses.signalling).await.is_err() {
         // Nothing can get lost any more.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

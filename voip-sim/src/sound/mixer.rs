@@ -394,7 +394,7 @@ mod tests {
         mixer.pressed(&one, "5");
         let said = [1_000_i16; FRAME];
         let mixed = mixer.mix(&wiring, HashMap::from([(one.clone(), said)]));
-        assert_eq!(mixed.voiced, [one.clone()]);
+        assert_eq!(mixed.voiced, std::slice::from_ref(&one));
         assert!(level::at(&mixed.ears[&other], 770.0) > 2_000.0);
         for _ in 0..KEY {
             mixer.mix(&wiring, HashMap::from([(one.clone(), said)]));

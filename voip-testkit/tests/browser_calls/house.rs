@@ -10,19 +10,17 @@ use axum::{
     Router,
     extract::{Path, RawForm, State},
     http::header,
-    response::{Html, IntoResponse},
-    routing::{get, post},
+    response::IntoResponse,
+    routing::post,
 };
 use serde_json::{Value, json};
 use voip_core::Timestamp;
 use voip_sim::{
     MediaConfig, Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
-    sound::{RATE, wav},
 };
+use voip_testkit::{BLANK, Chromium, PHONE, Page, microphone};
 use voip_twilio::{AccessToken, ApiKey};
-
-use crate::page::{Chromium, Page};
 
 pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
 const KEY: &str = "SK00000000000000000000000000000001";
@@ -70,7 +68,6 @@ pub(crate) struct House {
     pub(crate) chromium: Arc<Chromium>,
     client: Client,
     app: Documents,
-    url: String,
     /// Has the sound of the microphones in it.
     sounds: tempfile::TempDir,
 }
@@ -101,10 +98,6 @@ impl House {
         let chromium = Chromium::start(client.library(), &flags).await?;
         let app = Documents::default();
         let routes = Router::new()
-            .route(
-                "/page",
-                get(async || Html("<!doctype html><title>a page</title>")),
-            )
             .route("/twiml/{name}", post(document))
             .with_state(Arc::clone(&app));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -129,7 +122,6 @@ impl House {
             chromium,
             client,
             app,
-            url,
             sounds,
         };
         house.says(
@@ -200,21 +192,10 @@ impl House {
     async fn blank_in(&self, chromium: &Arc<Chromium>) -> Page {
         let scripts = [
             format!("globalThis.signalUrl = {:?};", self.sim.signal_url()),
-            include_str!("phone.js").to_owned(),
+            PHONE.to_owned(),
         ];
-        chromium.open(&format!("{}/page", self.url), &scripts).await
+        chromium.open(BLANK, &scripts).await
     }
-}
-
-/// A microphone that says a tone of this pitch.
-fn microphone(folder: &std::path::Path, hertz: u16) -> String {
-    let turn = std::f64::consts::TAU * f64::from(hertz) / f64::from(RATE);
-    let sample = |at: u32| (9_000.0 * (turn * f64::from(at)).sin()) as i16;
-    // A whole number of turns, so that it can go on from the beginning.
-    let second: Vec<i16> = (0..RATE).map(sample).collect();
-    let file = folder.join(format!("{hertz}.wav"));
-    std::fs::write(&file, wav::file(&[&second])).unwrap();
-    format!("--use-file-for-fake-audio-capture={}", file.display())
 }
 
 /// An access token of this identity.

@@ -3,9 +3,9 @@
 use serde_json::json;
 use voip_sim::{CallHandle, inspect::Status, phone::PhoneScript, voice::Voice};
 
-use crate::hearing::{hears, hears_the_page};
+use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS};
-use crate::page::Page;
+use voip_testkit::Page;
 
 with_each_client! {
     answered: an_incoming_call_is_answered_and_both_hear_each_other,
@@ -39,12 +39,15 @@ async fn answered(client: Client) {
     let Some(house) = House::open(client).await else {
         return;
     };
-    house
-        .sim
-        .set_phone(FAR, PhoneScript::default().sounding(Voice::Tone(1_000)));
-    let client = "<Dial><Client><Identity>ann</Identity>\
+    house.sim.set_phone(
+        FAR,
+        PhoneScript::default()
+            .sounding(Voice::Tone(1_000))
+            .attested("TN-Validation-Passed-A"),
+    );
+    let dial = "<Dial><Client><Identity>ann</Identity>\
         <Parameter name='plan' value='gold &amp; more'/></Client></Dial>";
-    house.says("number", client);
+    house.says("number", dial);
     let page = signed_in(&house).await;
     let (caller, leg) = ringing(&house, &page, 1).await;
     let custom = "custom: [...phone.call.customParameters]";
@@ -57,11 +60,18 @@ async fn answered(client: Client) {
     assert_eq!(shown["parameters"]["To"], "client:ann");
     assert_eq!(shown["parameters"]["CallSid"], leg.sid().as_str());
     assert_eq!(shown["custom"], json!([["plan", "gold & more"]]));
+    assert_eq!(shown["parameters"]["StirStatus"], "TN-Validation-Passed-A");
+    if client != Client::Ours {
+        assert_eq!(
+            page.run("return phone.call.callerInfo.isVerified").await,
+            true
+        );
+    }
 
     page.run("await phone.accept(); return phone.saw('call.accept')")
         .await;
     leg.reached("in-progress").await;
-    hears(&page, 1_000.0..=1_000.0).await;
+    page.hears(1_000.0..=1_000.0).await;
     hears_the_page(&caller, MICROPHONE).await;
     let stats = page.run("return phone.stats()").await;
     assert_eq!(

@@ -7,7 +7,7 @@ use voip_sim::{faults::Losses, inspect::Status};
 
 use crate::hearing::{hears_nothing, hears_the_page};
 use crate::house::{Client, FAR, House, MICROPHONE, token};
-use crate::page::Page;
+use voip_testkit::Page;
 
 with_each_client! {
     signalling: a_call_outlives_the_loss_of_its_signalling,

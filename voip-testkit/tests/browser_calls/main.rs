@@ -14,7 +14,7 @@ mod incoming;
 mod keys;
 mod losses;
 mod outgoing;
-mod page;
 mod registering;
 mod talking;
 mod transports;
+mod types;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use voip_sim::{phone::PhoneScript, voice::Voice};
 
-use crate::hearing::{hears, hears_the_page};
+use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE};
 
 with_each_client! {
@@ -23,7 +23,7 @@ async fn outgoing(client: Client) {
     far.reached("ringing").await;
     let ringing = page.run("return phone.saw('call.ringing')").await;
     assert_eq!(ringing["early"], json!(true));
-    hears(&page, 440.0..=480.0).await;
+    page.hears(440.0..=480.0).await;
 
     far.answer().unwrap();
     let accepted = page.run("return phone.saw('call.accept')").await;
@@ -31,7 +31,7 @@ async fn outgoing(client: Client) {
         accepted["sid"].as_str(),
         far.view().unwrap().parent.as_ref().map(|sid| sid.as_str())
     );
-    hears(&page, 1_000.0..=1_000.0).await;
+    page.hears(1_000.0..=1_000.0).await;
     let stats = page.run("return phone.stats()").await;
     assert_eq!(
         (&stats["state"], &stats["dtls"]),

@@ -7,7 +7,7 @@ use voip_sim::MediaConfig;
 
 use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS, token};
-use crate::page::Page;
+use voip_testkit::Page;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_an_option_of_the_device() {
@@ -61,7 +61,7 @@ async fn preflight(client: Client) {
     let Some(house) = resolved(client).await else {
         return;
     };
-    house.says("client", "<Say loop='0'>This is a test.</Say>");
+    house.says("client", "<Say>This is a test.</Say><Pause length='6'/>");
     let page = house.blank().await;
     let token = token("ann", Duration::from_secs(600));
     let code = format!(

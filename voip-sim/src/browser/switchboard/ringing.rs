@@ -79,6 +79,9 @@ impl Switchboard {
             ("AccountSid", account),
             ("ApiVersion", API_VERSION.to_owned()),
         ];
+        if let Some(stir) = &ringing.stir_status {
+            parameters.push(("StirStatus", stir.clone()));
+        }
         if !custom.is_empty() {
             parameters.push(("Params", custom));
         }

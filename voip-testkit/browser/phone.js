@@ -103,8 +103,12 @@
     },
     /** The loudest pitch that is heard, in hertz, and its level in decibels. */
     async pitch() {
-      const peer = peers.at(-1);
-      const track = peer.getReceivers()[0].track;
+      const track = peers.at(-1)?.getReceivers()[0]?.track;
+      if (!track) {
+        // An answer is under way.
+        await new Promise((done) => setTimeout(done, 200));
+        return { hertz: 0, level: -200 };
+      }
       const context = (phone.context ??= new AudioContext());
       await context.resume();
       const source = context.createMediaStreamSource(new MediaStream([track]));

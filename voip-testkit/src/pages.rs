@@ -1,8 +1,10 @@
-//! Pages in a real browser.
+//! Pages in a real browser, in the hands of a test.
 
 use std::{
     collections::HashMap,
+    fmt,
     io::{BufRead as _, BufReader, Write as _},
+    ops::RangeInclusive,
     path::Path,
     process::{Child, ChildStdin, Stdio},
     sync::{
@@ -14,7 +16,9 @@ use std::{
 
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use voip_testkit::Browser;
+use voip_sim::sound::{RATE, wav};
+
+use crate::Browser;
 
 /// A page takes long on a busy machine; a test must not hang for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,17 +37,25 @@ const FLAGS: [&str; 8] = [
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 
+/// A script for a page: one face, `phone`, for the vendor's SDK and for the simulator's own client,
+/// with everything that happens to its calls in `phone.events`. It expects the address of the
+/// simulator's WebSocket in `signalUrl`.
+pub const PHONE: &str = include_str!("../browser/phone.js");
+
+/// The address of a blank page, which nobody else has to serve.
+pub const BLANK: &str = "blank";
+
 /// A browser with any number of pages.
-pub(crate) struct Chromium {
+pub struct Chromium {
     child: Child,
     input: Mutex<ChildStdin>,
     waiting: Waiting,
     asked: AtomicU64,
 }
 
-/// A page.
+/// A page of it.
 #[derive(Clone)]
-pub(crate) struct Page {
+pub struct Page {
     chromium: Arc<Chromium>,
     number: u64,
 }
@@ -51,9 +63,9 @@ pub(crate) struct Page {
 impl Chromium {
     /// Starts the browser, with flags of its own beside the usual ones, and with the SDK of that
     /// package in each page. `None` where the machine has no browser.
-    pub(crate) async fn start(library: Option<&str>, flags: &[String]) -> Option<Arc<Self>> {
+    pub async fn start(library: Option<&str>, flags: &[String]) -> Option<Arc<Self>> {
         let browser = Browser::installed()?;
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser_calls/page.mjs");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/page.mjs");
         let all: Vec<String> = FLAGS
             .iter()
             .map(|flag| (*flag).to_owned())
@@ -97,7 +109,7 @@ impl Chromium {
     }
 
     /// Opens a page; the scripts run in it before its own.
-    pub(crate) async fn open(self: &Arc<Self>, url: &str, scripts: &[String]) -> Page {
+    pub async fn open(self: &Arc<Self>, url: &str, scripts: &[String]) -> Page {
         let number = self.ask(json!({"open": url, "scripts": scripts})).await;
         Page {
             chromium: Arc::clone(self),
@@ -121,6 +133,20 @@ impl Chromium {
     }
 }
 
+impl fmt::Debug for Chromium {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Chromium").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Chromium {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -130,18 +156,46 @@ impl Drop for Chromium {
 
 impl Page {
     /// Runs code in the page, and has what it returns.
-    pub(crate) async fn run(&self, code: &str) -> Value {
+    pub async fn run(&self, code: &str) -> Value {
         self.chromium
             .ask(json!({"page": self.number, "run": code}))
             .await
     }
 
     /// Closes the page, as a user closes a tab.
-    pub(crate) async fn close(&self) {
+    pub async fn close(&self) {
         self.chromium
             .ask(json!({"page": self.number, "close": true}))
             .await;
     }
+
+    /// Waits until the loudest that the newest call of the page lets it hear has a pitch in there,
+    /// in hertz.
+    pub async fn hears(&self, hertz: RangeInclusive<f64>) {
+        let (low, high) = (hertz.start() - 12.0, hertz.end() + 12.0);
+        let code = format!(
+            "for (let tries = 0; tries < 40; tries += 1) {{
+                const heard = await phone.pitch();
+                if (heard.level > -70 && heard.hertz >= {low} && heard.hertz <= {high}) return;
+                phone.last = heard;
+            }}
+            const found = JSON.stringify({{ ...phone.last, ...(await phone.stats()) }});
+            throw new Error(`wanted {low} to {high}, heard ${{found}}`);"
+        );
+        self.run(&code).await;
+    }
+}
+
+/// The flag that gives a browser a microphone which says a tone of this pitch. Its sound is kept in
+/// the folder.
+pub fn microphone(folder: &Path, hertz: u16) -> String {
+    let turn = std::f64::consts::TAU * f64::from(hertz) / f64::from(RATE);
+    let sample = |at: u32| (9_000.0 * (turn * f64::from(at)).sin()) as i16;
+    // A whole number of turns, so that it can go on from the beginning.
+    let second: Vec<i16> = (0..RATE).map(sample).collect();
+    let file = folder.join(format!("{hertz}.wav"));
+    std::fs::write(&file, wav::file(&[&second])).unwrap();
+    format!("--use-file-for-fake-audio-capture={}", file.display())
 }
 
 async fn told(what: &str, answer: oneshot::Receiver<Value>) -> Value {

@@ -2,6 +2,7 @@
 // each. `{"id", "open": url}` opens a page, `{"id", "page", "run": code}` runs code in it.
 import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,13 +19,21 @@ const context = await chromium.launchPersistentContext(profile, {
 });
 const pages = [];
 
+// A blank page comes from this machine, or it could not reach the simulator, which is there too.
+const server = createServer((_, response) => {
+  response.setHeader("Content-Type", "text/html");
+  response.end("<!doctype html><title>a page</title>");
+});
+await new Promise((done) => server.listen(0, "127.0.0.1", done));
+const blank = `http://127.0.0.1:${server.address().port}/`;
+
 async function open(url, scripts) {
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error(`page: ${error}`));
   page.on("crash", () => console.error("page: crashed"));
   if (settings.trace) page.on("console", (line) => console.error(`page: ${line.text()}`));
   for (const script of scripts) await page.addInitScript(script);
-  await page.goto(url);
+  await page.goto(url === "blank" ? blank : url);
   if (settings.library) {
     const path = `${process.env.BROWSER_LIBRARIES}/node_modules/${settings.library}/dist/twilio.min.js`;
     await page.evaluate(readFileSync(path, "utf8"));
@@ -49,4 +58,6 @@ async function answer(line) {
 console.log(JSON.stringify({ id: 0, value: "ready" }));
 for await (const line of createInterface({ input: process.stdin })) void answer(line);
 await context.close();
+server.close();
+server.closeAllConnections();
 rmSync(profile, { recursive: true, force: true });
