@@ -39,12 +39,14 @@ mod replay;
 mod room;
 mod room_callback;
 mod run;
+mod settings;
 mod steer;
 mod timer;
 mod views;
 
 pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Surplus, Timing};
 pub use drive::DriveError;
+pub use settings::Settings;
 
 pub(crate) use conference::Exit;
 pub(crate) use fields::{API_VERSION, date};
@@ -59,7 +61,7 @@ use std::num::NonZeroU32;
 use time::OffsetDateTime;
 
 use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault};
-use crate::inspect::WebhookView;
+use crate::inspect::{Happening, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
 use crate::seeded::Seeded;
@@ -264,7 +266,7 @@ impl Engine {
 
     /// Forgets all calls, scripts, webhooks and faults, as if new; numbering goes on, so that
     /// late answers to old webhooks find nothing.
-    pub fn reset(&mut self) {
+    pub fn reset(&mut self, now: OffsetDateTime) {
         let fresh = Self::new(self.config.clone());
         *self = Self {
             seeded: self.seeded.clone(),
@@ -275,6 +277,7 @@ impl Engine {
             journal: self.journal.emptied(),
             ..fresh
         };
+        self.note(now, None, Happening::Reset);
     }
 
     fn fire(&mut self, at: OffsetDateTime, timer: Timer) {

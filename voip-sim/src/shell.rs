@@ -6,6 +6,7 @@ mod control;
 mod deliver;
 mod drive;
 mod guard;
+mod inspector;
 mod journal;
 mod openapi;
 mod operations;

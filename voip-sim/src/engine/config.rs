@@ -93,7 +93,7 @@ pub struct ApiKey {
 }
 
 /// What a number does with inbound calls.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct NumberConfig {
     /// Asked what to do with a call; without one a call ends with 11100.
     pub voice_url: Option<String>,
@@ -110,7 +110,7 @@ pub struct NumberConfig {
 }
 
 /// A TwiML App: what happens when a voice client places a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Application {
     /// `AP` and 32 hex digits.
     pub sid: String,

@@ -174,6 +174,11 @@ pub(super) async fn replay(State(shared): State<Shared>, Path(id): Path<String>)
     ))
 }
 
+/// How the simulated provider is set up; no secrets.
+pub(super) async fn settings(State(shared): State<Shared>) -> Response {
+    json(StatusCode::OK, &shared.look(|engine, _| engine.settings()))
+}
+
 /// Replaces what the account's numbers do; what is left out is unset.
 pub(super) async fn set_number(State(shared): State<Shared>, body: Bytes) -> Answer {
     let number = read::<NumberSeed>(&body)?.config()?;
@@ -272,7 +277,7 @@ pub(super) async fn export(State(shared): State<Shared>) -> Response {
 }
 
 pub(super) async fn reset(State(shared): State<Shared>) -> Response {
-    shared.turn(|engine, _| engine.reset());
+    shared.turn(|engine, now| engine.reset(now));
     done()
 }
 

@@ -217,6 +217,11 @@ pub(super) fn operations() -> Vec<Operation> {
             "Everything that is known, in one document.",
             get(control::export),
         ),
+        read(
+            "/sim/settings",
+            "How it is set up: number, application, faults and limits.",
+            get(control::settings),
+        ),
         operation(
             "put",
             "/sim/number",
