@@ -2,6 +2,7 @@
 
 import { choice, el, field, say } from "./element.js";
 import { timeline } from "./timeline.js";
+import { who } from "./words.js";
 
 /** @import {Item} from "./types.js" */
 /** @import {World} from "./world.js" */
@@ -25,7 +26,10 @@ export function activity(world) {
   const kind = choice(KINDS);
   const words = el("input", { type: "search", autocomplete: "off", spellcheck: "false" });
   const count = el("p", { class: "hint", role: "status" });
-  const happened = timeline("Activity");
+  const happened = timeline("Activity", (sid) => {
+    const call = world.calls.get(sid);
+    return call ? `${who(call.from)} → ${who(call.to)}` : sid;
+  });
   const node = el(
     "section",
     { class: "page" },

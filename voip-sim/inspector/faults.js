@@ -10,9 +10,9 @@ const RATES = [
   ["repeat", "Callbacks twice"],
   ["delay", "Callbacks late"],
   ["reorder", "Callbacks out of order"],
-  ["drop_documents", "Documents’ requests lost"],
-  ["repeat_documents", "Documents’ requests twice"],
-  ["delay_documents", "Documents’ requests late"],
+  ["drop_documents", "Document requests lost"],
+  ["repeat_documents", "Document requests twice"],
+  ["delay_documents", "Document requests late"],
   ["rest", "REST requests spoilt"],
 ];
 

@@ -9,6 +9,7 @@ import { el, say } from "./element.js";
 import { follow } from "./feed.js";
 import { newCall } from "./new_call.js";
 import { setup } from "./setup.js";
+import { welcome } from "./welcome.js";
 import { World } from "./world.js";
 
 /** @import {Status} from "./types.js" */
@@ -33,12 +34,7 @@ let page = null;
 let shownSid = null;
 const place = el("div", { class: "detail" });
 const calls = callList(world);
-const hint = el(
-  "div",
-  { class: "empty" },
-  el("p", {}, el("strong", {}, "Choose a call")),
-  el("p", {}, "to see its legs and all that happened: REST requests, TwiML, webhooks, states."),
-);
+const hint = welcome();
 const aside = el(
   "section",
   { class: "side-list", "aria-labelledby": "calls-heading" },
@@ -56,7 +52,8 @@ const callsView = {
       page?.close();
       page = sid === null ? null : callPage(world, sid);
       shownSid = sid;
-      place.replaceChildren(page ? page.node : hint);
+      place.replaceChildren(page ? page.node : hint.node);
+      if (!page) void hint.open().catch(() => undefined);
       callsView.node.classList.toggle("has-choice", sid !== null);
     }
     calls.update(sid);
@@ -64,7 +61,7 @@ const callsView = {
     tellStatus();
   },
 };
-place.append(hint);
+place.append(hint.node);
 
 /** @type {Status | null} */
 let told = null;
@@ -125,6 +122,7 @@ follow({
   begins() {
     world.forget();
     show();
+    void hint.open().catch(() => undefined);
     void world.read();
     say(link, "Live");
     link.dataset.tone = "live";

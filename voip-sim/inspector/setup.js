@@ -2,6 +2,7 @@
 
 import { announce, attempt } from "./announce.js";
 import { ask } from "./api.js";
+import { choices } from "./choices.js";
 import { choice, el, field, list } from "./element.js";
 import { nextRequests, rates } from "./faults.js";
 
@@ -46,7 +47,7 @@ function form(label, button, what, ...fields) {
         void attempt(what);
       },
     },
-    el("div", { class: "grid" }, ...fields),
+    ...fields,
     el("p", { class: "buttons" }, el("button", { type: "submit", class: "main" }, button)),
   );
 }
@@ -59,12 +60,16 @@ function addresses() {
   const methods = [choice(METHODS), choice(METHODS), choice(METHODS)];
   const [voiceBy, fallbackBy, statusBy] = /** @type {[HTMLSelectElement, HTMLSelectElement, HTMLSelectElement]} */ (methods);
   const fields = [
-    field("Voice URL", voice),
-    field("by", voiceBy),
-    field("Fallback URL", fallback),
-    field("by", fallbackBy),
-    field("Status URL", status),
-    field("by", statusBy),
+    el(
+      "div",
+      { class: "addresses" },
+      field("Voice URL", voice),
+      field("Voice method", voiceBy),
+      field("Fallback URL", fallback),
+      field("Fallback method", fallbackBy),
+      field("Status URL", status),
+      field("Status method", statusBy),
+    ),
   ];
   const text = (/** @type {HTMLInputElement} */ input) => input.value.trim() || null;
   return {
@@ -104,6 +109,7 @@ export function setup() {
   const app = addresses();
   const appSid = el("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "AP…" });
   const byRate = rates();
+  const silences = choices();
   const scripts = el("ul", { class: "scripts" });
   const account = el("code", {});
   const base = el("code", {}, location.origin);
@@ -118,6 +124,7 @@ export function setup() {
       app.show(settings.application.voice);
     }
     byRate.show(settings.faults);
+    silences.show(settings.choices);
   };
 
   const phone = el("input", { type: "text", autocomplete: "off", spellcheck: "false", value: "+15550002222" });
@@ -183,11 +190,18 @@ export function setup() {
     section(
       "A telephone or voice client",
       "How one behaves when it is called: a number, or client: and an identity.",
-      form("A telephone or voice client", "Script it", script, field("Who", phone), field("What it does", outcome), field("Rings for, s", rings)),
+      form("A telephone or voice client", "Script it", script, el(
+        "div",
+        { class: "grid" },
+        field("Who", phone),
+        field("What it does", outcome),
+        field("Rings for, s", rings),
+      )),
     ),
     section("Named scripts", "Circumstances under which applications break. The call is then made as always.", scripts),
     section("Faults by rate", "From now on, until they are set otherwise.", byRate.node),
     section("Faults for the next requests", "Ahead of any rate.", nextRequests()),
+    section("Where the vendor is silent", "The ways in which the provider may behave; rely on none.", silences.node),
     section(
       "TwiML App",
       "What voice clients call through.",

@@ -1,6 +1,6 @@
 // What happened, in order.
 
-import { el, list } from "./element.js";
+import { el, list, say } from "./element.js";
 import { entry } from "./entry.js";
 import { webhook } from "./webhook.js";
 import { clock, span } from "./words.js";
@@ -23,8 +23,9 @@ export function badge(index) {
 /**
  * A timeline. Times count from `start`; without one they are times of day.
  * @param {string} label
+ * @param {(sid: string) => string} [called] What a call is called, where each is to be linked.
  */
-export function timeline(label) {
+export function timeline(label, called) {
   const node = el("ol", { class: "timeline", "aria-label": label });
   /** @type {string | null} */
   let start = null;
@@ -42,10 +43,16 @@ export function timeline(label) {
     const part = item.kind === "delivery" ? webhook(item) : entry(item);
     const mark = index < 0 ? el("span", { class: "dot" }) : badge(index);
     const whose = index < 0 ? null : el("span", { class: "read-only-aloud" }, `Leg ${LETTERS[index % 26]}: `);
+    const { call_sid: sid } = item;
+    const link = sid && called ? el("a", { class: "whose", href: `#/calls/${sid}` }) : null;
     const row = el("li", { "data-kind": item.kind }, at, mark, el("div", { class: "happening" }, whose, part.node));
+    if (link) part.node.querySelector(".what")?.append(link);
     return {
       node: row,
-      update: (now) => /** @type {Part<Item>} */ (part).update(now),
+      update: (now) => {
+        if (link && sid && called) say(link, called(sid));
+        /** @type {Part<Item>} */ (part).update(now);
+      },
     };
   };
   const keep = list(node, (/** @type {Item} */ item) => item.seq, make);

@@ -89,6 +89,7 @@
  * @property {NumberSettings} number
  * @property {{sid: string, voice: NumberSettings} | null} application
  * @property {Record<string, unknown>} faults
+ * @property {Record<string, unknown>} choices
  * @property {number | null} calls_per_second
  * @property {"refuse" | "queue"} surplus
  */

@@ -44,7 +44,7 @@ const DOING = {
   ringing: "rings",
   fetching: "waits for the application’s answer",
   "in-dial": "is connected by a dial",
-  dial: "dials",
+  dial: "waits while somebody is dialled",
   gather: "is listened to: keys or speech, please",
   record: "is being recorded",
   conference: "is in a conference",

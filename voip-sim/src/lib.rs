@@ -43,6 +43,7 @@
 //! assert_eq!(call.said(), ["Hi"]);
 //! ```
 
+pub mod choices;
 pub mod detection;
 pub mod engine;
 pub mod explain;

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use serde::Serialize;
 
 use super::{Application, Engine, NumberConfig, Surplus};
+use crate::choices::Choices;
 use crate::faults::Faults;
 
 /// What can be changed while it runs, as it stands. Tokens and keys are not in it.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub application: Option<Application>,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// What is done where the vendor is silent.
+    pub choices: Choices,
     /// Calls that may be placed over REST in one second.
     pub calls_per_second: Option<NonZeroU32>,
     /// What becomes of those above.
@@ -27,6 +30,11 @@ pub struct Settings {
 }
 
 impl Engine {
+    /// Changes what is done where the vendor is silent.
+    pub fn set_choices(&mut self, choices: Choices) {
+        self.config.choices = choices;
+    }
+
     /// How it is set up at the moment.
     pub fn settings(&self) -> Settings {
         let config = &self.config;
@@ -36,6 +44,7 @@ impl Engine {
             number: config.number.clone(),
             application: config.application.clone(),
             faults: self.faults.clone(),
+            choices: config.choices.clone(),
             calls_per_second: config.calls_per_second,
             surplus: config.surplus,
         }

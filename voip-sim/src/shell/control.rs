@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Shared;
 use crate::address::is_e164;
+use crate::choices::Choices;
 use crate::engine::{DriveError, Surplus};
 use crate::faults::Faults;
 use crate::inspect::Status;
@@ -221,6 +222,13 @@ pub(super) async fn run_script(State(shared): State<Shared>, Path(name): Path<St
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
     let faults: Faults = read(&body)?;
     shared.turn(|engine, _| engine.set_faults(faults));
+    Ok(done())
+}
+
+/// Replaces what is done where the vendor is silent; what is left out is as the manual says.
+pub(super) async fn set_choices(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let choices: Choices = read(&body)?;
+    shared.turn(|engine, _| engine.set_choices(choices));
     Ok(done())
 }
 

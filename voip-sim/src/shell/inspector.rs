@@ -39,6 +39,7 @@ const FILES: &[File] = files![
     "api.js",
     "call_list.js",
     "call_page.js",
+    "choices.js",
     "conferences.js",
     "controls.css",
     "element.js",
@@ -59,6 +60,7 @@ const FILES: &[File] = files![
     "timeline.js",
     "types.js",
     "webhook.js",
+    "welcome.js",
     "words.js",
     "world.js",
 ];

@@ -54,6 +54,15 @@ await withPage({ viewport: { width: 1280, height: 900 } }, async (page, expected
   assert.equal((await create()).status, 429);
   assert.equal((await create()).status, 201);
 
+  // What is done where the vendor is silent.
+  const silent = page.getByRole("form", { name: "Where the vendor is silent" });
+  await silent.getByLabel("A leg that is no longer wanted ends").selectOption("no-answer");
+  await silent.getByLabel("A 429 says Retry-After").selectOption("5");
+  await silent.getByRole("button", { name: "Choose" }).click();
+  await done("It is chosen.");
+  const { choices } = await settings();
+  assert.deepEqual([choices.stopped_child, choices.retry_after_seconds, choices.start_before_join], ["no-answer", 5, false]);
+
   // A telephone that is engaged.
   const phone = page.getByRole("form", { name: "A telephone or voice client" });
   await phone.getByLabel("Who").fill("+15550003333");

@@ -5,6 +5,7 @@
     reason = "in a test, what is not there is a failure"
 )]
 
+mod choices;
 mod client;
 mod conference;
 mod control;
@@ -28,3 +29,4 @@ mod rest;
 mod scripts;
 mod shell;
 mod twiml;
+mod vectors;
