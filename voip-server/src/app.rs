@@ -10,6 +10,7 @@ use crate::{
     SharedHealth,
     auth::Auth,
     config::{Limits, LoginConfig},
+    metrics::Metrics,
     socket::Hub,
 };
 
@@ -42,6 +43,8 @@ pub struct AppParts {
     pub redis: Option<Arc<dyn SharedHealth>>,
     /// How much is too much.
     pub limits: Limits,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Cancelled when the server is asked to stop.
     pub stopping: CancellationToken,
     /// The tasks of open sockets.

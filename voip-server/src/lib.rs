@@ -10,6 +10,7 @@
 //! | `webhooks` | the calls the provider makes |
 //! | `socket` | WebSocket: who is connected, and who hears what |
 //! | [`auth`] | who calls, and what they may do |
+//! | `metrics` | what is counted and timed, and who may read it |
 //! | `transfer` | bringing data over from earlier systems and other databases |
 //! | `compose` | the only place that names every adapter |
 //!
@@ -43,6 +44,7 @@ pub mod config;
 mod lingering;
 mod listener;
 mod logging;
+mod metrics;
 mod openapi;
 pub mod router;
 mod server;
@@ -54,6 +56,7 @@ mod webhooks;
 
 pub use app::{App, AppParts};
 pub use background::Background;
+pub use metrics::Metrics;
 pub use router::{router, socket_router};
 pub use server::{Addresses, Server, StartupError};
 pub use shared_health::SharedHealth;

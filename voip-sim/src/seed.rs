@@ -15,6 +15,7 @@ use crate::faults::{Faults, RestFault, RestTarget};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::is_sid;
 use crate::twiml::Method;
+use crate::voice::Voice;
 
 /// What a simulated world starts from. Everything may be left out.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -59,6 +60,9 @@ pub struct PhoneSeed {
     /// Who or what answers, for machine detection.
     #[serde(default)]
     pub answered_by: AnsweredBy,
+    /// What it lets be heard.
+    #[serde(default)]
+    pub voice: Voice,
 }
 
 /// Keys to press.
@@ -192,6 +196,7 @@ impl PhoneSeed {
             press: timed(press)?,
             speak: timed(speak)?,
             answered_by: self.answered_by,
+            voice: self.voice,
         })
     }
 }
