@@ -11,6 +11,7 @@
 //! Nothing happens in between, so hours of calls take as long as their webhooks do. The same seed
 //! and the same inputs give the same outputs, byte for byte.
 
+mod announce;
 mod answer;
 mod callback;
 mod conference;
@@ -72,6 +73,7 @@ use crate::seeded::Seeded;
 use crate::sid::CallSid;
 use crate::webhook::{Webhook, WebhookId};
 
+use announce::{Announcement, AnnouncementId};
 use deliver::{Line, Sending};
 use timer::{Timer, Timers};
 
@@ -90,6 +92,8 @@ pub struct Engine {
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
     pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
     next_recording: u64,
+    announcements: BTreeMap<AnnouncementId, Announcement>,
+    next_announcement: u64,
     next_leg: u64,
     next_room: u64,
     next_webhook: u64,
@@ -128,6 +132,8 @@ impl Engine {
             recordings: BTreeMap::new(),
             recordings_by_sid: HashMap::new(),
             next_recording: 0,
+            announcements: BTreeMap::new(),
+            next_announcement: 0,
             next_leg: 0,
             next_room: 0,
             next_webhook: 0,
@@ -283,6 +289,7 @@ impl Engine {
             next_leg: self.next_leg,
             next_room: self.next_room,
             next_recording: self.next_recording,
+            next_announcement: self.next_announcement,
             next_webhook: self.next_webhook,
             journal: self.journal.emptied(),
             ..fresh
@@ -310,6 +317,7 @@ impl Engine {
             Timer::FirstDocument(leg) => self.begin_first_document(at, leg),
             Timer::RecordingReady(recording) => self.recording_ready(at, recording),
             Timer::Listening(leg, turn) => self.heard_out(at, leg, turn),
+            Timer::Announcement(announcement) => self.announcement_goes_on(at, announcement),
             Timer::Line(line) => self.move_line(at, &line),
             Timer::Release(prepared) => self.send(at, *prepared),
         }

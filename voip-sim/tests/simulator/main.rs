@@ -5,6 +5,7 @@
     reason = "in a test, what is not there is a failure"
 )]
 
+mod announcements;
 mod choices;
 mod client;
 mod conference;
