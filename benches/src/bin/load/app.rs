@@ -48,7 +48,9 @@ impl App {
     ) -> Result<Self, Fault> {
         let (http, socket) = (free_address()?, free_address()?);
         let log = file.with_extension("log");
-        let mut command = Command::new(server);
+        // Its working directory is another one.
+        let server = std::path::absolute(server)?;
+        let mut command = Command::new(&server);
         command
             .env_clear()
             .current_dir(file.parent().unwrap_or(Path::new(".")))
