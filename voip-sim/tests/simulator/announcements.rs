@@ -52,7 +52,7 @@ fn everybody_who_is_not_held_hears_it_and_they_go_on_hearing_each_other() {
     assert!(was_told(&world, &legs[0]) && was_told(&world, &legs[1]));
     assert!(!was_told(&world, &legs[2]), "the held one hears its music");
     assert_eq!(world.call(&legs[2]).listens_to, Some(Sound::Music));
-    assert_eq!(world.call(&legs[0]).hears, [legs[1].clone()]);
+    assert_eq!(world.call(&legs[0]).hears, std::slice::from_ref(&legs[1]));
     assert_eq!(world.words(), ["announcement-end"]);
     let told = world.sent.last().unwrap();
     assert_eq!(told.field("AnnounceUrl"), Some("http://app.test/closing"));
