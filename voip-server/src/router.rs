@@ -18,7 +18,7 @@ use uuid::Uuid;
 use crate::{
     App, api,
     api::ApiError,
-    asyncapi,
+    asyncapi, auth, dialer,
     lingering::Rest,
     openapi, socket,
     socketio::{self, Desk},
@@ -51,6 +51,10 @@ pub fn router(app: App) -> Router {
         .route("/api/signup", post(api::signup))
         .route("/api/login", post(api::login))
         .route("/api/getToken", get(api::get_token))
+        .route("/api/calls/{call}", get(api::call))
+        .route("/api/session", get(api::session).post(api::renew_session))
+        .route("/api/logout", post(api::logout))
+        .route("/api/phone", get(api::phone))
         .route("/ws", get(socket::upgrade))
         .route(
             socketio::PATH,
@@ -79,8 +83,11 @@ pub fn router(app: App) -> Router {
         .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
+        // People: the web dialer.
+        .merge(dialer::routes())
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path);
+        .fallback(no_such_path)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::session));
     around(routes, app)
 }
 
@@ -157,6 +164,9 @@ fn route(path: &str) -> &'static str {
         "/api/signup",
         "/api/login",
         "/api/getToken",
+        "/api/session",
+        "/api/logout",
+        "/api/phone",
         "/ws",
         voip_twilio::AGENT_JOIN_PATH,
         voip_twilio::CALL_STATUS_PATH,
@@ -181,9 +191,10 @@ fn route(path: &str) -> &'static str {
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
         None if path.starts_with("/api/delete-call-log/") => "/api/delete-call-log/{call}",
         None if path.starts_with("/api/restore-call-log/") => "/api/restore-call-log/{call}",
+        None if path.starts_with("/api/calls/") => "/api/calls/{call}",
         None if path.starts_with("/docs/") => "/docs/{file}",
         None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
-        None => "-",
+        None => dialer::is_page(path).unwrap_or("-"),
     }
 }
 
