@@ -16,7 +16,7 @@ use voip_core::{
 };
 use voip_push::PushServices;
 use voip_server::{
-    App, AppParts, Background, Hub,
+    App, AppParts, Background, Hub, Metrics,
     auth::{Argon2Passwords, Auth, HashingCost, SessionCookie, Tokens},
     config::{AuthMode, Limits, LoginConfig},
     dialer::DialerSetup,
@@ -98,6 +98,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         dialer,
         redis: None,
         limits: Limits::default(),
+        metrics: Metrics::default(),
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),
     });

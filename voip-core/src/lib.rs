@@ -48,7 +48,7 @@ pub use call::{
 };
 pub use call_id::{CallId, InvalidCallId};
 pub use calls::{
-    AnswerError, CallSettings, Calls, ClientDial, DeleteLogError, HangUpError, HoldError,
+    AnswerError, Backlog, CallSettings, Calls, ClientDial, DeleteLogError, HangUpError, HoldError,
     InboundCall, Phrases, Ports, SpendGuard, SpendRefusal, StartCall, StartError, Started,
 };
 pub use country::{Country, UnknownCountry};

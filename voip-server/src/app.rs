@@ -11,6 +11,7 @@ use crate::{
     auth::Auth,
     config::{Limits, LoginConfig},
     dialer::DialerSetup,
+    metrics::Metrics,
     socket::Hub,
 };
 
@@ -45,6 +46,8 @@ pub struct AppParts {
     pub redis: Option<Arc<dyn SharedHealth>>,
     /// How much is too much.
     pub limits: Limits,
+    /// What is counted.
+    pub metrics: Metrics,
     /// Cancelled when the server is asked to stop.
     pub stopping: CancellationToken,
     /// The tasks of open sockets.

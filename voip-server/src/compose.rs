@@ -34,6 +34,7 @@ use crate::{
         TwilioSettings,
     },
     dialer::{DialerSetup, PagePhone, VoiceSdk},
+    metrics::{MeasuredBus, MeasuredCalls, MeasuredPush, Metrics},
 };
 
 pub(crate) use shared::OnRedis;
@@ -89,13 +90,16 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
     ));
     let shared = Shared::open(config, &clock);
     let pushes = Arc::new(push(&config.push, &clock)?);
+    let metrics = Metrics::default();
+    let bus: Arc<dyn EventBus> =
+        Arc::new(MeasuredBus::new(Arc::clone(&shared.bus), metrics.clone()));
     let ports = Ports {
         telephony: Arc::clone(&telephony),
-        calls: store.calls(),
+        calls: Arc::new(MeasuredCalls::new(store.calls(), metrics.clone())),
         users: store.users(),
-        push: Arc::clone(&pushes) as _,
+        push: Arc::new(MeasuredPush::new(Arc::clone(&pushes) as _, metrics.clone())),
         cache: Arc::clone(&shared.cache),
-        bus: Arc::clone(&shared.bus),
+        bus: Arc::clone(&bus),
         limiter: Arc::clone(&shared.limiter),
         clock: Arc::clone(&clock),
     };
@@ -122,12 +126,13 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         },
         redis: shared.redis.clone().map(|redis| redis as _),
         limits: config.limits,
+        metrics,
         stopping: CancellationToken::new(),
         sockets: TaskTracker::new(),
     });
     Ok(Composed {
         app,
-        bus: shared.bus,
+        bus,
         redis: shared.redis,
         simulator,
         store,
@@ -166,8 +171,7 @@ fn page_phone(
     simulator: Option<&Simulator>,
 ) -> Result<PagePhone, StartupError> {
     if let Some(simulator) = simulator {
-        let signal = format!("ws://{}/signal", simulator.addr());
-        let signal = Url::parse(&signal).map_err(StartupError::because)?;
+        let signal = Url::parse(&simulator.signal_url()).map_err(StartupError::because)?;
         return Ok(PagePhone::Simulator { signal });
     }
     let ProviderConfig::Twilio(settings) = provider else {

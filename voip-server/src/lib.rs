@@ -11,6 +11,7 @@
 //! | `socket` | WebSocket: who is connected, and who hears what |
 //! | [`auth`] | who calls, and what they may do |
 //! | [`dialer`] | the page in which users sign up, log in and call |
+//! | `metrics` | what is counted and timed, and who may read it |
 //! | `transfer` | bringing data over from earlier systems and other databases |
 //! | `compose` | the only place that names every adapter |
 //!
@@ -45,6 +46,7 @@ pub mod dialer;
 mod lingering;
 mod listener;
 mod logging;
+mod metrics;
 mod openapi;
 pub mod router;
 mod server;
@@ -56,6 +58,7 @@ mod webhooks;
 
 pub use app::{App, AppParts};
 pub use background::Background;
+pub use metrics::Metrics;
 pub use router::{router, socket_router};
 pub use server::{Addresses, Server, StartupError};
 pub use shared_health::SharedHealth;

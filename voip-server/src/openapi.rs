@@ -17,7 +17,7 @@ use crate::{
     api::{ApiError, ClientApi},
     asyncapi,
     config::AuthMode,
-    socket,
+    metrics, socket,
     webhooks::ProviderApi,
 };
 
@@ -34,6 +34,7 @@ use crate::{
         page_file,
         socket_io,
         asyncapi::document,
+        metrics::metrics,
         socket::upgrade
     )
 )]

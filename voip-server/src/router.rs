@@ -1,6 +1,9 @@
 //! The whole API on one page.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -20,7 +23,7 @@ use crate::{
     api::ApiError,
     asyncapi, auth, dialer,
     lingering::Rest,
-    openapi, socket,
+    metrics, openapi, socket,
     socketio::{self, Desk},
     webhooks,
 };
@@ -85,6 +88,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", get(api::readyz))
         // People: the web dialer.
         .merge(dialer::routes())
+        .route("/metrics", get(metrics::metrics))
         .method_not_allowed_fallback(wrong_method)
         .fallback(no_such_path)
         .layer(middleware::from_fn_with_state(app.clone(), auth::session));
@@ -131,10 +135,17 @@ async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> R
         path = route(request.uri().path()),
     );
     let limit = patience(&app, request.uri().path());
+    // Timed where the figures want it, so that other requests do not pay.
+    let webhook = is_the_providers(request.uri().path())
+        .then(|| (route(request.uri().path()), Instant::now()));
     let (request, rest) = Rest::of(request);
     let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
     let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    if let Some((path, began)) = webhook {
+        let status = response.status().as_u16();
+        app.metrics.webhook(path, status, began.elapsed());
+    }
     response.headers_mut().insert(REQUEST_ID, id);
     if let Some(rest) = rest {
         rest.read_out(app.limits.body_bytes, &mut response).await;
@@ -185,6 +196,7 @@ fn route(path: &str) -> &'static str {
         "/asyncapi.json",
         "/healthz",
         "/readyz",
+        "/metrics",
     ];
     match ROUTES.iter().find(|route| **route == path) {
         Some(route) => route,
@@ -198,16 +210,39 @@ fn route(path: &str) -> &'static str {
     }
 }
 
-/// How long an answer may take. A Socket.IO client without a WebSocket asks for
+/// How long an answer may take: a webhook's less than the provider waits. A Socket.IO client without a WebSocket asks for
 /// news and waits until there is some, or until it is asked whether it is still
 /// there.
 fn patience(app: &App, path: &str) -> Duration {
     let limit = app.limits.request_time;
     if path == socketio::PATH {
         limit.max(Duration::from_secs(60))
+    } else if is_the_providers(path) {
+        limit.min(WEBHOOK_TIME)
     } else {
         limit
     }
+}
+
+/// How long a webhook may take: less than the provider waits (15 s), so that it
+/// is told that its news was not taken.
+const WEBHOOK_TIME: Duration = Duration::from_secs(9);
+
+/// Whether the provider calls this path.
+fn is_the_providers(path: &str) -> bool {
+    const ROUTES: [&str; 10] = [
+        voip_twilio::STATUS_PATH,
+        voip_twilio::INBOUND_PATH,
+        voip_twilio::VOICE_PATH,
+        voip_twilio::CONNECT_PATH,
+        voip_twilio::BRIDGE_ENDED_PATH,
+        voip_twilio::AGENT_JOIN_PATH,
+        voip_twilio::CALL_STATUS_PATH,
+        voip_twilio::CALL_EVENTS_PATH,
+        voip_twilio::DIAL_ACTION_PATH,
+        voip_twilio::CONFERENCE_EVENTS_PATH,
+    ];
+    ROUTES.contains(&path) || path.starts_with("/api/call-status/")
 }
 
 fn too_slow(limit: Duration) -> ApiError {

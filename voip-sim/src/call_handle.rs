@@ -126,6 +126,21 @@ impl<'a> CallHandle<'a> {
         }
     }
 
+    /// What the leg heard of late, two seconds at most, oldest first; nothing for a leg that the
+    /// mixer does not know.
+    #[cfg(feature = "media")]
+    pub async fn ear(&self) -> Vec<i16> {
+        let Some(exchange) = self.shared.exchange() else {
+            return Vec::new();
+        };
+        let call = self.sid.clone();
+        let heard = exchange.ask(|reply| crate::browser::Command::Heard { call, reply });
+        heard
+            .await
+            .flatten()
+            .map_or_else(Vec::new, |(samples, _)| samples)
+    }
+
     /// The far end of the ringing leg answers.
     ///
     /// # Errors

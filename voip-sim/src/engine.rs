@@ -42,6 +42,8 @@ mod run;
 mod steer;
 mod timer;
 mod views;
+#[cfg(feature = "media")]
+mod wiring;
 
 pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Surplus, Timing};
 pub use drive::DriveError;
@@ -52,6 +54,8 @@ pub(crate) use finish::EndedBy;
 pub(crate) use leg::{Extras, FirstDocument, Leg, LegId, NewLeg};
 pub(crate) use recording::{Recording, RecordingId, Source};
 pub(crate) use room::{Expected, Member, Room, RoomId};
+#[cfg(feature = "media")]
+pub(crate) use wiring::{RingingClient, Standing};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroU32;
@@ -240,6 +244,12 @@ impl Engine {
     /// A voice client signs out: it can still call, and calls to it end `no-answer` at once.
     pub fn unregister_client(&mut self, identity: impl Into<String>) {
         self.set_client(identity, ClientScript::offline());
+    }
+
+    /// Whether a voice client has a script, or is signed in or out.
+    #[cfg(feature = "media")]
+    pub(crate) fn knows_client(&self, identity: &str) -> bool {
+        self.clients.contains_key(identity)
     }
 
     /// What the account's numbers do with inbound calls.

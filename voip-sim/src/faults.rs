@@ -151,3 +151,13 @@ pub(crate) struct ScriptedFault {
     /// Only requests whose path has this SID, of a call or conference.
     pub(crate) about: Option<String>,
 }
+
+/// What browsers and the simulator lose on the way to each other, for as long as it is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Losses {
+    /// The sound: no packet arrives, in either direction.
+    pub media: bool,
+    /// The signalling: every WebSocket is cut, and new ones are refused with 503.
+    pub signalling: bool,
+}

@@ -180,6 +180,8 @@ pub struct CallView {
     pub alone_since: Option<OffsetDateTime>,
     /// What this far end was told, in order.
     pub heard: Vec<Heard>,
+    /// The keys this far end pressed, in order.
+    pub pressed: String,
     /// Debugger entries of this leg.
     pub alerts: Vec<Alert>,
     /// Custom parameters that a voice client received.
@@ -214,6 +216,15 @@ impl CallView {
                 _,
             ) => ClientState::Over,
         }
+    }
+
+    /// The keys it was sent, in order: by the application, or by the other party of its bridge.
+    pub fn keys(&self) -> String {
+        let keys = self.heard.iter().filter_map(|heard| match &heard.what {
+            Sound::Keys(keys) => Some(keys.as_str()),
+            _ => None,
+        });
+        keys.collect()
     }
 
     /// The texts it was told, in order.

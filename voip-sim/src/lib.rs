@@ -55,18 +55,28 @@ pub mod scripts;
 pub mod secret;
 pub mod seed;
 pub mod sid;
+pub mod sound;
 pub mod twiml;
+pub mod voice;
 pub mod webhook;
 
 mod address;
+#[cfg(feature = "media")]
+mod browser;
 mod call_handle;
+mod client_module;
 mod config;
 mod connection;
 mod keys;
 mod seeded;
 mod shell;
 mod simulator;
+#[cfg(feature = "media")]
+mod tapes;
 
 pub use call_handle::CallHandle;
+pub use client_module::CLIENT_MODULE;
+#[cfg(feature = "media")]
+pub use config::MediaConfig;
 pub use config::SimulatorConfig;
 pub use simulator::Simulator;

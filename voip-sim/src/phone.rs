@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::detection::AnsweredBy;
+use crate::voice::Voice;
 
 /// How long a telephone or client rings before it does what it does, unless a script says more.
 pub const DEFAULT_RING: Duration = Duration::from_secs(1);
@@ -44,6 +45,8 @@ pub struct PhoneScript {
     pub speak: Option<(Duration, String)>,
     /// Who or what it is that answers, for machine detection.
     pub answered_by: AnsweredBy,
+    /// What it lets be heard after the answer, where calls have sound.
+    pub voice: Voice,
 }
 
 /// The script of a voice client; clients and telephones behave alike.
@@ -59,6 +62,7 @@ impl PhoneScript {
             press: None,
             speak: None,
             answered_by: AnsweredBy::Human,
+            voice: Voice::default(),
         }
     }
 
@@ -118,6 +122,13 @@ impl PhoneScript {
         self
     }
 
+    /// The same, and this is what it lets be heard.
+    #[must_use]
+    pub fn sounding(mut self, voice: Voice) -> Self {
+        self.voice = voice;
+        self
+    }
+
     pub(crate) fn ends_with(outcome: Outcome) -> Self {
         Self {
             ring: Duration::ZERO,
@@ -126,6 +137,7 @@ impl PhoneScript {
             press: None,
             speak: None,
             answered_by: AnsweredBy::Human,
+            voice: Voice::default(),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::faults::{Faults, RestFault, RestTarget};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::is_sid;
 use crate::twiml::Method;
+use crate::voice::Voice;
 
 /// What a simulated world starts from. Everything may be left out.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -56,6 +57,9 @@ pub struct PhoneSeed {
     /// Who or what answers, for machine detection.
     #[serde(default)]
     pub answered_by: AnsweredBy,
+    /// What it lets be heard.
+    #[serde(default)]
+    pub voice: Voice,
 }
 
 /// Keys to press.
@@ -189,6 +193,7 @@ impl PhoneSeed {
             press: timed(press)?,
             speak: timed(speak)?,
             answered_by: self.answered_by,
+            voice: self.voice,
         })
     }
 }

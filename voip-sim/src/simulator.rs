@@ -10,6 +10,8 @@ use tokio_util::task::TaskTracker;
 use crate::call_handle::{self, CallHandle};
 use crate::config::SimulatorConfig;
 use crate::engine::{Application, DriveError};
+#[cfg(feature = "media")]
+use crate::faults::Losses;
 use crate::faults::{Faults, RestFault, RestTarget};
 use crate::inspect::{CallView, JournalEntry, Orphan, RecordingView, RoomView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
@@ -64,6 +66,15 @@ impl Simulator {
             tasks.clone(),
             stopping.clone(),
         ));
+        #[cfg(feature = "media")]
+        {
+            use crate::browser::Exchange;
+
+            let bound = Exchange::bind(shared.clone(), addr, &config.media).await?;
+            let (exchange, handle) = bound;
+            shared.with_exchange(handle);
+            tasks.spawn(exchange.run(stopping.clone()));
+        }
         tasks.spawn(shell::serve(listener, shared.clone(), stopping.clone()));
         tasks.close();
         Ok(Self {
@@ -84,6 +95,18 @@ impl Simulator {
     /// What to put in place of `https://api.twilio.com`; no trailing slash.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.addr)
+    }
+
+    /// Where browsers speak with it: a plain WebSocket.
+    #[cfg(feature = "media")]
+    pub fn signal_url(&self) -> String {
+        format!("ws://{}/signal", self.addr)
+    }
+
+    /// The same over TLS, with a certificate that nobody vouches for. It is the same port.
+    #[cfg(feature = "media")]
+    pub fn secure_signal_url(&self) -> String {
+        format!("wss://{}/signal", self.addr)
     }
 
     /// Its account, which REST requests name.
@@ -249,6 +272,14 @@ impl Simulator {
     /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&self, faults: Faults) {
         self.shared.turn(|engine, _| engine.set_faults(faults));
+    }
+
+    /// What browsers lose on the way from now on.
+    #[cfg(feature = "media")]
+    pub fn set_losses(&self, losses: Losses) {
+        if let Some(exchange) = self.shared.exchange() {
+            exchange.lose(losses);
+        }
     }
 
     /// Lets the next matching REST requests meet this fault.

@@ -6,15 +6,15 @@ use futures_util::future::join_all;
 
 use crate::{
     Call, CallStatus, Callback, Device, Effect, Result, Retry, Signal, State,
-    calls::{Inner, LEASE, slots::Slot},
+    calls::{Inner, REST, leases::Hand, missed::About, slots::Slot},
     ports::{Delivery, Held, Push, Redirected, RingOutcome},
 };
 
 /// The first pause after a failure; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
 
-/// Longer than one attempt takes, retries inside the adapter included.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(60);
+/// How long an effect is tried again before it is left to the sweep.
+const TRYING: Duration = Duration::from_secs(60);
 
 /// How many devices are pushed to at a time.
 const PUSHES: usize = 16;
@@ -29,19 +29,20 @@ pub(super) enum Claim {
 }
 
 impl Inner {
-    /// Carries out one effect and forgets it. One that fails is tried again
-    /// while its lease lasts; after that it stays in storage, and a sweep takes
-    /// it up. A look-up is left to the sweep at once: while the provider is
-    /// out of order, more questions help nobody.
+    /// Carries out one effect and forgets it. One that fails is tried again for
+    /// a while; after that it rests in storage, and a sweep takes it up. A
+    /// look-up is left to the sweep at once: while the provider is out of order,
+    /// more questions help nobody.
     pub(super) async fn carry_out(
         self: Arc<Self>,
         call: Call,
         effect: Effect,
         mut claim: Claim,
         slot: Slot,
+        hand: Hand,
     ) {
         let clock = &self.ports.clock;
-        let last = clock.now() + LEASE - LONGEST_ATTEMPT;
+        let last = clock.now() + TRYING;
         let mut pause = FIRST_PAUSE;
         loop {
             match self.attempt(&call, effect, claim).await {
@@ -61,15 +62,16 @@ impl Inner {
                 }
             }
             if effect == Effect::LookUp {
-                return;
+                return hand.rest(clock.now() + REST);
             }
             claim = Claim::Again;
             let next = clock.now() + pause;
             if next > last {
-                return;
+                return hand.rest(clock.now() + REST / 2);
             }
             tokio::select! {
                 () = clock.sleep_until(next) => pause *= 2,
+                () = self.storage.back() => {}
                 () = self.closing.cancelled() => return,
             }
         }
@@ -155,8 +157,11 @@ impl Inner {
     }
 
     pub(super) async fn signal(self: &Arc<Self>, call: &Call, signal: Signal) -> Result<Call> {
-        let held = self.reload(&call.id).await?;
-        self.note(held, signal).await
+        let applied = async {
+            let held = self.reload(&call.id).await?;
+            self.note(held, signal).await
+        };
+        self.heed(About::Call(call.id), applied).await
     }
 
     async fn ring_devices(&self, call: &Call) -> Result<()> {

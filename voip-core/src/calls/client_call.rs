@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     Call, CallId, Calls, DialEnd, PhoneNumber, Plan, ProviderCallId, Result, Signal, UserId,
-    calls::{Inner, LEASE, entering::Word, guard::NotAdmitted, plans},
+    calls::{Inner, LEASE, entering::Word, guard::NotAdmitted, missed::About, plans},
     ports::{Inserted, LegReport, NewCall},
 };
 
@@ -52,7 +52,8 @@ impl Calls {
         self.run(async move {
             let leg = report.leg.clone();
             let signal = Signal::FarReported(report);
-            if inner.signal_by_leg(&near, signal).await?.is_none() {
+            let news = inner.signal_by_leg(&near, signal);
+            if inner.heed(About::Leg(near.clone()), news).await?.is_none() {
                 tracing::info!(%leg, %near, "a report on a leg of a call that nobody knows");
             }
             Ok(())
@@ -68,7 +69,8 @@ impl Calls {
     pub async fn dial_ended(&self, near: ProviderCallId, end: DialEnd) -> Result<Plan> {
         let inner = Arc::clone(&self.inner);
         self.run(async move {
-            let call = inner.signal_by_leg(&near, Signal::DialEnded(end)).await?;
+            let news = inner.signal_by_leg(&near, Signal::DialEnded(end));
+            let call = inner.heed(About::Leg(near.clone()), news).await?;
             Ok(match call {
                 Some(call) => plans::after_dial(&call, &inner.settings),
                 None => Plan::say_and_hang_up(&inner.settings.phrases.ended),

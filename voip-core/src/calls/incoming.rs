@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     BridgeOutcome, Call, CallId, Calls, Direction, Party, Plan, ProviderCallId, Result, Signal,
     State,
-    calls::{Inner, LEASE, plans},
+    calls::{Inner, LEASE, missed::About, plans},
     ports::{Held, Inserted, LegReport, NewCall},
 };
 
@@ -29,7 +29,12 @@ impl Calls {
     /// it falls back or tries again.
     pub async fn incoming(&self, call: InboundCall) -> Result<Plan> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.incoming(call).await }).await?
+        let about = About::Leg(call.leg.clone());
+        self.run(async move {
+            let news = inner.incoming(call);
+            inner.heed(about, news).await
+        })
+        .await?
     }
 
     /// The provider asks what to do with the leg of a call; `None` for a call
@@ -39,7 +44,11 @@ impl Calls {
     /// When storage is out of order.
     pub async fn plan(&self, id: &CallId, leg: ProviderCallId) -> Result<Option<Plan>> {
         let (inner, id) = (Arc::clone(&self.inner), *id);
-        self.run(async move { inner.plan(id, leg).await }).await?
+        self.run(async move {
+            let news = inner.plan(id, leg);
+            inner.heed(About::Call(id), news).await
+        })
+        .await?
     }
 
     /// The provider, told to connect a call to its user, asks how; `None` for a
@@ -49,7 +58,11 @@ impl Calls {
     /// When storage is out of order.
     pub async fn connect(&self, id: &CallId) -> Result<Option<Plan>> {
         let (inner, id) = (Arc::clone(&self.inner), *id);
-        self.run(async move { inner.connect(id).await }).await?
+        self.run(async move {
+            let news = inner.connect(id);
+            inner.heed(About::Call(id), news).await
+        })
+        .await?
     }
 
     /// The provider reports on a leg. `call` is ours, where the provider named
@@ -61,8 +74,15 @@ impl Calls {
     /// the loss is seen.
     pub async fn report(&self, report: LegReport, call: Option<CallId>) -> Result<()> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.report(report, call).await })
-            .await?
+        let about = match call {
+            Some(id) => About::Call(id),
+            None => About::Leg(report.leg.clone()),
+        };
+        self.run(async move {
+            let news = inner.report(report, call);
+            inner.heed(about, news).await
+        })
+        .await?
     }
 
     /// The connection made for a call the `turn`th time is over: says what
@@ -77,13 +97,16 @@ impl Calls {
         outcome: BridgeOutcome,
     ) -> Result<Option<Plan>> {
         let (inner, id) = (Arc::clone(&self.inner), *id);
-        self.run(async move { inner.bridge_ended(id, turn, outcome).await })
-            .await?
+        self.run(async move {
+            let news = inner.bridge_ended(id, turn, outcome);
+            inner.heed(About::Call(id), news).await
+        })
+        .await?
     }
 }
 
 impl Inner {
-    async fn incoming(self: Arc<Self>, incoming: InboundCall) -> Result<Plan> {
+    async fn incoming(self: &Arc<Self>, incoming: InboundCall) -> Result<Plan> {
         let users = &self.ports.users;
         let owner = match incoming.to.phone() {
             Some(number) => users.user_by_number(number).await?,
@@ -98,20 +121,21 @@ impl Inner {
             None => None,
         };
         let now = self.ports.clock.now();
+        let lease = now + LEASE;
         let ring_time = self.settings.ring_time;
         let step = Call::inbound(CallId::fresh(), incoming, owner.id, peer, now, ring_time);
         let (call, effects) = (step.call, step.effects);
         let new = NewCall {
             call: call.clone(),
             effects: effects.clone(),
-            effects_due: now + LEASE,
+            effects_due: lease,
             key: None,
         };
         let call = match self.ports.calls.insert(new).await? {
             Inserted::New => {
                 self.forget_log_pages(&call).await;
                 self.tell(step.events).await;
-                self.begin(&call, &effects);
+                self.begin(&call, &effects, lease);
                 self.apply_kept_reports(&call).await?.unwrap_or(call)
             }
             Inserted::Known(held) => self
@@ -152,7 +176,7 @@ impl Inner {
     }
 
     async fn bridge_ended(
-        self: Arc<Self>,
+        self: &Arc<Self>,
         id: CallId,
         turn: u32,
         outcome: BridgeOutcome,
@@ -173,7 +197,7 @@ impl Inner {
         }))
     }
 
-    async fn report(self: Arc<Self>, report: LegReport, call: Option<CallId>) -> Result<()> {
+    async fn report(self: &Arc<Self>, report: LegReport, call: Option<CallId>) -> Result<()> {
         if let Some(held) = self.find_call(&report, call).await? {
             return self.note(held, Signal::Reported(report)).await.map(drop);
         }

@@ -17,13 +17,16 @@ mod errand;
 mod guard;
 mod hold;
 mod incoming;
+mod leases;
 mod log_page;
+mod missed;
 mod place;
 mod plans;
 mod room;
 mod settings;
 mod slots;
 mod start;
+mod storage;
 mod sweep;
 
 use std::{fmt, future::Future, sync::Arc, time::Duration};
@@ -31,7 +34,8 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Call, CallId, Effect, Error, ErrorKind, Event, ProviderCallId, Refusal, Result, Signal, UserId,
+    Call, CallId, Effect, Error, ErrorKind, Event, ProviderCallId, Refusal, Result, Signal,
+    Timestamp, UserId,
     ports::{
         Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, RateLimiter,
         Replaced, Telephony, UserStore,
@@ -51,7 +55,10 @@ use carry_out::Claim;
 use dialling::Dialling;
 use entering::Entrance;
 use errand::Errand;
+use leases::{LEASE, Leases};
+use missed::Missed;
 use slots::{NoSlot, Slots};
+use storage::Storage;
 
 /// Everything outside that the services need.
 #[derive(Clone, Debug)]
@@ -80,21 +87,33 @@ pub struct Calls {
     inner: Arc<Inner>,
 }
 
+/// How much is still to be done on one node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Effects being carried out, or about to be tried again.
+    pub under_way: usize,
+    /// Effects left alone for a while, after failures or for want of a place.
+    pub resting: usize,
+    /// Calls that the provider is still to be asked about.
+    pub to_look_up: usize,
+}
+
 struct Inner {
     ports: Ports,
     settings: CallSettings,
     tasks: TaskTracker,
     slots: Slots,
+    leases: Leases,
+    missed: Missed,
+    storage: Storage,
     dialling: Dialling,
     entrance: Entrance,
     /// Cancelled when nothing new is to be begun.
     closing: CancellationToken,
 }
 
-/// How long an effect belongs to whoever took it. Longer than carrying one out
-/// takes at worst: a dial that times out and is looked for four times, each
-/// look with its retries.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long what cannot be carried out now is left alone.
+const REST: Duration = Duration::from_secs(120);
 
 /// Far more races than a call has writers.
 const MOST_CONFLICTS: usize = 64;
@@ -107,6 +126,9 @@ impl Calls {
             settings,
             tasks: TaskTracker::new(),
             slots: Slots::default(),
+            leases: Leases::default(),
+            missed: Missed::default(),
+            storage: Storage::default(),
             dialling: Dialling::default(),
             entrance: Entrance::default(),
             closing: CancellationToken::new(),
@@ -147,6 +169,16 @@ impl Calls {
     /// Those of [`CallStore::ping`].
     pub async fn ready(&self) -> Result<()> {
         self.inner.ports.calls.ping().await
+    }
+
+    /// What is still to be done on this node.
+    pub fn backlog(&self) -> Backlog {
+        let (under_way, resting) = self.inner.leases.count();
+        Backlog {
+            under_way,
+            resting,
+            to_look_up: self.inner.missed.len(),
+        }
     }
 
     /// Takes no new background work and waits for what has begun. What only
@@ -190,19 +222,20 @@ impl Inner {
     async fn apply(self: &Arc<Self>, mut held: Held, signal: Signal) -> Result<Call, ApplyError> {
         for _ in 0..MOST_CONFLICTS {
             let now = self.ports.clock.now();
+            let lease = now + LEASE;
             let step = held.call.step(signal.clone(), now)?;
             if step.changes_nothing(&held.call) {
                 return Ok(held.call);
             }
-            let saved =
-                self.ports
-                    .calls
-                    .replace(&step.call, held.version, &step.effects, now + LEASE);
+            let saved = self
+                .ports
+                .calls
+                .replace(&step.call, held.version, &step.effects, lease);
             match saved.await? {
                 Replaced::Done(_) => {
                     self.forget_log_pages(&step.call).await;
                     self.tell(step.events).await;
-                    self.begin(&step.call, &step.effects);
+                    self.begin(&step.call, &step.effects, lease);
                     return Ok(step.call);
                 }
                 Replaced::Conflict => held = self.reload(&held.call.id).await?,
@@ -240,28 +273,52 @@ impl Inner {
         }
     }
 
-    /// Begins to carry out effects that were just saved.
-    fn begin(self: &Arc<Self>, call: &Call, effects: &[Effect]) {
+    /// Begins to carry out effects that were just saved, and are this node's
+    /// for the time of a lease.
+    fn begin(self: &Arc<Self>, call: &Call, effects: &[Effect], lease: Timestamp) {
         for &effect in effects {
             // Whoever starts a call places it and waits for the outcome.
             if effect != Effect::Dial {
-                self.spawn_effect(call.clone(), effect, Claim::First);
+                self.spawn_effect(call.clone(), effect, Claim::First, Some(lease));
             }
         }
     }
 
-    fn spawn_effect(self: &Arc<Self>, call: Call, effect: Effect, claim: Claim) {
+    /// Carries out an effect in the background, and holds its lease meanwhile;
+    /// `None` where storage does not know of it. False where no place is free.
+    fn spawn_effect(
+        self: &Arc<Self>,
+        call: Call,
+        effect: Effect,
+        claim: Claim,
+        lease: Option<Timestamp>,
+    ) -> bool {
         let slot = match self.slots.take(call.id, effect, claim) {
             Ok(slot) => slot,
             // Whoever asks the provider now does it for this effect too.
-            Err(NoSlot::Asked) => return,
+            Err(NoSlot::Asked) => {
+                if let Some(lease) = lease
+                    && !self.leases.again(call.id, effect, lease)
+                {
+                    let rests = self.ports.clock.now() + REST;
+                    self.leases.rest(call.id, effect, lease, rests);
+                }
+                return true;
+            }
             Err(NoSlot::Busy) => {
                 tracing::warn!(call = %call.id, effect = effect.as_str(), "effect postponed: all slots are busy");
-                return;
+                if let Some(lease) = lease {
+                    let rests = self.ports.clock.now() + REST;
+                    self.leases.rest(call.id, effect, lease, rests);
+                }
+                return false;
             }
         };
+        let hand = self.leases.begin(call.id, effect, lease);
         let inner = Arc::clone(self);
-        self.tasks.spawn(inner.carry_out(call, effect, claim, slot));
+        self.tasks
+            .spawn(inner.carry_out(call, effect, claim, slot, hand));
+        true
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     Call, Effect, Error, ErrorKind, ProviderCallId, Result, Retry, Signal, StartError, Started,
     Timestamp, Trouble,
-    calls::{Inner, dialling::UnderWay},
+    calls::{Inner, dialling::UnderWay, missed::About},
     ports::{Dial, DialledLeg, Held},
 };
 
@@ -31,9 +31,15 @@ enum Sought {
 }
 
 impl Inner {
-    /// Places a call that was just put on record.
-    pub(super) async fn place(self: &Arc<Self>, call: Call) -> Result<Started, StartError> {
+    /// Places a call that was just put on record, and whose dial is this node's
+    /// for the time of a lease.
+    pub(super) async fn place(
+        self: &Arc<Self>,
+        call: Call,
+        lease: Timestamp,
+    ) -> Result<Started, StartError> {
         let id = call.id;
+        let _hand = self.leases.begin(id, Effect::Dial, Some(lease));
         let Some(dial) = dial_of(&call) else {
             let error = Error::new(ErrorKind::Internal, "an outbound call without numbers");
             return Err(StartError::Storage(error));
@@ -101,7 +107,10 @@ impl Inner {
                 return Err(Error::new(ErrorKind::Unavailable, message));
             }
         };
-        self.conclude(call, signal).await.map(drop)
+        let call = self.conclude(call, signal).await?;
+        // What was reported on the leg meanwhile may have found nobody.
+        self.lost_sight_of(About::Call(call.id));
+        Ok(())
     }
 
     /// Looks for the leg of a call whose dial was not answered.

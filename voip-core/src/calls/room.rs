@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     Call, Callback, Calls, Error, ErrorKind, Link, Plan, ProviderCallId, Result, Retry, RoomNews,
     Signal, Stage,
-    calls::{Inner, carry_out::Claim, plans},
+    calls::{Inner, carry_out::Claim, missed::About, plans},
     ports::{ConferenceRef, Redirected},
 };
 
@@ -36,7 +36,8 @@ impl Calls {
         let inner = Arc::clone(&self.inner);
         self.run(async move {
             let signal = Signal::RoomNews(news);
-            inner.signal_by_leg(&name, signal).await.map(drop)
+            let news = inner.signal_by_leg(&name, signal);
+            inner.heed(About::Leg(name.clone()), news).await.map(drop)
         })
         .await?
     }

@@ -120,6 +120,7 @@ impl Inner {
 
         let id = request.id.unwrap_or_else(CallId::fresh);
         let now = self.ports.clock.now();
+        let lease = now + LEASE;
         let step = Call::outbound(
             id,
             from.clone(),
@@ -131,7 +132,7 @@ impl Inner {
         let new = NewCall {
             call: step.call.clone(),
             effects: step.effects,
-            effects_due: now + LEASE,
+            effects_due: lease,
             key: request.key,
         };
         let word = match (request.id, &new.key) {
@@ -143,7 +144,7 @@ impl Inner {
             Inserted::New => {
                 self.forget_log_pages(&step.call).await;
                 self.tell(step.events).await;
-                self.place(step.call).await
+                self.place(step.call, lease).await
             }
             Inserted::Known(held) => {
                 let first = held.call;

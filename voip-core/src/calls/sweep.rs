@@ -1,11 +1,11 @@
 //! Picking up what time or a crash has left.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
-    CallId, Calls, Effect, Result, Signal, Timestamp,
-    calls::{Inner, LEASE, carry_out::Claim, slots::LOOK_UPS},
-    ports::{ClaimedEffect, Held},
+    CallId, Calls, Result, Signal, Timestamp,
+    calls::{Inner, LEASE, carry_out::Claim, missed::About},
+    ports::{ClaimedEffect, EffectLease},
 };
 
 /// How many overdue calls and effects one sweep takes.
@@ -16,6 +16,9 @@ const MANY: usize = 10_000;
 
 /// Further ahead than any deadline or lease.
 const FAR_AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often it is looked which leases have to be renewed.
+const RENEWAL: Duration = Duration::from_millis(500);
 
 /// After this many tries nobody will miss an effect any more.
 const MOST_ATTEMPTS: u32 = 12;
@@ -28,7 +31,16 @@ impl Calls {
     /// When storage is out of order.
     pub async fn sweep(&self) -> Result<()> {
         let inner = Arc::clone(&self.inner);
-        self.run(async move { inner.sweep().await }).await?
+        self.run(async move {
+            match inner.sweep().await {
+                Ok(()) => inner.go_on().await,
+                Err(error) => {
+                    inner.storage.failed();
+                    Err(error)
+                }
+            }
+        })
+        .await?
     }
 
     /// Takes up what an earlier life of this node left behind: for a node that
@@ -46,14 +58,11 @@ impl Calls {
             let now = inner.ports.clock.now();
             // No lease counts: whoever had one is dead.
             let any = now + FAR_AHEAD;
+            let lease = now + LEASE;
+            let left = inner.ports.calls.claim_effects(any, lease, MANY);
             // However often an effect was cut off, that was no failure of its own.
-            for left in inner
-                .ports
-                .calls
-                .claim_effects(any, now + LEASE, MANY)
-                .await?
-            {
-                inner.take_up(left).await?;
+            for left in left.await? {
+                inner.take_up(left, lease).await?;
             }
             inner.look_up_live(any).await
         })
@@ -79,31 +88,71 @@ impl Calls {
     /// Sweeps every `pause`, for ever; to be dropped when the node stops.
     pub async fn keep_sweeping(&self, pause: Duration) {
         let clock = &self.inner.ports.clock;
-        loop {
-            if let Err(error) = self.sweep().await {
-                tracing::warn!(%error, "a sweep failed");
+        let sweeping = async {
+            loop {
+                if let Err(error) = self.sweep().await {
+                    tracing::warn!(%error, "a sweep failed");
+                }
+                clock.sleep_until(clock.now() + pause).await;
             }
-            clock.sleep_until(clock.now() + pause).await;
-        }
+        };
+        // Beside it, for a sweep of many calls may take longer than a lease.
+        let renewing = async {
+            loop {
+                clock.sleep_until(clock.now() + RENEWAL).await;
+                if let Err(error) = self.inner.renew_leases().await {
+                    tracing::warn!(%error, "leases were not renewed");
+                }
+            }
+        };
+        tokio::join!(sweeping, renewing);
     }
 }
 
 impl Inner {
-    /// Asks the provider about the calls that have a deadline before `until`.
+    /// Asks the provider about the calls that have a deadline before `until`: as
+    /// many as there are places for now, the others with the next sweeps.
     async fn look_up_live(self: &Arc<Self>, until: Timestamp) -> Result<()> {
-        for id in self.ports.calls.due_calls(until, LOOK_UPS).await? {
-            match self.ports.calls.call(&id).await? {
-                // Without a leg its dial was left behind, and is taken up.
-                Some(Held { call, .. }) if call.provider_id.is_some() => {
-                    self.spawn_effect(call, Effect::LookUp, Claim::Again);
-                }
-                Some(_) | None => {}
+        for id in self.ports.calls.due_calls(until, MANY).await? {
+            self.lost_sight_of(About::Call(id));
+        }
+        self.ask_what_was_missed().await
+    }
+
+    /// Storage works: what waited for that goes on.
+    async fn go_on(self: &Arc<Self>) -> Result<()> {
+        if self.storage.works() {
+            tracing::info!("storage is back");
+            self.leases.wake();
+        }
+        self.ask_what_was_missed().await
+    }
+
+    /// Says of what goes on here that it does, and puts off what is to rest.
+    async fn renew_leases(&self) -> Result<()> {
+        let store = &self.ports.calls;
+        let now = self.ports.clock.now();
+        let renewals = self.leases.to_renew(now);
+        if !renewals.going.is_empty() {
+            let until = now + LEASE;
+            store.renew_leases(&renewals.going, until).await?;
+            self.leases.renewed(&renewals.going, until);
+        }
+        let mut resting: BTreeMap<Timestamp, Vec<EffectLease>> = BTreeMap::new();
+        for (held, until) in renewals.resting {
+            resting.entry(until).or_default().push(held);
+        }
+        for (until, held) in resting {
+            store.renew_leases(&held, until).await?;
+            for held in &held {
+                self.leases.laid_down(held);
             }
         }
         Ok(())
     }
 
-    async fn sweep(self: Arc<Self>) -> Result<()> {
+    async fn sweep(self: &Arc<Self>) -> Result<()> {
+        self.renew_leases().await?;
         let now = self.ports.clock.now();
         for id in self.ports.calls.due_calls(now, BATCH).await? {
             // One call in trouble must not keep the others waiting.
@@ -113,14 +162,19 @@ impl Inner {
         }
         // Not only the first: a hang-up may stand behind a thousand look-ups.
         for _ in 0..MANY / BATCH {
-            let claimed = self.ports.calls.claim_effects(now, now + LEASE, BATCH);
+            let lease = now + LEASE;
+            let claimed = self.ports.calls.claim_effects(now, lease, BATCH);
             let claimed = claimed.await?;
             let last = claimed.len() < BATCH;
             for left in claimed {
+                // Storage was so slow that the lease of what goes on here ended.
+                if self.leases.again(left.call, left.effect, lease) {
+                    continue;
+                }
                 if left.attempt > MOST_ATTEMPTS {
                     self.give_up(left).await?;
                 } else {
-                    self.take_up(left).await?;
+                    self.take_up(left, lease).await?;
                 }
             }
             if last {
@@ -131,13 +185,18 @@ impl Inner {
     }
 
     async fn deadline_came(self: &Arc<Self>, id: &CallId) -> Result<()> {
-        match self.ports.calls.call(id).await? {
-            Some(held) => self.note(held, Signal::DeadlineCame).await.map(drop),
-            None => Ok(()),
+        let Some(mut held) = self.ports.calls.call(id).await? else {
+            return Ok(());
+        };
+        // Whoever put the call on record may have died before looking for what
+        // was said of it earlier.
+        if self.apply_kept_reports(&held.call).await?.is_some() {
+            held = self.reload(id).await?;
         }
+        self.note(held, Signal::DeadlineCame).await.map(drop)
     }
 
-    async fn take_up(self: &Arc<Self>, left: ClaimedEffect) -> Result<()> {
+    async fn take_up(self: &Arc<Self>, left: ClaimedEffect, lease: Timestamp) -> Result<()> {
         let held = match self.ports.calls.call(&left.call).await {
             Ok(Some(held)) => held,
             Ok(None) => return Ok(()),
@@ -148,7 +207,7 @@ impl Inner {
             }
         };
         tracing::info!(call = %left.call, effect = left.effect.as_str(), attempt = left.attempt, "an effect left behind is taken up");
-        self.spawn_effect(held.call, left.effect, Claim::Again);
+        self.spawn_effect(held.call, left.effect, Claim::Again, Some(lease));
         Ok(())
     }
 

@@ -28,6 +28,7 @@ pub const MOST_LIVE_CALLS: usize = 100;
 /// - `effects_are_saved_with_the_call`
 /// - `a_settled_effect_is_never_claimed`
 /// - `a_claimed_effect_is_hidden_until_its_lease_ends`
+/// - `a_renewed_lease_hides_its_effect_for_longer`
 /// - `due_calls_are_those_whose_deadline_has_come`
 /// - `a_report_on_an_unknown_leg_is_kept_until_taken`
 /// - `the_log_lists_newest_first_in_pages`
@@ -103,6 +104,15 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
         lease_until: Timestamp,
         limit: usize,
     ) -> Result<Vec<ClaimedEffect>>;
+
+    /// Moves the end of leases that the caller has: of its own effects that it
+    /// saved or claimed, each held until the moment it names. One that ended
+    /// otherwise, as the effect is settled or somebody else has taken it since,
+    /// is left as it is. Need not be durable on return.
+    ///
+    /// # Errors
+    /// `Unavailable` when storage is out of order.
+    async fn renew_leases(&self, leases: &[EffectLease], until: Timestamp) -> Result<()>;
 
     /// Deletes an effect that has been carried out; one that is not there is
     /// fine. Need not be durable on return: whoever
@@ -245,6 +255,17 @@ pub enum Replaced {
     /// Somebody else replaced it first. Nothing was changed: reload and step
     /// again.
     Conflict,
+}
+
+/// An effect that is somebody's for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EffectLease {
+    /// The call it is about.
+    pub call: CallId,
+    /// What is to be done.
+    pub effect: Effect,
+    /// Until when it is theirs alone, as it was last saved, claimed or renewed.
+    pub until: Timestamp,
 }
 
 /// An effect somebody left behind.

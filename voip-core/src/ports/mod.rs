@@ -24,7 +24,7 @@ pub use archive::{Archive, ArchivedCall, ArchivedUser};
 pub use cache::{Cache, FillTicket, Lookup};
 pub use call_log::{InvalidLogCursor, LogChange, LogCursor, LogEntry, LogFilter, LogQuery};
 pub use call_store::{
-    CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey,
+    CallStore, ClaimedEffect, EffectLease, Held, IdempotencyKey, Inserted, InvalidIdempotencyKey,
     MOST_LIVE_CALLS, NewCall, Replaced, Version,
 };
 pub use clock::{Clock, SystemClock};

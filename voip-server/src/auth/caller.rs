@@ -115,6 +115,17 @@ impl Auth {
         renewed.ok_or_else(ApiError::unauthorized)
     }
 
+    /// Who shows a token, for what needs one whatever the mode.
+    ///
+    /// # Errors
+    /// 401 for no token and for one that is not valid.
+    pub fn shown(&self, headers: &HeaderMap, now: Timestamp) -> Result<Caller, ApiError> {
+        match headers.get(header::AUTHORIZATION).and_then(bearer) {
+            Some(token) if self.tokens.is_some() => self.caller_with_token(Some(token), now),
+            Some(_) | None => Err(ApiError::unauthorized()),
+        }
+    }
+
     /// Who holds this token.
     ///
     /// # Errors

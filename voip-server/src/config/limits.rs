@@ -1,8 +1,19 @@
 use std::time::Duration;
 
-use super::{Faults, Source};
+use super::{AuthMode, Faults, Source};
 
-/// How much is too much.
+/// Who may read the figures of `/metrics`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsAccess {
+    /// Whoever shows a service token.
+    Token,
+    /// They, and whoever asks from this machine without a proxy.
+    Local,
+    /// Everybody.
+    Open,
+}
+
+/// How much is too much, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Largest request body, in bytes.
@@ -15,6 +26,8 @@ pub struct Limits {
     pub request_time: Duration,
     /// How long requests in flight may go on after a stop is asked for.
     pub shutdown_grace: Duration,
+    /// Who may read the figures.
+    pub metrics: MetricsAccess,
 }
 
 impl Default for Limits {
@@ -25,6 +38,7 @@ impl Default for Limits {
             connections: 20_000,
             request_time: Duration::from_secs(30),
             shutdown_grace: Duration::from_secs(10),
+            metrics: MetricsAccess::Token,
         }
     }
 }
@@ -50,6 +64,20 @@ impl Limits {
                 default.shutdown_grace,
                 faults,
             ),
+            metrics: default.metrics,
         }
+    }
+    /// Who may read the figures, where clients must prove who they are or not.
+    pub(super) fn read_metrics(&mut self, source: &Source, mode: AuthMode, faults: &mut Faults) {
+        self.metrics = match source.text("METRICS_ACCESS").as_deref() {
+            None if mode == AuthMode::Open => MetricsAccess::Local,
+            None | Some("token") => MetricsAccess::Token,
+            Some("local") => MetricsAccess::Local,
+            Some("open") => MetricsAccess::Open,
+            Some(_) => {
+                faults.add("METRICS_ACCESS", "must be token, local or open");
+                MetricsAccess::Token
+            }
+        };
     }
 }

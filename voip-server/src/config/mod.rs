@@ -29,7 +29,7 @@ use url::Url;
 use voip_core::{CallSettings, PhoneNumber};
 
 pub use database::{DatabaseAddress, DatabaseConfig, DatabaseServer};
-pub use limits::Limits;
+pub use limits::{Limits, MetricsAccess};
 pub use log::{LogConfig, LogFormat};
 pub use logins::LoginConfig;
 pub use provider::{ProviderConfig, SimulatorSettings, TwilioSettings};
@@ -141,6 +141,9 @@ impl Config {
         if config.listen.port != 0 && config.listen.port == config.listen.ws_port {
             faults.add("WS_PORT", "must differ from PORT");
         }
+        config
+            .limits
+            .read_metrics(source, config.auth.mode, &mut faults);
         config.calls.several_nodes = config.database.is_shared();
         // Not found beside a file, and each node would make one of its own.
         if config.database.is_shared()

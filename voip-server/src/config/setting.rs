@@ -342,6 +342,11 @@ pub const SETTINGS: &[Setting] = &[
         "10",
         "How long requests in flight may go on after a stop is asked for.",
     ),
+    setting(
+        "METRICS_ACCESS",
+        "token, with AUTH_MODE=open local",
+        "Who may read /metrics. token: whoever shows a service token. local: they, and whoever asks from this machine itself. open: everybody.",
+    ),
     setting("LOG_FORMAT", "text", "text or json."),
     setting(
         "LOG_FILTER",

@@ -338,7 +338,13 @@ fn take(
 
 impl Joined {
     async fn answer(self, app: &App) {
-        self.look.client().reachable().await;
+        let given_up = app.clock.sleep_until(app.clock.now() + CONNECT_WITHIN);
+        tokio::select! {
+            biased;
+            () = self.look.client().reachable() => {}
+            // It failed to connect in the very moment it asked.
+            () = given_up => return,
+        }
         let seen = match app.calls.with_leg(&self.leg).await {
             Ok(call) => call
                 .filter(|call| is_public(call, app.clock.now()))

@@ -1,5 +1,6 @@
 //! Who may do what, where tokens are asked for and where they are not.
 
+mod figures;
 mod guarded;
 mod opened;
 mod others;

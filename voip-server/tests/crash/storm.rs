@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use voip_core::CallStatus;
 use voip_sim::faults::{Faults, RestFault};
 use voip_sim::inspect::CallView;
 
@@ -45,72 +44,6 @@ async fn kill_and_restart(machine: &Machine, mut process: Process, mut dice: Dic
         process = machine.start().await;
     }
     process
-}
-
-/// What was acknowledged of a call is what log and provider say.
-fn holds(storm: &Storm, acknowledged: &Acknowledged) {
-    match acknowledged {
-        Acknowledged::Placed {
-            call,
-            to,
-            sid,
-            hung_up,
-        } => {
-            let row = storm
-                .row(call)
-                .expect("a call that was answered for is in the log");
-            assert_eq!(row.twilio_sid.as_ref(), Some(sid), "{row:?}");
-            let legs = storm.provider.dialled(to);
-            assert_eq!(legs.len(), 1, "one call is placed once: {legs:?}");
-            assert_eq!(legs[0].sid.as_str(), sid);
-            if !hung_up {
-                assert_eq!(row.status.as_str(), legs[0].status.as_str(), "{row:?}");
-            }
-        }
-        Acknowledged::NotPlaced { call, to, willing } => {
-            let row = storm
-                .row(call)
-                .expect("a call that was refused is in the log");
-            assert_eq!(row.status, CallStatus::Failed, "{row:?}");
-            let legs = storm.provider.dialled(to);
-            assert_eq!(
-                legs.len(),
-                0,
-                "a call said not to be placed is not placed: {legs:?}"
-            );
-            assert!(*willing || row.twilio_sid.is_none());
-        }
-        Acknowledged::Inbound {
-            sid,
-            answered,
-            declined,
-        } => {
-            let Some(row) = storm.row_of(sid.as_str()) else {
-                assert!(!answered && !declined, "an answer without a call");
-                return;
-            };
-            assert!(
-                !answered || row.status == CallStatus::Completed,
-                "answered, but {row:?}"
-            );
-            assert!(
-                *answered || row.status != CallStatus::Completed,
-                "unanswered, but {row:?}"
-            );
-            let clients = storm.provider.dialled_by(sid);
-            if !answered {
-                assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
-                return;
-            }
-            // A caller who was to hear something while nobody was there to
-            // say it has been cut off by the provider: that is on record there.
-            let caller = storm.provider.leg(sid);
-            assert!(
-                storm.talked(sid) || !caller.alerts.is_empty(),
-                "answered and not cut off, but they never talked: {caller:?} {clients:?}"
-            );
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -171,7 +104,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
         .count();
     assert!(placed > 50, "most calls go through, but only {placed} did");
     for acknowledged in &acknowledged {
-        holds(&storm, acknowledged);
+        storm.holds(acknowledged);
     }
     let (answered, talked) = acknowledged
         .iter()

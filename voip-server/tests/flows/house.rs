@@ -22,7 +22,7 @@ use voip_core::{
     ports::{Clock, EventBus, Telephony},
 };
 use voip_server::{
-    App, AppParts, Hub,
+    App, AppParts, Hub, Metrics,
     auth::{Argon2Passwords, Auth, HashingCost, Subject, Tokens},
     config::{AuthMode, Limits, LoginConfig},
     dialer::DialerSetup,
@@ -198,6 +198,7 @@ impl House {
                 request_time: Duration::from_secs(600),
                 ..Limits::default()
             },
+            metrics: Metrics::default(),
             stopping: CancellationToken::new(),
             sockets: TaskTracker::new(),
         });

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     cluster::Cluster,
+    database::{Kind, on_each_database},
     hearing::until_told,
     process::{CALLER, Socket, USER, USERS_NUMBER},
 };
@@ -52,9 +53,8 @@ async fn answer(mut socket: Socket, call: String, both: Arc<Barrier>) -> (Socket
     (socket, won)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn exactly_one_of_two_devices_at_two_nodes_wins_every_call() {
-    let Some(cluster) = Cluster::of_two().await else {
+async fn exactly_one_of_two_devices_at_two_nodes_wins_every_call(on: Kind) {
+    let Some(cluster) = Cluster::of_two(on).await else {
         return;
     };
     cluster.nodes[1]
@@ -102,4 +102,8 @@ async fn exactly_one_of_two_devices_at_two_nodes_wins_every_call() {
     for node in &cluster.nodes {
         assert!(!node.machine.log().contains("panicked"));
     }
+}
+
+on_each_database! {
+    exactly_one_of_two_devices_at_two_nodes_wins_every_call
 }

@@ -6,15 +6,22 @@ use serde_json::Value;
 use voip_testkit::servers::PrivateServer;
 use voip_twilio::signature;
 
-use crate::process::{AUTH_TOKEN, Machine, Process, Provider, Socket, until};
+use crate::{
+    balancer::Balancer,
+    database::{Database, Kind},
+    process::{AUTH_TOKEN, Machine, Process, Provider, Socket, until},
+};
 
 /// As many servers as asked for, with what they share.
 pub(crate) struct Cluster {
     pub(crate) nodes: Vec<Node>,
     pub(crate) redis: PrivateServer,
     pub(crate) provider: Provider,
+    /// The address that the provider knows.
+    public: String,
     http: reqwest::Client,
-    _database: PrivateServer,
+    pub(crate) balancer: Option<Balancer>,
+    pub(crate) database: Database,
 }
 
 /// One server.
@@ -25,34 +32,69 @@ pub(crate) struct Node {
 
 impl Cluster {
     /// Two servers that hear each other. `None`: leave the test out.
-    pub(crate) async fn of_two() -> Option<Self> {
-        Self::of_two_with(&[]).await
+    pub(crate) async fn of_two(on: Kind) -> Option<Self> {
+        Self::of_two_with(on, &[]).await
     }
 
     /// The same, with these settings besides.
-    pub(crate) async fn of_two_with(settings: &[(&'static str, &str)]) -> Option<Self> {
-        let cluster = Self::start(true, settings).await?;
+    pub(crate) async fn of_two_with(on: Kind, settings: &[(&'static str, &str)]) -> Option<Self> {
+        let database = Database::shared(on).await?;
+        let cluster = Self::start(database, true, false, settings).await?;
+        cluster.joined().await;
+        Some(cluster)
+    }
+
+    /// Two servers behind a balancer that sends each connection to one of them,
+    /// on this database.
+    pub(crate) async fn behind_a_balancer(
+        database: Database,
+        settings: &[(&'static str, &str)],
+    ) -> Option<Self> {
+        let cluster = Self::start(database, true, true, settings).await?;
         cluster.joined().await;
         Some(cluster)
     }
 
     /// Two servers that find no Redis when they start.
-    pub(crate) async fn without_redis() -> Option<Self> {
-        Self::start(false, &[]).await
+    pub(crate) async fn without_redis(on: Kind) -> Option<Self> {
+        Self::start(Database::shared(on).await?, false, false, &[]).await
     }
 
-    async fn start(with_redis: bool, settings: &[(&'static str, &str)]) -> Option<Self> {
-        let database = PrivateServer::postgres().await?;
+    async fn start(
+        database: Database,
+        with_redis: bool,
+        balanced: bool,
+        settings: &[(&'static str, &str)],
+    ) -> Option<Self> {
         let mut redis = PrivateServer::redis().await?;
         if !with_redis {
             redis.stop().await;
         }
+        let ways = [redis.url(), redis.url()];
+        Some(Self::start_on(database, redis, balanced, settings, ways).await)
+    }
+
+    /// Two servers, each of which looks for Redis at an address of its own.
+    pub(crate) async fn start_on(
+        database: Database,
+        redis: PrivateServer,
+        balanced: bool,
+        settings: &[(&'static str, &str)],
+        ways: [String; 2],
+    ) -> Self {
         let machines = [Machine::for_twilio(), Machine::for_twilio()];
         // The provider knows one address; what comes there may be any node's.
-        let public = machines[0].base();
+        let balancer = match balanced {
+            true => Some(Balancer::before(machines.iter().map(Machine::port).collect()).await),
+            false => None,
+        };
+        let public = match &balancer {
+            Some(balancer) => balancer.base(),
+            None => machines[0].base(),
+        };
         let provider = Provider::start(&public, 1).await;
-        let (api, database_url) = (provider.sim.base_url(), database.url());
-        let nodes = machines.map(|machine| {
+        let (api, database_url) = (provider.sim.base_url(), database.url().to_owned());
+        let nodes = machines.into_iter().zip(ways).map(|(machine, way)| {
             let more =
                 |machine: Machine, (name, value): &(&'static str, &str)| machine.set(name, value);
             settings
@@ -61,7 +103,7 @@ impl Cluster {
                 .set("TWILIO_API_BASE_URL", &api)
                 .set("PUBLIC_URL", &public)
                 .set("DATABASE_URL", &database_url)
-                .set("REDIS_URL", &redis.url())
+                .set("REDIS_URL", &way)
         });
         // At once: both bring the database into its form.
         let nodes = join_all(nodes.map(async |machine| {
@@ -69,13 +111,15 @@ impl Cluster {
             Node { machine, process }
         }));
         let http = reqwest::Client::builder().no_proxy().build();
-        Some(Self {
+        Self {
             nodes: nodes.await,
             redis,
             provider,
+            public,
             http: http.expect("a client without special wishes"),
-            _database: database,
-        })
+            balancer,
+            database,
+        }
     }
 
     /// Waits until every node reaches Redis and hears the others.
@@ -107,8 +151,8 @@ impl Cluster {
             .map(|&(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         // It is signed for the public address, wherever it comes.
-        let public = self.nodes[0].machine.base();
-        let signature = signature::sign(AUTH_TOKEN, &format!("{public}{path}"), &owned);
+        let signed = format!("{}{path}", self.public);
+        let signature = signature::sign(AUTH_TOKEN, &signed, &owned);
         let base = self.nodes[node].machine.base();
         self.http
             .post(format!("{base}{path}"))

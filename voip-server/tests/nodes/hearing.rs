@@ -6,6 +6,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
     cluster::Cluster,
+    database::{Kind, on_each_database},
     process::{CALLER, Socket, USER, USERS_NUMBER},
 };
 
@@ -19,9 +20,8 @@ pub(crate) async fn until_told(socket: &mut Socket, kind: &str) -> Value {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_webhook_at_one_node_reaches_the_sockets_of_the_other() {
-    let Some(cluster) = Cluster::of_two().await else {
+async fn a_webhook_at_one_node_reaches_the_sockets_of_the_other(on: Kind) {
+    let Some(cluster) = Cluster::of_two(on).await else {
         return;
     };
     cluster.nodes[0]
@@ -77,4 +77,8 @@ async fn next(
         .expect("it is open")
         .expect("it is open");
     message.into_text().expect("text").to_string()
+}
+
+on_each_database! {
+    a_webhook_at_one_node_reaches_the_sockets_of_the_other
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
+    database::{Kind, on_each_database},
     process::{USER, USERS_NUMBER},
 };
 
@@ -29,14 +30,13 @@ fn placed(answers: &[(u16, Value)]) -> usize {
     answers.iter().filter(|(status, _)| *status == 200).count()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_user_has_no_more_live_calls_than_allowed_on_all_nodes_together() {
+async fn a_user_has_no_more_live_calls_than_allowed_on_all_nodes_together(on: Kind) {
     let settings = [
         ("SPEND_GUARD", "on"),
         ("LIVE_CALLS_PER_USER", "3"),
         ("CALLS_PER_MINUTE", "0"),
     ];
-    let Some(cluster) = Cluster::of_two_with(&settings).await else {
+    let Some(cluster) = Cluster::of_two_with(on, &settings).await else {
         return;
     };
     cluster.nodes[0]
@@ -62,14 +62,13 @@ async fn a_user_has_no_more_live_calls_than_allowed_on_all_nodes_together() {
     panic!("only {all} calls were ever let in");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn calls_a_minute_are_counted_on_all_nodes_together() {
+async fn calls_a_minute_are_counted_on_all_nodes_together(on: Kind) {
     let settings = [
         ("SPEND_GUARD", "on"),
         ("LIVE_CALLS_PER_USER", "0"),
         ("CALLS_PER_MINUTE", "5"),
     ];
-    let Some(cluster) = Cluster::of_two_with(&settings).await else {
+    let Some(cluster) = Cluster::of_two_with(on, &settings).await else {
         return;
     };
     let body = json!({"to": RINGS});
@@ -78,9 +77,8 @@ async fn calls_a_minute_are_counted_on_all_nodes_together() {
     assert_eq!(cluster.provider.dialled(RINGS).len(), 5);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_request_asked_at_both_nodes_places_one_call() {
-    let Some(cluster) = Cluster::of_two().await else {
+async fn one_request_asked_at_both_nodes_places_one_call(on: Kind) {
+    let Some(cluster) = Cluster::of_two(on).await else {
         return;
     };
     let id = uuid::Uuid::new_v4().to_string();
@@ -93,9 +91,8 @@ async fn one_request_asked_at_both_nodes_places_one_call() {
     assert_eq!(cluster.provider.dialled(RINGS).len(), 1);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_was_written_at_one_node_is_read_at_the_other() {
-    let Some(cluster) = Cluster::of_two().await else {
+async fn what_was_written_at_one_node_is_read_at_the_other(on: Kind) {
+    let Some(cluster) = Cluster::of_two(on).await else {
         return;
     };
     let clients = [0, 1].map(|node: usize| cluster.nodes[node].machine.client());
@@ -115,4 +112,11 @@ async fn what_was_written_at_one_node_is_read_at_the_other() {
             }
         }
     }
+}
+
+on_each_database! {
+    a_user_has_no_more_live_calls_than_allowed_on_all_nodes_together
+    calls_a_minute_are_counted_on_all_nodes_together
+    one_request_asked_at_both_nodes_places_one_call
+    what_was_written_at_one_node_is_read_at_the_other
 }

@@ -1,12 +1,18 @@
 //! Several servers on one database and one Redis.
 //!
-//! Left out where the machine has no PostgreSQL or no Redis.
+//! Left out where `scripts/services` has not started the databases, and where
+//! the machine has no Redis.
 
 mod answering;
+mod balancer;
 mod cluster;
+mod database;
 mod hearing;
+mod killing;
 mod limits;
 mod outage;
 #[path = "../process/mod.rs"]
 mod process;
+mod redis_faults;
 mod stopping;
+mod storage_faults;

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     cluster::Cluster,
+    database::{Kind, on_each_database},
     hearing::until_told,
     process::{CALLER, USER, USERS_NUMBER, until},
 };
@@ -59,9 +60,8 @@ async fn the_node_works_alone(cluster: &Cluster) {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn nodes_start_and_work_without_redis_and_join_when_it_comes() {
-    let Some(mut cluster) = Cluster::without_redis().await else {
+async fn nodes_start_and_work_without_redis_and_join_when_it_comes(on: Kind) {
+    let Some(mut cluster) = Cluster::without_redis(on).await else {
         return;
     };
     cluster.nodes[0]
@@ -78,9 +78,8 @@ async fn nodes_start_and_work_without_redis_and_join_when_it_comes() {
     both_hear(&cluster).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_outage_in_the_middle_is_no_error_and_heals() {
-    let Some(mut cluster) = Cluster::of_two().await else {
+async fn an_outage_in_the_middle_is_no_error_and_heals(on: Kind) {
+    let Some(mut cluster) = Cluster::of_two(on).await else {
         return;
     };
     cluster.nodes[0]
@@ -128,4 +127,9 @@ async fn an_outage_in_the_middle_is_no_error_and_heals() {
         .await;
     }
     both_hear(&cluster).await;
+}
+
+on_each_database! {
+    nodes_start_and_work_without_redis_and_join_when_it_comes
+    an_outage_in_the_middle_is_no_error_and_heals
 }

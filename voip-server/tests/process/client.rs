@@ -19,6 +19,15 @@ pub(crate) struct Row {
     pub(crate) ended_at: Option<String>,
 }
 
+/// Whether this is an answer, not the word that there is none for now.
+fn is_in_order((status, text): &(u16, String)) -> bool {
+    *status != 503
+        || !["unavailable", "timeout"].iter().any(|code| {
+            let code = format!("\"code\":\"{code}\"");
+            text.contains(&code)
+        })
+}
+
 /// A client of the HTTP API, which may find nobody there.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -65,14 +74,26 @@ impl Client {
         self.send(request).await
     }
 
-    /// [`post`](Self::post), again and again until somebody answers.
+    /// [`post`](Self::post), again and again until somebody answers who is not
+    /// out of order.
     pub(crate) async fn insist(&self, path: &str, body: &Value) -> (u16, String) {
         until(
             "an answer of the server",
             Duration::from_secs(60),
-            async || self.post(path, body).await.ok(),
+            async || self.post(path, body).await.ok().filter(is_in_order),
         )
         .await
+    }
+
+    /// The log of a user or number, newest first, however long it is; `None`
+    /// when nobody is there, or who is there is out of order.
+    pub(crate) async fn whole_log(&self, name: &str) -> Option<Vec<Row>> {
+        let name = name.replace('+', "%2B");
+        let path = format!("/api/call-logs/{name}?limit=10000");
+        let answer = self.get(&path).await.ok().filter(is_in_order)?;
+        let (status, text) = answer;
+        assert_eq!(status, 200, "{text}");
+        Some(serde_json::from_str(&text).expect("a call log is an array of rows"))
     }
 
     /// The log of a user or number, newest first; `None` when nobody is there.

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use voip_sim::{
     Simulator, SimulatorConfig,
@@ -16,8 +16,9 @@ pub(crate) const AUTH_TOKEN: &str = "a1b2c3d4e5f60718293a4b5c6d7e8f90";
 pub(crate) const OURS: &str = "+15005550006";
 
 /// The provider, in the process of the test.
+#[derive(Clone)]
 pub(crate) struct Provider {
-    pub(crate) sim: Simulator,
+    pub(crate) sim: Arc<Simulator>,
 }
 
 impl Provider {
@@ -28,9 +29,11 @@ impl Provider {
             .status_url(format!("{server}/twilio-status"))
             .seed(seed);
         Self {
-            sim: Simulator::start_with(config)
-                .await
-                .expect("a simulator starts on a free port"),
+            sim: Arc::new(
+                Simulator::start_with(config)
+                    .await
+                    .expect("a simulator starts on a free port"),
+            ),
         }
     }
 

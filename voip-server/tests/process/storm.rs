@@ -1,7 +1,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
@@ -23,6 +23,11 @@ pub(crate) struct Storm {
     pub(crate) provider: Provider,
     /// The logs as they were last seen, by call.
     rows: Mutex<HashMap<String, Row>>,
+    /// The ends that were acknowledged before their call was on record, by leg,
+    /// and since when.
+    owed: Mutex<HashMap<String, Instant>>,
+    /// One look after the other: one that began earlier sees less.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// What the server has acknowledged of one call.
@@ -70,6 +75,8 @@ impl Storm {
             client,
             provider,
             rows: Mutex::default(),
+            owed: Mutex::default(),
+            looking: tokio::sync::Mutex::default(),
         })
     }
 
@@ -121,6 +128,7 @@ impl Storm {
     /// vanishes, nothing moves backwards, and every webhook that was accepted
     /// before the look shows. Returns whether anybody was there to be asked.
     pub(crate) async fn look(&self) -> bool {
+        let _turn = self.looking.lock().await;
         let accepted: Vec<WebhookView> = self
             .provider
             .sim
@@ -128,8 +136,8 @@ impl Storm {
             .into_iter()
             .filter(accepted)
             .collect();
-        let (Some(theirs), Some(ours)) = (self.client.log(USER).await, self.client.log(OURS).await)
-        else {
+        let (theirs, ours) = (self.client.whole_log(USER), self.client.whole_log(OURS));
+        let (Some(theirs), Some(ours)) = (theirs.await, ours.await) else {
             return false;
         };
         let now: HashMap<String, Row> = theirs
@@ -149,8 +157,17 @@ impl Storm {
             );
             assert!(before.twilio_sid.is_none() || row.twilio_sid == before.twilio_sid);
         }
+        let by_leg = now
+            .values()
+            .filter_map(|row| Some((row.twilio_sid.as_deref()?, row)));
+        let by_leg: HashMap<&str, &Row> = by_leg.collect();
         for webhook in &accepted {
-            shows(webhook, &now);
+            let leg = webhook.call_sid.as_str();
+            if !shows(webhook, by_leg.get(leg).copied()) {
+                let mut owed = self.owed.lock().expect("nothing fails meanwhile");
+                let since = *owed.entry(leg.to_owned()).or_insert_with(Instant::now);
+                assert!(since.elapsed() < OWED, "the log does not show {webhook:?}");
+            }
         }
         *self.lock() = now;
         true
@@ -167,7 +184,10 @@ impl Storm {
 
     async fn outbound(&self, n: u64, dice: &mut Dice) -> Acknowledged {
         // A number of its own for each call, so that its legs are known.
-        let (call, to) = (Uuid::new_v4().to_string(), format!("+1212556{n:04}"));
+        let (call, to) = (
+            Uuid::new_v4().to_string(),
+            format!("+1212{}", 5_560_000 + n),
+        );
         let answers = PhoneScript::answers_after(dice.millis(0..600));
         let (script, willing, talks) = match dice.within(0..10) {
             0 => (PhoneScript::busy(), true, false),
@@ -275,6 +295,72 @@ impl Storm {
         }
     }
 
+    /// What was acknowledged of a call is what log and provider say.
+    pub(crate) fn holds(&self, acknowledged: &Acknowledged) {
+        match acknowledged {
+            Acknowledged::Placed {
+                call,
+                to,
+                sid,
+                hung_up,
+            } => {
+                let row = self
+                    .row(call)
+                    .expect("a call that was answered for is in the log");
+                assert_eq!(row.twilio_sid.as_ref(), Some(sid), "{row:?}");
+                let legs = self.provider.dialled(to);
+                assert_eq!(legs.len(), 1, "one call is placed once: {legs:?}");
+                assert_eq!(legs[0].sid.as_str(), sid);
+                if !hung_up {
+                    assert_eq!(row.status.as_str(), legs[0].status.as_str(), "{row:?}");
+                }
+            }
+            Acknowledged::NotPlaced { call, to, willing } => {
+                let row = self
+                    .row(call)
+                    .expect("a call that was refused is in the log");
+                assert_eq!(row.status, CallStatus::Failed, "{row:?}");
+                let legs = self.provider.dialled(to);
+                assert_eq!(
+                    legs.len(),
+                    0,
+                    "a call said not to be placed is not placed: {legs:?}"
+                );
+                assert!(*willing || row.twilio_sid.is_none());
+            }
+            Acknowledged::Inbound {
+                sid,
+                answered,
+                declined,
+            } => {
+                let Some(row) = self.row_of(sid.as_str()) else {
+                    assert!(!answered && !declined, "an answer without a call");
+                    return;
+                };
+                assert!(
+                    !answered || row.status == CallStatus::Completed,
+                    "answered, but {row:?}"
+                );
+                assert!(
+                    *answered || row.status != CallStatus::Completed,
+                    "unanswered, but {row:?}"
+                );
+                let clients = self.provider.dialled_by(sid);
+                if !answered {
+                    assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
+                    return;
+                }
+                // A caller who was to hear something while nobody was there to
+                // say it has been cut off by the provider: that is on record there.
+                let caller = self.provider.leg(sid);
+                assert!(
+                    self.talked(sid) || !caller.alerts.is_empty(),
+                    "answered and not cut off, but they never talked: {caller:?} {clients:?}"
+                );
+            }
+        }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Row>> {
         self.rows
             .lock()
@@ -293,42 +379,39 @@ pub(crate) fn accepted(webhook: &WebhookView) -> bool {
     )
 }
 
-/// A webhook that was accepted shows in the log.
-fn shows(webhook: &WebhookView, rows: &HashMap<String, Row>) {
-    let sid = webhook.call_sid.as_str();
-    let row = rows
-        .values()
-        .find(|row| row.twilio_sid.as_deref() == Some(sid));
+/// How soon the log has to show what was said of a call before it was on record:
+/// its insert may have been given up by who waited, and come about all the same.
+const OWED: Duration = Duration::from_secs(15);
+
+/// Whether a webhook that was accepted shows in the log; one that need not yet
+/// may not.
+fn shows(webhook: &WebhookView, row: Option<&Row>) -> bool {
     if webhook.url.ends_with("/twilio-inbound") {
         assert!(
             row.is_some(),
             "an inbound call that was taken is in the log: {webhook:?}"
         );
-        return;
+        return true;
     }
     let status = webhook
         .field("CallStatus")
         .and_then(|word| word.parse::<CallStatus>().ok());
     let ours = webhook.field("ParentCallSid").is_none();
     let (WebhookKind::Status, Some(status), true) = (webhook.kind, status, ours) else {
-        return;
+        return true;
     };
     match (webhook.field("Direction"), row) {
         // The end of a caller whose call never came in is nobody's.
-        (Some("inbound"), None) => {}
+        (Some("inbound"), None) => true,
         // What a waiting caller's leg does is no status of the call, but its end is.
-        (Some("inbound"), Some(row)) => {
-            assert!(
-                row.status.is_final() || !status.is_final(),
-                "{webhook:?} but {row:?}"
-            );
-        }
+        (Some("inbound"), Some(row)) => row.status.is_final() || !status.is_final(),
         (_, None) => panic!("a call whose webhook was accepted is in the log: {webhook:?}"),
         (_, Some(row)) => {
             assert!(
                 row.status.rank() >= status.rank(),
                 "{webhook:?} but {row:?}"
             );
+            true
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::inspect::{Direction, Status};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::CallSid;
 use crate::twiml::{StatusSubscription, Target};
+use crate::voice::Voice;
 
 /// Why a far end cannot do that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -135,6 +136,12 @@ impl Engine {
         number: NumberConfig,
         parameters: Vec<(String, String)>,
     ) -> CallSid {
+        // A caller does nothing by itself, but has the voice of its telephone.
+        let telephone = self.phones.get(&from);
+        let script = PhoneScript {
+            voice: telephone.map_or_else(Voice::default, |phone| phone.voice.clone()),
+            ..PhoneScript::default()
+        };
         let target = |url: Option<String>, method| url.map(|url| Target { url, method });
         let new = NewLeg {
             direction: Direction::Inbound,
@@ -153,7 +160,7 @@ impl Engine {
             // How long the caller waits is the caller's business.
             ring_timeout: run::LONGEST_CALL,
             time_limit: run::LONGEST_CALL,
-            script: PhoneScript::default(),
+            script,
             parameters: Vec::new(),
             extras: super::leg::Extras::default(),
         };

@@ -24,6 +24,14 @@ pub(super) struct Gathering {
     digits: String,
 }
 
+impl Gathering {
+    /// Whether a prompt sounds at the moment.
+    #[cfg(feature = "media")]
+    pub(super) fn sounds(&self) -> bool {
+        matches!(self.prompts.front(), Some(Verb::Say(_) | Verb::Play(_)))
+    }
+}
+
 impl Engine {
     pub(super) fn begin_gather(&mut self, now: OffsetDateTime, id: LegId, gather: Gather) {
         self.answer(now, id);
@@ -94,6 +102,13 @@ impl Engine {
 
     /// The far end presses keys, one after the other.
     pub(super) fn keys_pressed(&mut self, now: OffsetDateTime, id: LegId, keys: &str) {
+        let leg = self.leg_mut(id);
+        if leg.status == Status::InProgress {
+            leg.pressed.push_str(keys);
+            if let Some(peer) = leg.peer {
+                self.hear(now, peer, inspect::Sound::Keys(keys.to_owned()));
+            }
+        }
         for key in keys.chars() {
             if self.leg(id).status != Status::InProgress {
                 return;
@@ -155,6 +170,26 @@ impl Engine {
         let recording = self.start_recording(now, id, None, Source::RecordVerb, recorded);
         let epoch = self.begin(id, Activity::Recording { record, recording });
         self.timers.set(now + length, Timer::Step(id, epoch));
+    }
+
+    /// Somebody speaks: a recording that ends with a silence goes on.
+    #[cfg(feature = "media")]
+    pub(crate) fn voice_heard(&mut self, now: OffsetDateTime, sid: &crate::sid::CallSid) {
+        let Some(id) = self.by_sid.get(sid).copied() else {
+            return;
+        };
+        let Activity::Recording { record, recording } = &self.leg(id).activity else {
+            return;
+        };
+        let (Some(timeout), Some(running)) = (record.timeout, self.recordings.get(recording))
+        else {
+            return;
+        };
+        let until = (now + timeout).min(running.created + record.max_length);
+        let leg = self.leg_mut(id);
+        leg.epoch += 1;
+        let epoch = leg.epoch;
+        self.timers.set(until, Timer::Step(id, epoch));
     }
 
     /// A recording is over; its action is always asked for.

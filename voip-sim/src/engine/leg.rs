@@ -88,6 +88,8 @@ pub(crate) struct Leg {
     /// Cookies of the application: host, name and value.
     pub(super) cookies: Vec<(String, String, String)>,
     pub(super) heard: Vec<Heard>,
+    /// The keys its far end pressed.
+    pub(super) pressed: String,
     pub(super) alerts: Vec<Alert>,
 }
 
@@ -276,6 +278,7 @@ impl super::Engine {
             queue_time: Duration::ZERO,
             cookies: Vec::new(),
             heard: Vec::new(),
+            pressed: String::new(),
             alerts: Vec::new(),
         };
         self.live += 1;

@@ -232,6 +232,13 @@ impl Engine {
         format!("{base}/2010-04-01/Accounts/{account}/Recordings/{sid}")
     }
 
+    /// Whether anything is recorded at the moment.
+    #[cfg(feature = "media")]
+    pub(crate) fn is_recording(&self) -> bool {
+        let running = |one: &Recording| one.status == RecordingStatus::InProgress;
+        self.recordings.values().any(running)
+    }
+
     /// Forgets a recording.
     pub(crate) fn forget_recording(&mut self, id: RecordingId) {
         if let Some(recording) = self.recordings.remove(&id) {

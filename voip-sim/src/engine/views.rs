@@ -49,7 +49,7 @@ impl Engine {
 
     /// Whom a leg hears: its peer, or in a started room everybody who is neither held nor muted,
     /// unless it is held itself.
-    fn hears(&self, id: LegId, leg: &Leg) -> Vec<CallSid> {
+    pub(super) fn hears(&self, id: LegId, leg: &Leg) -> Vec<CallSid> {
         if let Some(peer) = leg.peer {
             return vec![self.leg(peer).sid.clone()];
         }
@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// What sounds in the ear of a leg that is in a room, other than people.
-    fn listens_to(&self, id: LegId) -> Option<Sound> {
+    pub(super) fn listens_to(&self, id: LegId) -> Option<Sound> {
         match &self.room(self.room_of(id)?).member(id)?.ear {
             Ear::Music => Some(Sound::Music),
             Ear::Document { sounds, .. } => sounds.clone(),
@@ -103,6 +103,7 @@ impl Engine {
             listens_to: self.listens_to(id),
             alone_since: leg.alone_since,
             heard: leg.heard.clone(),
+            pressed: leg.pressed.clone(),
             alerts: leg.alerts.clone(),
             parameters: leg.parameters.clone(),
             created_at: leg.created,

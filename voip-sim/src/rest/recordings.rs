@@ -144,6 +144,7 @@ pub(super) fn media(engine: &Engine, now: OffsetDateTime, id: RecordingId) -> Op
     Some(RestReply {
         headers: vec![("Content-Type", "audio/x-wav".to_owned())],
         media: Some(Media {
+            recording: recording.sid.clone(),
             seconds: recording.seconds(now),
             channels: recording.channels.count(),
         }),

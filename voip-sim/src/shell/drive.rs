@@ -22,6 +22,8 @@ struct Inner {
     /// Counts what was done to the engine, for those who wait for a change.
     changed: watch::Sender<u64>,
     clock: ShellClock,
+    #[cfg(feature = "media")]
+    exchange: std::sync::OnceLock<Arc<crate::browser::ExchangeHandle>>,
 }
 
 impl Shared {
@@ -31,7 +33,21 @@ impl Shared {
             fed: Notify::new(),
             changed: watch::Sender::new(0),
             clock: ShellClock::start(),
+            #[cfg(feature = "media")]
+            exchange: std::sync::OnceLock::new(),
         }))
+    }
+
+    /// Lets everybody know how browsers are reached, once.
+    #[cfg(feature = "media")]
+    pub(crate) fn with_exchange(&self, exchange: Arc<crate::browser::ExchangeHandle>) {
+        self.0.exchange.get_or_init(|| exchange);
+    }
+
+    /// How browsers are reached.
+    #[cfg(feature = "media")]
+    pub(crate) fn exchange(&self) -> Option<Arc<crate::browser::ExchangeHandle>> {
+        self.0.exchange.get().cloned()
     }
 
     /// Uses the engine, and lets the driver see what became due by that.

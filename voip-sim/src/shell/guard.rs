@@ -46,6 +46,15 @@ impl Guard {
     }
 }
 
+/// Whether a page with this origin was loaded from this machine.
+#[cfg(feature = "media")]
+pub(super) fn is_of_this_machine(origin: &axum::http::HeaderValue) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    origin
+        .split_once("://")
+        .is_some_and(|(_, host)| is_this_machine(host))
+}
+
 fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -68,6 +77,14 @@ mod tests {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
         Guard { loopback: true }.knows(&headers)
+    }
+
+    #[cfg(feature = "media")]
+    #[test]
+    fn pages_of_this_machine_are_told_from_others() {
+        let ours = |origin: &'static str| is_of_this_machine(&origin.parse().unwrap());
+        assert!(ours("http://localhost:3000") && ours("https://127.0.0.1:1"));
+        assert!(!ours("https://example.test") && !ours("null"));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
         "outcome": "answer", "ring_seconds": 1, "hang_up_after_seconds": 5,
         "press": {"after_seconds": 2, "keys": "1"},
         "speak": {"after_seconds": 2, "text": "sales"},
-        "answered_by": "human",
+        "answered_by": "human", "voice": {"tone": 440},
     });
     let number = json!({
         "voice_url": "http://127.0.0.1:8080/voice", "voice_method": "POST",
@@ -176,6 +176,8 @@ pub(super) fn operations() -> Vec<Operation> {
             put(control::set_phone),
         ),
     ];
+    #[cfg(feature = "media")]
+    all.extend(sounds());
     all.extend([
         read(
             "/sim/conferences",
@@ -281,4 +283,45 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
     ]);
     all
+}
+
+/// What is heard, and what browsers say beside their conversations.
+#[cfg(feature = "media")]
+fn sounds() -> Vec<Operation> {
+    use super::sounds;
+
+    vec![
+        read(
+            "/sim/calls/{sid}/ear",
+            "How loud the last two seconds of what a leg heard were.",
+            get(sounds::ear),
+        ),
+        read(
+            "/sim/calls/{sid}/ear.wav",
+            "The last two seconds of what a leg heard, as a WAV file.",
+            get(sounds::ear_file),
+        ),
+        read(
+            "/sim/calls/{sid}/messages",
+            "What the browser of a leg said beside the conversation.",
+            get(sounds::said),
+        ),
+        operation(
+            "post",
+            "/sim/calls/{sid}/messages",
+            "Says something to the browser of a leg, beside the conversation.",
+            Some(json!({
+                "content": {"any": "JSON"}, "content_type": "application/json",
+                "message_type": "user-defined-message",
+            })),
+            post(sounds::say),
+        ),
+        operation(
+            "put",
+            "/sim/losses",
+            "What browsers lose on the way.",
+            Some(json!({"media": false, "signalling": false})),
+            put(sounds::set_losses),
+        ),
+    ]
 }

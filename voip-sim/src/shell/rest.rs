@@ -43,14 +43,26 @@ pub(super) async fn answer(
         ReplyDelivery::After(late) => tokio::time::sleep(late).await,
         ReplyDelivery::Never => tokio::time::sleep(SILENCE).await,
     }
-    response(reply)
+    let sound = reply.media.as_ref().map(|media| sound(&shared, media));
+    response(reply, sound)
 }
 
-fn response(reply: RestReply) -> Response {
-    let mut response = Response::new(match reply.media {
-        Some(media) => silence(media),
-        None => Body::from(reply.body),
-    });
+/// What was recorded, where that is known; else a recording is silent.
+fn sound(shared: &Shared, media: &Media) -> Body {
+    #[cfg(feature = "media")]
+    if let Some(file) = shared
+        .exchange()
+        .and_then(|exchange| exchange.tapes().file(&media.recording))
+    {
+        return Body::from(file);
+    }
+    #[cfg(not(feature = "media"))]
+    let _ = shared;
+    silence(media)
+}
+
+fn response(reply: RestReply, sound: Option<Body>) -> Response {
+    let mut response = Response::new(sound.unwrap_or_else(|| Body::from(reply.body)));
     *response.status_mut() =
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in reply.headers {
@@ -62,7 +74,7 @@ fn response(reply: RestReply) -> Response {
 }
 
 /// A sound file, made as it is sent.
-fn silence(media: Media) -> Body {
+fn silence(media: &Media) -> Body {
     let header = Bytes::from(media.header());
     let zeros = stream::unfold(media.silent_bytes() as usize, async |left| {
         let length = left.min(ZEROS.len());

@@ -17,6 +17,11 @@ use super::{control, rest};
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: CancellationToken) {
     let guard = Guard::of(listener.local_addr().ok());
     let router = router(shared, guard, stopping.clone());
+    #[cfg(feature = "media")]
+    let listener = match super::listener::BothListener::new(listener) {
+        Ok(listener) => listener,
+        Err(error) => return tracing::error!(%error, "the simulator has no certificate"),
+    };
     let served = axum::serve(listener, router)
         .with_graceful_shutdown(stopping.cancelled_owned())
         .await;
@@ -33,7 +38,10 @@ fn router(shared: Shared, guard: Guard, stopping: CancellationToken) -> Router {
     let control = control.layer(middleware::from_fn(move |request: Request, next: Next| {
         guard.clone().let_in(request, next)
     }));
-    Router::new()
+    let router = Router::new();
+    #[cfg(feature = "media")]
+    let router = browsers(router);
+    router
         .route("/2010-04-01/{*resource}", any(rest::answer))
         .merge(control)
         .fallback(control::not_found)
@@ -42,6 +50,24 @@ fn router(shared: Shared, guard: Guard, stopping: CancellationToken) -> Router {
             until_stopped(stopping.clone(), request, next)
         }))
         .with_state(shared)
+}
+
+/// What browsers ask for. Who they are they say by their tokens.
+#[cfg(feature = "media")]
+fn browsers(router: Router<Shared>) -> Router<Shared> {
+    use super::{asides, signal};
+    use axum::routing::{get, post};
+
+    let analytics = || post(asides::analytics).options(asides::may_tell);
+    router
+        .route("/signal", get(signal::signal))
+        .route("/sim/client.js", get(asides::client))
+        .route(
+            "/js/client/sounds/releases/1.0.0/{name}",
+            get(asides::sound).options(asides::may_tell),
+        )
+        .route("/v4/EndpointEvents", analytics())
+        .route("/v4/EndpointMetrics", analytics())
 }
 
 /// A stalled answer must not keep the server from stopping.

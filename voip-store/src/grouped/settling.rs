@@ -3,7 +3,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use voip_core::{CallId, Effect, Timestamp};
+use voip_core::{CallId, Effect, Timestamp, ports::EffectLease};
 
 /// How many effects may wait to be settled before somebody has to wait for it.
 const MANY: usize = 128;
@@ -76,6 +76,26 @@ impl Settling {
             .iter()
             .map(|effect| ((call, *effect), due.as_micros()));
         state.until.extend(held);
+    }
+
+    /// The leases that were as told end `until` then. Nobody may be deleting
+    /// any meanwhile.
+    pub(crate) fn renew(&self, leases: &[EffectLease], until: Timestamp) {
+        let mut state = self.lock();
+        for lease in leases {
+            let (key, before) = ((lease.call, lease.effect), lease.until.as_micros());
+            if let Some(due) = state.until.get_mut(&key)
+                && *due == before
+            {
+                *due = until.as_micros();
+            }
+            // Those that were carried out just now.
+            for settle in &mut state.waiting {
+                if (settle.call, settle.effect) == key && settle.due == Some(before) {
+                    settle.due = Some(until.as_micros());
+                }
+            }
+        }
     }
 
     /// Nobody knows any more whose these effects are.

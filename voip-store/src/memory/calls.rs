@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        ArchivedCall, CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport,
-        LogChange, LogEntry, LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
+        ArchivedCall, CallStore, ClaimedEffect, EffectLease, Held, IdempotencyKey, Inserted,
+        LegReport, LogChange, LogEntry, LogQuery, MOST_LIVE_CALLS, NewCall, Replaced, Version,
     },
 };
 
@@ -154,6 +154,17 @@ impl CallTables {
             }
         });
         claimed.collect()
+    }
+
+    fn renew(&mut self, leases: &[EffectLease], until: Timestamp) {
+        for lease in leases {
+            let key = (lease.call, lease.effect);
+            if let Some(waiting) = self.effects.get_mut(&key)
+                && waiting.due == lease.until
+            {
+                waiting.due = until;
+            }
+        }
     }
 
     fn log(&self, query: &LogQuery) -> Vec<LogEntry> {
@@ -305,6 +316,11 @@ impl CallStore for MemoryStore {
         limit: usize,
     ) -> Result<Vec<ClaimedEffect>> {
         Ok(locked(&self.calls).claim(now, lease_until, limit))
+    }
+
+    async fn renew_leases(&self, leases: &[EffectLease], until: Timestamp) -> Result<()> {
+        locked(&self.calls).renew(leases, until);
+        Ok(())
     }
 
     async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()> {

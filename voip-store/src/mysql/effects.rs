@@ -3,7 +3,7 @@
 use sqlx::{Connection as _, MySqlConnection, mysql::MySqlRow};
 use voip_core::{
     CallId, Effect, ProviderCallId, Timestamp,
-    ports::{ClaimedEffect, LegReport},
+    ports::{ClaimedEffect, EffectLease, LegReport},
 };
 
 use super::{
@@ -65,6 +65,33 @@ fn claimed_effect(row: &MySqlRow) -> Result<ClaimedEffect, sqlx::Error> {
     })
 }
 
+/// Moves the end of leases that are as they are told.
+pub(super) async fn renew(
+    db: &mut MySqlConnection,
+    leases: &[EffectLease],
+    until: Timestamp,
+) -> Result<(), sqlx::Error> {
+    for leases in leases.chunks(AT_ONCE) {
+        let query = repeated(
+            "UPDATE call_effects SET due_at = ? WHERE ",
+            "(id = ? AND effect = ? AND due_at = ?)",
+            " OR ",
+            leases.len().next_power_of_two(),
+            "",
+        );
+        padded(leases)
+            .fold(query.bind(until.as_micros()), |query, lease| {
+                query
+                    .bind(id_bytes(&lease.call))
+                    .bind(lease.effect.as_str())
+                    .bind(lease.until.as_micros())
+            })
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Asks for effects. One asked for again counts as new.
 pub(super) async fn add(
     db: &mut MySqlConnection,
@@ -92,7 +119,7 @@ pub(super) async fn add(
         .map(drop)
 }
 
-/// The most effects that one statement deletes.
+/// The most effects that one statement deletes or renews.
 const AT_ONCE: usize = 128;
 
 /// Deletes effects.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogChange, LogEntry, LogQuery,
-        NewCall, Replaced, Version,
+        CallStore, ClaimedEffect, EffectLease, Held, Inserted, LegReport, LogChange, LogEntry,
+        LogQuery, NewCall, Replaced, Version,
     },
 };
 
@@ -107,6 +107,24 @@ impl CallStore for PostgresStore {
                 .hold(claimed.call, &[claimed.effect], lease_until);
         }
         Ok(claimed)
+    }
+
+    async fn renew_leases(&self, leases: &[EffectLease], until: Timestamp) -> Result<()> {
+        let mut lease = self.lease().await?;
+        let clock = lease.clock();
+        let work = async {
+            // While none are deleted: what is to be is known by its moment.
+            let load = self.settling.take_in_turn().await;
+            if !load.settles.is_empty() {
+                effects::settle(lease.db(), &load.settles).await?;
+            }
+            effects::renew(lease.db(), leases, until).await?;
+            self.settling.renew(leases, until);
+            load.settled();
+            Ok(())
+        };
+        let renewed = clock.run(work).await;
+        lease.wrote(renewed)
     }
 
     async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()> {

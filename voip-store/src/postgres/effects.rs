@@ -3,7 +3,7 @@
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use voip_core::{
     ProviderCallId, Timestamp,
-    ports::{ClaimedEffect, LegReport},
+    ports::{ClaimedEffect, EffectLease, LegReport},
 };
 
 use super::finding::id_bytes;
@@ -47,6 +47,29 @@ fn claimed_effect(row: &PgRow) -> Result<(i64, ClaimedEffect), sqlx::Error> {
         attempt: u32::try_from(attempts).unwrap_or(u32::MAX),
     };
     Ok((row.try_get(3)?, claimed))
+}
+
+/// Moves the end of leases that are as they are told.
+pub(super) async fn renew(
+    db: &mut PgConnection,
+    leases: &[EffectLease],
+    until: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<&[u8]> = leases.iter().map(|lease| id_bytes(&lease.call)).collect();
+    let effects: Vec<&str> = leases.iter().map(|lease| lease.effect.as_str()).collect();
+    let due: Vec<i64> = leases.iter().map(|lease| lease.until.as_micros()).collect();
+    sqlx::query(
+        "UPDATE call_effects e SET due_at = $4 \
+         FROM unnest($1::bytea[], $2::text[], $3::bigint[]) AS l (id, effect, due_at) \
+         WHERE e.id = l.id AND e.effect = l.effect AND e.due_at = l.due_at",
+    )
+    .bind(ids)
+    .bind(effects)
+    .bind(due)
+    .bind(until.as_micros())
+    .execute(db)
+    .await
+    .map(drop)
 }
 
 /// Deletes effects.

@@ -30,7 +30,8 @@ use super::{RedisLink, letter::Letter, outbox::Outbox, peers::Peers, subscriber}
 /// events in one message; publishing never waits. While Redis is away the
 /// outbox fills, and when it is full the oldest event is given up.
 ///
-/// Messages are numbered, and a node with nothing to say says so every second:
+/// Messages are numbered, and a node with nothing to say says so every second,
+/// and at once to whoever has just begun to listen:
 /// whoever misses a number, or a node that did not say goodbye, or had to
 /// subscribe anew, gives its subscribers one [`BusItem::Gap`]. A subscriber that
 /// is more than [`CAPACITY`](Self::CAPACITY) events behind finds one too.
@@ -171,6 +172,19 @@ impl Shared {
         self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the other nodes asked who lives, after this one began to listen: one
+    /// that dies before its first sign of life would not be missed otherwise.
+    pub(super) fn ask_who_lives(&self) {
+        self.outbox().ask_who_lives();
+        self.more.notify_one();
+    }
+
+    /// Has the other nodes told that this one lives.
+    pub(super) fn say_that_we_live(&self) {
+        self.outbox().say_that_we_live();
+        self.more.notify_one();
+    }
+
     pub(super) fn channel(&self) -> String {
         self.link.key(format_args!("events"))
     }
@@ -205,8 +219,13 @@ async fn send(shared: Arc<Shared>, stop: CancellationToken) {
     let clock = Arc::clone(&shared.clock);
     let mut heartbeat = clock.now();
     loop {
-        let (first, events) = shared.outbox().next(BATCH);
-        if events.is_empty() && !stop.is_cancelled() && clock.now() < heartbeat {
+        let (first, events, hello, wanted) = {
+            let outbox = shared.outbox();
+            let (first, events) = outbox.next(BATCH);
+            let wanted = !events.is_empty() || outbox.is_letter_wanted();
+            (first, events, outbox.asks_who_lives(), wanted)
+        };
+        if !wanted && !stop.is_cancelled() && clock.now() < heartbeat {
             tokio::select! {
                 () = shared.more.notified() => {}
                 () = clock.sleep_until(heartbeat) => {}
@@ -217,12 +236,12 @@ async fn send(shared: Arc<Shared>, stop: CancellationToken) {
         let next = first + events.len() as u64;
         // More may have come since the stop.
         let last = stop.is_cancelled() && events.len() < BATCH;
-        if shared
-            .post(&Letter::new(shared.node, first, &events, last))
-            .await
-        {
-            shared.outbox().sent(next);
-            if last && shared.outbox().is_empty() {
+        let letter = Letter::new(shared.node, first, &events, last).with_hello(hello);
+        if shared.post(&letter).await {
+            let mut outbox = shared.outbox();
+            outbox.sent(next);
+            outbox.said(hello);
+            if last && outbox.is_empty() {
                 return;
             }
         }

@@ -20,6 +20,9 @@ pub(super) struct Letter<'a> {
     /// Nothing will follow: the node stops.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) last: bool,
+    /// The node has begun to listen: whoever reads this is to say that it lives.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) hello: bool,
 }
 
 /// Events as they are, whoever else holds them.
@@ -59,7 +62,13 @@ impl<'a> Letter<'a> {
             first,
             events: Cow::Borrowed(events),
             last,
+            hello: false,
         }
+    }
+
+    /// The same letter, which asks for an answer.
+    pub(super) fn with_hello(self, hello: bool) -> Self {
+        Self { hello, ..self }
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
@@ -134,6 +143,10 @@ pub(super) mod tests {
         let text = String::from_utf8(goodbye.write()).unwrap();
         insta::assert_snapshot!(text);
         assert!(Letter::read(text.as_bytes()).unwrap().last);
+        let hello = Letter::new(node, 0, &[], false).with_hello(true);
+        let text = String::from_utf8(hello.write()).unwrap();
+        insta::assert_snapshot!(text);
+        assert!(Letter::read(text.as_bytes()).unwrap().hello);
     }
 
     #[test]

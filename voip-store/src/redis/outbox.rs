@@ -10,6 +10,8 @@ pub(super) struct Outbox {
     waiting: VecDeque<Arc<Event>>,
     /// The number of the first that waits.
     first: u64,
+    hello: bool,
+    asked: bool,
 }
 
 impl Outbox {
@@ -46,6 +48,32 @@ impl Outbox {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
+
+    /// This node has begun to listen, and wants to know at once who lives.
+    pub(super) fn ask_who_lives(&mut self) {
+        self.hello = true;
+    }
+
+    /// Another node wants to know that this one lives.
+    pub(super) fn say_that_we_live(&mut self) {
+        self.asked = true;
+    }
+
+    /// Whether a letter is wanted now, though there may be no events for it.
+    pub(super) fn is_letter_wanted(&self) -> bool {
+        self.hello || self.asked
+    }
+
+    /// Whether the letter that is written next asks who lives.
+    pub(super) fn asks_who_lives(&self) -> bool {
+        self.hello
+    }
+
+    /// A letter that asks who lives, or does not, was sent.
+    pub(super) fn said(&mut self, hello: bool) {
+        self.hello &= !hello;
+        self.asked = false;
+    }
 }
 
 #[cfg(test)]
@@ -76,5 +104,18 @@ mod tests {
         let (first, none) = outbox.next(1);
         assert!(none.is_empty());
         assert_eq!(first, Outbox::CAPACITY as u64 + 1);
+    }
+
+    #[test]
+    fn a_question_that_comes_up_while_a_letter_is_on_its_way_is_asked_after_it() {
+        let mut outbox = Outbox::default();
+        assert!(!outbox.is_letter_wanted());
+        outbox.say_that_we_live();
+        assert!(outbox.is_letter_wanted() && !outbox.asks_who_lives());
+        outbox.ask_who_lives();
+        outbox.said(false);
+        assert!(outbox.is_letter_wanted() && outbox.asks_who_lives());
+        outbox.said(true);
+        assert!(!outbox.is_letter_wanted());
     }
 }

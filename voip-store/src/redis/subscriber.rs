@@ -31,6 +31,7 @@ pub(super) async fn listen(shared: Arc<Shared>, mut peers: Peers) {
     for turn in 0_usize.. {
         if let Ok((sink, messages)) = subscribe(&shared, turn).await {
             shared.deliver(peers.listening(shared.clock.now()));
+            shared.ask_who_lives();
             shared.hears.send_replace(true);
             hear(&shared, &mut peers, sink, messages).await;
             shared.hears.send_replace(false);
@@ -80,7 +81,12 @@ async fn hear(
 impl Shared {
     fn take_in(&self, peers: &mut Peers, message: &Msg) {
         match Letter::read(message.get_payload_bytes()) {
-            Ok(letter) => self.deliver(peers.heard(letter, self.clock.now())),
+            Ok(letter) => {
+                if letter.hello && letter.node != self.node {
+                    self.say_that_we_live();
+                }
+                self.deliver(peers.heard(letter, self.clock.now()));
+            }
             Err(error) => {
                 tracing::error!(%error, "some news is lost");
                 peers.unreadable();

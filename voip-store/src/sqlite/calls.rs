@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        CallStore, ClaimedEffect, Held, Inserted, LegReport, LogChange, LogEntry, LogQuery,
-        NewCall, Replaced, Version,
+        CallStore, ClaimedEffect, EffectLease, Held, Inserted, LegReport, LogChange, LogEntry,
+        LogQuery, NewCall, Replaced, Version,
     },
 };
 
@@ -88,6 +88,13 @@ impl CallStore for SqliteStore {
         }
         self.writer
             .write(move |db| effects::claim(db, now, lease_until, limit))
+            .await
+    }
+
+    async fn renew_leases(&self, leases: &[EffectLease], until: Timestamp) -> Result<()> {
+        let leases = leases.to_vec();
+        self.writer
+            .write_lazily(move |db| effects::renew(db, &leases, until))
             .await
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use voip_core::{
     CallId, Effect, ProviderCallId, Timestamp,
-    ports::{ClaimedEffect, LegReport},
+    ports::{ClaimedEffect, EffectLease, LegReport},
 };
 
 use super::{call_row, finding::rows};
@@ -51,6 +51,26 @@ fn claimed(row: &Row<'_>) -> rusqlite::Result<ClaimedEffect> {
         effect,
         attempt: attempts.saturating_add(1),
     })
+}
+
+/// Moves the end of leases that are as they are told.
+pub(super) fn renew(
+    db: &Connection,
+    leases: &[EffectLease],
+    until: Timestamp,
+) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE call_effects SET due_at = ? WHERE id = ? AND effect = ? AND due_at = ?",
+    )?;
+    for lease in leases {
+        update.execute(params![
+            until.as_micros(),
+            lease.call.as_uuid().as_bytes(),
+            lease.effect.as_str(),
+            lease.until.as_micros(),
+        ])?;
+    }
+    Ok(())
 }
 
 /// Deletes an effect.

@@ -13,7 +13,7 @@ use voip_core::{
     ports::{BusItem, EventBus, Subscription},
 };
 use voip_store::RedisBus;
-use voip_testkit::{FlakyProxy, servers::PrivateServer};
+use voip_testkit::{FlakyProxy, ManualClock, servers::PrivateServer};
 
 use super::shared::{bus, clock, fresh_prefix, link, redis};
 
@@ -71,6 +71,19 @@ async fn without_redis_events_reach_the_own_subscribers() {
         began.elapsed() < Duration::from_secs(2),
         "nobody waits for a goodbye"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_begins_to_listen_learns_at_once_who_lives() {
+    let Some(url) = redis() else { return };
+    let prefix = fresh_prefix();
+    // Its clock stands still: after its first words it speaks when it is asked.
+    let quiet = RedisBus::start(link(&url, &prefix), Arc::new(ManualClock::default()));
+    quiet.connected().await;
+    let comes = bus(&url, &prefix).await;
+    let mut listener = comes.subscribe();
+    // Who was never heard of is not missed.
+    finds_a_gap(&mut listener, Duration::from_secs(10)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

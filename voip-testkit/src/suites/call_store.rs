@@ -14,8 +14,8 @@ use voip_core::ports::CallStore;
 
 pub use deleting::a_deleted_call_is_in_no_log_until_it_is_restored;
 pub use effects::{
-    a_claimed_effect_is_hidden_until_its_lease_ends, a_settled_effect_is_never_claimed,
-    effects_are_saved_with_the_call,
+    a_claimed_effect_is_hidden_until_its_lease_ends, a_renewed_lease_hides_its_effect_for_longer,
+    a_settled_effect_is_never_claimed, effects_are_saved_with_the_call,
 };
 pub use inserting::{
     an_inserted_call_is_read_back_whole, the_same_id_is_inserted_once,
@@ -80,6 +80,7 @@ macro_rules! call_store_suite {
             effects_are_saved_with_the_call
             a_settled_effect_is_never_claimed
             a_claimed_effect_is_hidden_until_its_lease_ends
+            a_renewed_lease_hides_its_effect_for_longer
             due_calls_are_those_whose_deadline_has_come
             a_report_on_an_unknown_leg_is_kept_until_taken
             the_log_lists_newest_first_in_pages

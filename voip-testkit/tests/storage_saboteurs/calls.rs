@@ -1,9 +1,12 @@
 mod store;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use voip_core::ports::{CallStore as _, Held, Version};
-use voip_core::{Call, CallId, Result, State};
+use voip_core::{Call, CallId, Effect, Result, State, Timestamp};
 use voip_store::MemoryStore;
 use voip_testkit::suites::call_store;
 
@@ -29,6 +32,8 @@ enum Fault {
     LeasesNothing,
     ClaimsTooEarly,
     ClaimsTooMuch,
+    RenewsNothing,
+    RenewsForAnybody,
     MissesTheVeryMoment,
     ListsEndedCallsAsDue,
     KeepsTakenReports,
@@ -64,6 +69,8 @@ struct Saboteur {
     fault: Fault,
     /// Calls as they were when they were deleted.
     deleted: Mutex<Vec<Call>>,
+    /// Until when effects are claimed.
+    claimed: Mutex<HashMap<(CallId, Effect), Timestamp>>,
 }
 
 impl Saboteur {
@@ -73,6 +80,10 @@ impl Saboteur {
 
     async fn present(&self, id: &CallId) -> Result<Option<Version>> {
         Ok(self.store.call(id).await?.map(|held| held.version))
+    }
+
+    fn claimed(&self) -> MutexGuard<'_, HashMap<(CallId, Effect), Timestamp>> {
+        self.claimed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn gone(&self) -> MutexGuard<'_, Vec<Call>> {
@@ -98,6 +109,7 @@ async fn fresh() -> Saboteur {
         store: MemoryStore::default(),
         fault: Fault::Nothing,
         deleted: Mutex::default(),
+        claimed: Mutex::default(),
     }
 }
 
@@ -137,6 +149,9 @@ caught! {
     LeasesNothing by a_claimed_effect_is_hidden_until_its_lease_ends as a_missing_lease_is_caught;
     ClaimsTooEarly by a_claimed_effect_is_hidden_until_its_lease_ends as an_early_claim_is_caught;
     ClaimsTooMuch by a_claimed_effect_is_hidden_until_its_lease_ends as a_greedy_claim_is_caught;
+    RenewsNothing by a_renewed_lease_hides_its_effect_for_longer as a_lease_not_renewed_is_caught;
+    RenewsForAnybody by a_renewed_lease_hides_its_effect_for_longer
+        as a_foreign_lease_renewed_is_caught;
     MissesTheVeryMoment by due_calls_are_those_whose_deadline_has_come
         as a_deadline_seen_late_is_caught;
     ListsEndedCallsAsDue by due_calls_are_those_whose_deadline_has_come

@@ -1,8 +1,8 @@
 use std::{collections::HashSet, time::Duration};
 
 use voip_core::{
-    Effect,
-    ports::{CallStore, ClaimedEffect, Version},
+    Effect, Timestamp,
+    ports::{CallStore, ClaimedEffect, EffectLease, Version},
 };
 
 use super::samples::{
@@ -165,6 +165,41 @@ pub async fn a_claimed_effect_is_hidden_until_its_lease_ends(store: &dyn CallSto
         20,
         "each by one"
     );
+}
+
+/// Who is still at an effect may keep it; who has lost it may not take it back.
+pub async fn a_renewed_lease_hides_its_effect_for_longer(store: &dyn CallStore) {
+    let both = [Effect::HangUp, Effect::LookUp];
+    insert(store, with_effects(&outbound(1, "ann"), &both, after(10))).await;
+    renew(store, Effect::HangUp, after(10), after(20)).await;
+    let claimed = claim(store, after(19), after(40)).await;
+    assert_eq!(effects(&claimed), [Effect::LookUp], "not renewed");
+    let claimed = claim(store, after(20), after(40)).await;
+    assert_eq!(effects(&claimed), [Effect::HangUp]);
+    assert_eq!(claimed[0].attempt, 1, "renewing is no try");
+
+    // It was claimed since; then it is somebody else's.
+    renew(store, Effect::HangUp, after(20), after(60)).await;
+    let claimed = claim(store, after(40), after(80)).await;
+    assert_eq!(effects(&claimed), both);
+    // What was claimed is renewed as well, and settled like any other.
+    renew(store, Effect::HangUp, after(80), after(90)).await;
+    renew(store, Effect::LookUp, after(80), after(90)).await;
+    settle(store, 1, Effect::HangUp).await;
+    renew(store, Effect::HangUp, after(90), after(95)).await;
+    assert_eq!(claim(store, after(89), after(99)).await, []);
+    let claimed = claim(store, after(90), after(99)).await;
+    assert_eq!(effects(&claimed), [Effect::LookUp]);
+}
+
+async fn renew(store: &dyn CallStore, effect: Effect, before: Timestamp, until: Timestamp) {
+    let lease = EffectLease {
+        call: id(1),
+        effect,
+        until: before,
+    };
+    let renewed = store.renew_leases(&[lease], until).await;
+    renewed.expect("storage is in order");
 }
 
 async fn settle(store: &dyn CallStore, call: u128, effect: Effect) {

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use voip_core::ports::{
-    CallStore, ClaimedEffect, Held, IdempotencyKey, Inserted, LegReport, LogChange, LogCursor,
-    LogEntry, LogFilter, LogQuery, NewCall, Replaced, Version,
+    CallStore, ClaimedEffect, EffectLease, Held, IdempotencyKey, Inserted, LegReport, LogChange,
+    LogCursor, LogEntry, LogFilter, LogQuery, NewCall, Replaced, Version,
 };
 use voip_core::{Call, CallId, Effect, ProviderCallId, Result, Timestamp, UserId};
 use voip_store::MemoryStore;
@@ -147,7 +147,25 @@ impl CallStore for Saboteur {
             Fault::ClaimsTooMuch => limit += 1,
             _ => {}
         }
-        self.store.claim_effects(now, lease_until, limit).await
+        let claimed = self.store.claim_effects(now, lease_until, limit).await?;
+        let mine = claimed.iter().map(|it| ((it.call, it.effect), lease_until));
+        self.claimed().extend(mine);
+        Ok(claimed)
+    }
+
+    async fn renew_leases(&self, leases: &[EffectLease], until: Timestamp) -> Result<()> {
+        if self.does(Fault::RenewsNothing) {
+            return Ok(());
+        }
+        let mut leases = leases.to_vec();
+        if self.does(Fault::RenewsForAnybody) {
+            let claimed = self.claimed();
+            for lease in &mut leases {
+                let key = (lease.call, lease.effect);
+                lease.until = claimed.get(&key).copied().unwrap_or(lease.until);
+            }
+        }
+        self.store.renew_leases(&leases, until).await
     }
 
     async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()> {

@@ -1,0 +1,140 @@
+//! Several nodes at the same calls and effects.
+
+use crate::{
+    cases,
+    samples::{at, connect, new, ringing},
+    servers::Database,
+};
+use futures_util::future::join_all;
+use std::collections::HashSet;
+use voip_core::{
+    Call, Effect,
+    ports::{CallStore as _, IdempotencyKey, Inserted, Replaced, Version},
+};
+
+cases! {
+    of_two_nodes_one_adds_a_call_and_one_replaces_it
+    no_two_nodes_claim_one_effect
+    an_effect_of_another_node_is_not_settled_with_ones_own
+}
+
+async fn of_two_nodes_one_adds_a_call_and_one_replaces_it<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let nodes = [connect(&database).await, connect(&database).await];
+    for round in 0..10_u128 {
+        // The same leg, or the same key, under ids of their own, many at once.
+        let wanted = |node: u128, number: u128| {
+            let mut call = ringing(1000 * round + 10 * number + node);
+            call.provider_id = None;
+            let key = IdempotencyKey::new(None, &format!("key-{round}-{number}")).unwrap();
+            let mut new = new(&call, &[Effect::Dial]);
+            match number % 2 {
+                0 => new.key = Some(key),
+                _ => new.call.provider_id = Some(format!("CA{round}x{number}").parse().unwrap()),
+            }
+            new
+        };
+        let insert = |node: usize| {
+            let all = (1..=12).map(move |number| wanted(node as u128, number));
+            join_all(all.map(|new| nodes[node].insert(new)))
+        };
+        let (ones, others) = tokio::join!(insert(0), insert(1));
+        for (number, (one, other)) in (1..).zip(ones.into_iter().zip(others)) {
+            let ids = [0, 1].map(|node| wanted(node, number).call.id);
+            match (one.unwrap(), other.unwrap()) {
+                (Inserted::New, Inserted::Known(held)) => assert_eq!(held.call.id, ids[0]),
+                (Inserted::Known(held), Inserted::New) => assert_eq!(held.call.id, ids[1]),
+                outcomes => panic!("{outcomes:?}"),
+            }
+        }
+        // Both replace the same calls, in orders of their own.
+        let calls: Vec<Call> = (1..=12)
+            .map(|number| ringing(1000 * round + 500 + number))
+            .collect();
+        join_all(calls.iter().map(|call| nodes[0].insert(new(call, &[])))).await;
+        let replace = |node: usize| {
+            let mut mine: Vec<Call> = calls.clone();
+            mine.rotate_left(node * 5);
+            let nodes = &nodes;
+            async move {
+                let all = mine.iter().map(|call| {
+                    let call = Call {
+                        told: 100 + node as u32,
+                        ..call.clone()
+                    };
+                    async move {
+                        let done = nodes[node].replace(&call, Version(0), &[Effect::HangUp], at(5));
+                        (call.id, done.await.unwrap() == Replaced::Done(Version(1)))
+                    }
+                });
+                join_all(all)
+                    .await
+                    .into_iter()
+                    .filter(|(_, done)| *done)
+                    .map(|(id, _)| id)
+                    .collect::<HashSet<_>>()
+            }
+        };
+        let (ones, others) = tokio::join!(replace(0), replace(1));
+        assert!(ones.is_disjoint(&others));
+        assert_eq!(ones.len() + others.len(), 12, "each by one");
+        for call in &calls {
+            let held = nodes[1].call(&call.id).await.unwrap().unwrap();
+            let winner = if ones.contains(&call.id) { 100 } else { 101 };
+            assert_eq!((held.call.told, held.version), (winner, Version(1)));
+        }
+    }
+}
+
+async fn no_two_nodes_claim_one_effect<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let nodes = [connect(&database).await, connect(&database).await];
+    let calls: Vec<Call> = (1..=40).map(ringing).collect();
+    let effects = [Effect::Dial, Effect::HangUp];
+    join_all(
+        calls
+            .iter()
+            .map(|call| nodes[0].insert(new(call, &effects))),
+    )
+    .await;
+    let sweeps = (0..12).map(|sweep| nodes[sweep % 2].claim_effects(at(10), at(99), 7));
+    let mut claimed: Vec<_> = join_all(sweeps)
+        .await
+        .into_iter()
+        .flat_map(Result::unwrap)
+        .collect();
+    // What a sweep passed over because another was at it is left for the next.
+    claimed.extend(nodes[0].claim_effects(at(10), at(99), 1000).await.unwrap());
+    let different: HashSet<_> = claimed.iter().map(|it| (it.call, it.effect)).collect();
+    assert_eq!((claimed.len(), different.len()), (80, 80));
+}
+
+async fn an_effect_of_another_node_is_not_settled_with_ones_own<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let [slow, other] = [connect(&database).await, connect(&database).await];
+    let call = ringing(1);
+    slow.insert(new(&call, &[Effect::Dial])).await.unwrap();
+    // Its time is up, and another node takes the effect over.
+    assert_eq!(
+        other.claim_effects(at(10), at(20), 9).await.unwrap().len(),
+        1
+    );
+    slow.settle_effect(&call.id, Effect::Dial).await.unwrap();
+    assert_eq!(slow.claim_effects(at(19), at(99), 9).await.unwrap(), []);
+    let again = slow.claim_effects(at(20), at(30), 9).await.unwrap();
+    assert_eq!(again.len(), 1, "it was the other's, who has not settled it");
+    assert_eq!(again[0].attempt, 2);
+    slow.settle_effect(&call.id, Effect::Dial).await.unwrap();
+    D::close(&slow).await;
+    assert_eq!(
+        other.claim_effects(at(30), at(99), 9).await.unwrap(),
+        [],
+        "closing settles"
+    );
+}

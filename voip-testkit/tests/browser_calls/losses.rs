@@ -1,0 +1,102 @@
+//! What gets lost on the way, and calls that go on.
+
+use std::time::Duration;
+
+use serde_json::json;
+use voip_sim::{faults::Losses, inspect::Status};
+
+use crate::hearing::{hears_nothing, hears_the_page};
+use crate::house::{Client, FAR, House, MICROPHONE, token};
+use crate::page::Page;
+
+with_each_client! {
+    signalling: a_call_outlives_the_loss_of_its_signalling,
+    media: a_call_outlives_the_loss_of_its_sound,
+    expiry: a_call_outlives_its_token,
+}
+
+async fn signalling(client: Client) {
+    let Some(house) = House::open(client).await else {
+        return;
+    };
+    let page = house.page("ann").await;
+    page.run("await phone.device.register(); return phone.saw('registered')")
+        .await;
+    page.run("await phone.dial({}); return phone.saw('call.accept')")
+        .await;
+    let far = house.sim.call_that(|call| call.to == FAR).await;
+    hears_the_page(&far, MICROPHONE).await;
+    let lost = Losses {
+        signalling: true,
+        ..Losses::default()
+    };
+    house.sim.set_losses(lost);
+    let told = page.run("return phone.saw('call.reconnecting')").await;
+    assert_eq!(told["code"], 53001);
+    lasts(&page, 5).await;
+    hears_the_page(&far, MICROPHONE).await;
+    house.sim.set_losses(Losses::default());
+    page.run("return phone.saw('call.reconnected')").await;
+    page.run("return phone.saw('registered', 2)").await;
+    far.hang_up().unwrap();
+    page.run("return phone.saw('call.disconnect')").await;
+}
+
+async fn media(client: Client) {
+    let Some(house) = House::open(client).await else {
+        return;
+    };
+    let page = house.page("ann").await;
+    page.run("await phone.dial({}); return phone.saw('call.accept')")
+        .await;
+    let far = house.sim.call_that(|call| call.to == FAR).await;
+    hears_the_page(&far, MICROPHONE).await;
+    // The SDK does not mind what happens in a call's first five seconds.
+    lasts(&page, 6).await;
+    let lost = Losses {
+        media: true,
+        ..Losses::default()
+    };
+    house.sim.set_losses(lost);
+    hears_nothing(&far).await;
+    lasts(&page, 8).await;
+    let told = page.run("return phone.saw('call.reconnecting')").await;
+    assert_eq!(told["code"], 53405);
+    house.sim.set_losses(Losses::default());
+    page.run("return phone.saw('call.reconnected')").await;
+    hears_the_page(&far, MICROPHONE).await;
+    assert_eq!(far.view().unwrap().status, Status::InProgress);
+}
+
+async fn expiry(client: Client) {
+    let Some(house) = House::open(client).await else {
+        return;
+    };
+    let page = house
+        .page_with(&token("ann", Duration::from_secs(4)), json!({}))
+        .await;
+    page.run("await phone.device.register(); return phone.saw('registered')")
+        .await;
+    page.run("await phone.dial({}); return phone.saw('call.accept')")
+        .await;
+    let far = house.sim.call_that(|call| call.to == FAR).await;
+    let told = page.run("return phone.saw('error')").await;
+    assert_eq!(told["code"], 20104, "expired");
+    hears_the_page(&far, MICROPHONE).await;
+    let fresh = token("ann", Duration::from_secs(3_600));
+    page.run(&format!("phone.device.updateToken({fresh:?})"))
+        .await;
+    page.run("phone.call.disconnect(); return phone.saw('call.disconnect')")
+        .await;
+    far.ended().await;
+    page.run("await phone.dial({}); return phone.saw('call.accept', 2)")
+        .await;
+}
+
+async fn lasts(page: &Page, seconds: u32) {
+    // real time: what is tried is that it lasts.
+    page.run(&format!(
+        "await new Promise((done) => setTimeout(done, {seconds}000))"
+    ))
+    .await;
+}

@@ -1,0 +1,52 @@
+// Pages in a real browser, in the hands of a test: it writes lines of JSON, and reads one back for
+// each. `{"id", "open": url}` opens a page, `{"id", "page", "run": code}` runs code in it.
+import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const require = createRequire(process.env.BROWSER_LIBRARIES + "/");
+const { chromium } = require("playwright-core");
+const settings = JSON.parse(process.env.PAGE_SETTINGS);
+const profile = mkdtempSync(join(tmpdir(), "voip-page-"));
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: "/usr/bin/" + process.env.CHROMIUM,
+  headless: true,
+  ignoreHTTPSErrors: true,
+  args: settings.flags,
+});
+const pages = [];
+
+async function open(url, scripts) {
+  const page = await context.newPage();
+  page.on("pageerror", (error) => console.error(`page: ${error}`));
+  page.on("crash", () => console.error("page: crashed"));
+  if (settings.trace) page.on("console", (line) => console.error(`page: ${line.text()}`));
+  for (const script of scripts) await page.addInitScript(script);
+  await page.goto(url);
+  if (settings.library) {
+    const path = `${process.env.BROWSER_LIBRARIES}/node_modules/${settings.library}/dist/twilio.min.js`;
+    await page.evaluate(readFileSync(path, "utf8"));
+  }
+  pages.push(page);
+  return pages.length - 1;
+}
+
+async function answer(line) {
+  const { id, open: url, scripts, page, run, close } = JSON.parse(line);
+  try {
+    let value = null;
+    if (url) value = await open(url, scripts ?? []);
+    else if (close) await pages[page].close({ runBeforeUnload: false });
+    else value = await pages[page].evaluate(`(async () => { ${run} })()`);
+    console.log(JSON.stringify({ id, value: value ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ id, error: String(error) }));
+  }
+}
+
+console.log(JSON.stringify({ id: 0, value: "ready" }));
+for await (const line of createInterface({ input: process.stdin })) void answer(line);
+await context.close();
+rmSync(profile, { recursive: true, force: true });

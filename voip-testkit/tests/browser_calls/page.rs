@@ -1,0 +1,155 @@
+//! Pages in a real browser.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, ChildStdin, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use voip_testkit::Browser;
+
+/// A page takes long on a busy machine; a test must not hang for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The flags that `docs/browser-testing.md` names.
+const FLAGS: [&str; 8] = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--allow-loopback-in-peer-connection",
+    "--autoplay-policy=no-user-gesture-required",
+    "--ignore-certificate-errors",
+    "--mute-audio",
+];
+
+type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
+
+/// A browser with any number of pages.
+pub(crate) struct Chromium {
+    child: Child,
+    input: Mutex<ChildStdin>,
+    waiting: Waiting,
+    asked: AtomicU64,
+}
+
+/// A page.
+#[derive(Clone)]
+pub(crate) struct Page {
+    chromium: Arc<Chromium>,
+    number: u64,
+}
+
+impl Chromium {
+    /// Starts the browser, with flags of its own beside the usual ones, and with the SDK of that
+    /// package in each page. `None` where the machine has no browser.
+    pub(crate) async fn start(library: Option<&str>, flags: &[String]) -> Option<Arc<Self>> {
+        let browser = Browser::installed()?;
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser_calls/page.mjs");
+        let all: Vec<String> = FLAGS
+            .iter()
+            .map(|flag| (*flag).to_owned())
+            .chain(flags.iter().cloned())
+            .collect();
+        let settings =
+            json!({"flags": all, "library": library, "trace": option_env!("TRACE_PAGES")});
+        let mut child = browser
+            .program(&script)
+            .env("PAGE_SETTINGS", settings.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let waiting = Waiting::default();
+        let input = child.stdin.take().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let chromium = Arc::new(Self {
+            child,
+            input: Mutex::new(input),
+            waiting: Arc::clone(&waiting),
+            asked: AtomicU64::new(1),
+        });
+        let ready = chromium.wait(0);
+        std::thread::spawn(move || {
+            for line in output.lines() {
+                let Ok(line) = line else { return };
+                let Ok(answer) = serde_json::from_str::<Value>(&line) else {
+                    continue;
+                };
+                let id = answer["id"].as_u64().unwrap_or(u64::MAX);
+                if let Some(waiting) = waiting.lock().unwrap().remove(&id) {
+                    let _ = waiting.send(answer);
+                }
+            }
+            // Nobody is to wait for an answer that cannot come.
+            waiting.lock().unwrap().clear();
+        });
+        told("the browser", ready).await;
+        Some(chromium)
+    }
+
+    /// Opens a page; the scripts run in it before its own.
+    pub(crate) async fn open(self: &Arc<Self>, url: &str, scripts: &[String]) -> Page {
+        let number = self.ask(json!({"open": url, "scripts": scripts})).await;
+        Page {
+            chromium: Arc::clone(self),
+            number: number.as_u64().unwrap(),
+        }
+    }
+
+    async fn ask(&self, mut question: Value) -> Value {
+        let id = self.asked.fetch_add(1, Ordering::Relaxed);
+        let what = question["run"].as_str().unwrap_or("a page").to_owned();
+        question["id"] = json!(id);
+        let answer = self.wait(id);
+        writeln!(self.input.lock().unwrap(), "{question}").unwrap();
+        told(&what, answer).await
+    }
+
+    fn wait(&self, id: u64) -> oneshot::Receiver<Value> {
+        let (sender, answer) = oneshot::channel();
+        self.waiting.lock().unwrap().insert(id, sender);
+        answer
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Page {
+    /// Runs code in the page, and has what it returns.
+    pub(crate) async fn run(&self, code: &str) -> Value {
+        self.chromium
+            .ask(json!({"page": self.number, "run": code}))
+            .await
+    }
+
+    /// Closes the page, as a user closes a tab.
+    pub(crate) async fn close(&self) {
+        self.chromium
+            .ask(json!({"page": self.number, "close": true}))
+            .await;
+    }
+}
+
+async fn told(what: &str, answer: oneshot::Receiver<Value>) -> Value {
+    // real time: the browser lives in real time, and a test must not hang.
+    match tokio::time::timeout(PATIENCE, answer).await {
+        Ok(Ok(answer)) if answer.get("error").is_none() => answer["value"].clone(),
+        Ok(Ok(answer)) => panic!("{what}: {}", answer["error"]),
+        Ok(Err(_)) => panic!("{what}: the browser is gone"),
+        Err(_) => panic!("waited in vain for {what}"),
+    }
+}
