@@ -57,7 +57,7 @@ export function format(text) {
   if (!code) return text;
   const rest = text.slice(1 + code.length);
   if (code === "1" && rest.length === 10) return `+1 ${rest.slice(0, 3)} ${rest.slice(3, 6)} ${rest.slice(6)}`;
-  const groups = rest.match(/.{1,3}(?=.{2,}|$)|.+/g) ?? [rest];
+  const groups = rest.match(/^.{1,4}$|.{3}(?=.{2,})|.+/g) ?? [rest];
   return `+${code} ${groups.join(" ")}`;
 }
 

@@ -55,7 +55,7 @@ function offline(desk) {
     button.textContent = opening ? "Going online…" : desk.presence === "elsewhere" ? "Use the phone here" : "Go online";
   };
   const words = h("p", { class: "quiet" }, "Your browser will ask for the microphone, so that people can hear you. It is used in calls only.");
-  return [[h("h1", {}, "You are offline"), words, problem, button], update];
+  return [[h("h2", {}, "You are offline"), words, problem, button], update];
 }
 
 /** @param {Desk} desk */
