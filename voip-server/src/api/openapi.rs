@@ -1,8 +1,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    call, call_log_csv, call_logs, connect_call, delete_call_log, end_call, error, get_token, hangup,
-    health, hold_call, login, logout, own_call_logs, phone, register_user, session, signup, start_call,
+    call, call_log_csv, call_logs, connect_call, delete_call_log, end_call, error, get_token,
+    hangup, health, hold_call, login, logout, own_call_logs, phone, register_user, session, signup,
+    start_call,
 };
 
 /// What clients and operators ask.

@@ -98,7 +98,9 @@ async fn told(app: &App, user: UserId, until: Timestamp) -> Result<Response, Api
         success: true,
         user: SessionUser {
             name: name.map(AccountName::expose).map(str::to_owned),
-            email: account.as_ref().map(|account| account.email.expose().to_owned()),
+            email: account
+                .as_ref()
+                .map(|account| account.email.expose().to_owned()),
             user_id: user,
         },
         expires_at: until,

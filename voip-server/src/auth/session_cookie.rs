@@ -129,7 +129,9 @@ mod tests {
     }
 
     fn shown(cookie: &SessionCookie, method: Method, headers: &[(&str, &str)]) -> bool {
-        let mut request = Request::builder().method(method).uri(Uri::from_static("/x"));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(Uri::from_static("/x"));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -147,10 +149,17 @@ mod tests {
         let real = SessionCookie::new(&Url::parse("https://voip.example.com/phone").unwrap());
         let value = real.keeping("t0ken", Duration::from_secs(60)).unwrap();
         let value = value.to_str().unwrap();
-        assert!(value.starts_with("__Host-voip_session=t0ken; Path=/;"), "{value}");
+        assert!(
+            value.starts_with("__Host-voip_session=t0ken; Path=/;"),
+            "{value}"
+        );
         assert!(value.ends_with("; Secure"), "{value}");
         let gone = local().forgetting().unwrap();
-        assert!(gone.to_str().unwrap().starts_with("voip_session=; Path=/; Max-Age=0;"));
+        assert!(
+            gone.to_str()
+                .unwrap()
+                .starts_with("voip_session=; Path=/; Max-Age=0;")
+        );
     }
 
     #[test]
@@ -167,14 +176,42 @@ mod tests {
             (Method::POST, vec![cookie, host], false),
             (Method::POST, vec![cookie, host, ours], true),
             (Method::POST, vec![cookie, host, public], true),
-            (Method::POST, vec![cookie, host, ("origin", "http://localhost:3000")], false),
-            (Method::GET, vec![cookie, host, ("origin", "https://evil.example")], false),
+            (
+                Method::POST,
+                vec![cookie, host, ("origin", "http://localhost:3000")],
+                false,
+            ),
+            (
+                Method::GET,
+                vec![cookie, host, ("origin", "https://evil.example")],
+                false,
+            ),
             (Method::POST, vec![cookie, host, ("origin", "null")], false),
-            (Method::GET, vec![cookie, host, ("upgrade", "websocket")], false),
-            (Method::GET, vec![cookie, host, ours, ("upgrade", "websocket")], true),
-            (Method::POST, vec![cookie, ("sec-fetch-site", "same-origin")], true),
-            (Method::POST, vec![cookie, ours, host, ("sec-fetch-site", "same-site")], false),
-            (Method::GET, vec![cookie, ("sec-fetch-site", "cross-site")], false),
+            (
+                Method::GET,
+                vec![cookie, host, ("upgrade", "websocket")],
+                false,
+            ),
+            (
+                Method::GET,
+                vec![cookie, host, ours, ("upgrade", "websocket")],
+                true,
+            ),
+            (
+                Method::POST,
+                vec![cookie, ("sec-fetch-site", "same-origin")],
+                true,
+            ),
+            (
+                Method::POST,
+                vec![cookie, ours, host, ("sec-fetch-site", "same-site")],
+                false,
+            ),
+            (
+                Method::GET,
+                vec![cookie, ("sec-fetch-site", "cross-site")],
+                false,
+            ),
         ] {
             assert_eq!(shown(&local(), method, &headers), expected, "{headers:?}");
         }

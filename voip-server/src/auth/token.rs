@@ -226,15 +226,22 @@ mod tests {
         let token = tokens.mint(&ann, long, now()).unwrap();
         let later = now() + long / 2;
         assert_eq!(tokens.renew(&token, long, later).unwrap().1, now() + long);
-        let short = tokens.renew(&token, Duration::from_secs(60), later).unwrap();
+        let short = tokens
+            .renew(&token, Duration::from_secs(60), later)
+            .unwrap();
         assert_eq!(short.1, now() + long, "it is never shortened");
     }
 
     #[test]
     fn a_service_does_not_log_in_and_renews_nothing() {
         let tokens = tokens("0123456789abcdefghijklmnopqrstuv");
-        let token = tokens.mint(&Subject::Service, LONGEST_LOGIN, now()).unwrap();
-        assert_eq!(tokens.renew(&token, LONGEST_LOGIN, now()), Err(InvalidToken));
+        let token = tokens
+            .mint(&Subject::Service, LONGEST_LOGIN, now())
+            .unwrap();
+        assert_eq!(
+            tokens.renew(&token, LONGEST_LOGIN, now()),
+            Err(InvalidToken)
+        );
     }
 
     #[test]

@@ -47,10 +47,16 @@ mod tests {
     fn nothing_inline_runs_and_only_the_carrier_of_the_calls_is_reached() {
         let signal = url::Url::parse("ws://127.0.0.1:8082/signal").unwrap();
         let simulated = policy(Some(&PagePhone::Simulator { signal }));
-        assert!(simulated.contains("connect-src 'self' ws://127.0.0.1:8082;"), "{simulated}");
+        assert!(
+            simulated.contains("connect-src 'self' ws://127.0.0.1:8082;"),
+            "{simulated}"
+        );
         assert!(simulated.contains("script-src 'self';"), "{simulated}");
         let pinned = policy(Some(&PagePhone::Twilio(VoiceSdk::Pinned)));
-        assert!(pinned.contains(&format!("script-src 'self' {PINNED_SDK};")), "{pinned}");
+        assert!(
+            pinned.contains(&format!("script-src 'self' {PINNED_SDK};")),
+            "{pinned}"
+        );
         let own = policy(Some(&PagePhone::Twilio(VoiceSdk::Own(bytes::Bytes::new()))));
         assert!(own.contains("script-src 'self';"), "{own}");
         assert!(own.contains("wss://*.twilio.com"), "{own}");
