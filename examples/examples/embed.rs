@@ -17,8 +17,9 @@ use voip_core::{
 use voip_push::PushServices;
 use voip_server::{
     App, AppParts, Background, Hub, Metrics,
-    auth::{Argon2Passwords, Auth, HashingCost, Tokens},
+    auth::{Argon2Passwords, Auth, HashingCost, SessionCookie, Tokens},
     config::{AuthMode, Limits, LoginConfig},
+    dialer::DialerSetup,
     router,
 };
 use voip_sim::{Simulator, SimulatorConfig};
@@ -34,6 +35,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Where the provider finds the routes: they are nested, so it is below.
     let public_url = format!("http://{}/phone", listener.local_addr()?);
     let callbacks = CallbackUrls::new(public_url.parse()?)?;
+
+    // The page at /phone/index.html: sign-up, login and the log. It has no phone here.
+    let dialer = DialerSetup {
+        cookie: SessionCookie::new(&public_url.parse()?),
+        phone: None,
+    };
 
     let (account, token) = ("AC000000000000000000000000000000a1", "a-token");
     let simulator = SimulatorConfig::new(account, token)
@@ -88,6 +95,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         // ours last as long as the accounts: as long as the process.
         auth: Auth::new(AuthMode::Open, Some(Tokens::with_fresh_key())),
         clock,
+        dialer,
         redis: None,
         limits: Limits::default(),
         metrics: Metrics::default(),

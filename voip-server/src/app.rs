@@ -10,6 +10,7 @@ use crate::{
     SharedHealth,
     auth::Auth,
     config::{Limits, LoginConfig},
+    dialer::DialerSetup,
     metrics::Metrics,
     socket::Hub,
 };
@@ -39,6 +40,8 @@ pub struct AppParts {
     pub auth: Auth,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// What the web dialer works with.
+    pub dialer: DialerSetup,
     /// Redis, where nodes share one.
     pub redis: Option<Arc<dyn SharedHealth>>,
     /// How much is too much.

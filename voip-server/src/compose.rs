@@ -5,6 +5,7 @@ mod store;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use url::Url;
@@ -27,11 +28,12 @@ use voip_twilio::{
 
 use crate::{
     App, AppParts, Hub, StartupError,
-    auth::{self, Argon2Passwords, Auth, HashingCost, Tokens},
+    auth::{self, Argon2Passwords, Auth, HashingCost, SessionCookie, Tokens},
     config::{
         AuthConfig, Config, DatabaseConfig, ProviderConfig, PushConfig, SimulatorSettings,
         TwilioSettings,
     },
+    dialer::{DialerSetup, PagePhone, VoiceSdk},
     metrics::{MeasuredBus, MeasuredCalls, MeasuredPush, Metrics},
 };
 
@@ -118,6 +120,10 @@ pub(crate) async fn compose(config: &Config, http: SocketAddr) -> Result<Compose
         hub: Arc::new(Hub::new(Arc::clone(&clock))),
         auth: who_calls(&config.auth, &config.database)?,
         clock,
+        dialer: DialerSetup {
+            cookie: SessionCookie::new(&public_url),
+            phone: Some(page_phone(&config.provider, simulator.as_ref())?),
+        },
         redis: shared.redis.clone().map(|redis| redis as _),
         limits: config.limits,
         metrics,
@@ -157,6 +163,31 @@ fn who_calls(config: &AuthConfig, database: &DatabaseConfig) -> Result<Auth, Sta
         None => tokens,
     };
     Ok(Auth::new(config.mode, Some(tokens)))
+}
+
+/// What the page calls through.
+fn page_phone(
+    provider: &ProviderConfig,
+    simulator: Option<&Simulator>,
+) -> Result<PagePhone, StartupError> {
+    if let Some(simulator) = simulator {
+        let signal = Url::parse(&simulator.signal_url()).map_err(StartupError::because)?;
+        return Ok(PagePhone::Simulator { signal });
+    }
+    let ProviderConfig::Twilio(settings) = provider else {
+        return Err(StartupError::new("the simulator did not start"));
+    };
+    if let Some(signal) = &settings.signal_url {
+        let signal = signal.clone();
+        return Ok(PagePhone::Simulator { signal });
+    }
+    let sdk = match &settings.voice_sdk {
+        None => VoiceSdk::Pinned,
+        Some(path) => VoiceSdk::Own(Bytes::from(std::fs::read(path).map_err(|error| {
+            StartupError::new(format!("VOICE_SDK_FILE cannot be read: {error}"))
+        })?)),
+    };
+    Ok(PagePhone::Twilio(sdk))
 }
 
 fn real(settings: &TwilioSettings, callbacks: CallbackUrls) -> Result<TwilioConfig, StartupError> {
@@ -231,6 +262,8 @@ async fn simulated(
         api_key: Some((SIMULATED_API_KEY.to_owned(), SecretString::from(key_secret))),
         twiml_app_sid: Some(SIMULATED_APP.to_owned()),
         api_base_url: Some(base),
+        voice_sdk: None,
+        signal_url: None,
     };
     Ok((simulator, real(&twilio, callbacks)?))
 }

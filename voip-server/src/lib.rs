@@ -10,6 +10,7 @@
 //! | `webhooks` | the calls the provider makes |
 //! | `socket` | WebSocket: who is connected, and who hears what |
 //! | [`auth`] | who calls, and what they may do |
+//! | [`dialer`] | the page in which users sign up, log in and call |
 //! | `metrics` | what is counted and timed, and who may read it |
 //! | `transfer` | bringing data over from earlier systems and other databases |
 //! | `compose` | the only place that names every adapter |
@@ -41,6 +42,7 @@ mod banner;
 pub mod command;
 mod compose;
 pub mod config;
+pub mod dialer;
 mod lingering;
 mod listener;
 mod logging;

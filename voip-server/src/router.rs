@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     App, api,
     api::ApiError,
-    asyncapi,
+    asyncapi, auth, dialer,
     lingering::Rest,
     metrics, openapi, socket,
     socketio::{self, Desk},
@@ -54,6 +54,10 @@ pub fn router(app: App) -> Router {
         .route("/api/signup", post(api::signup))
         .route("/api/login", post(api::login))
         .route("/api/getToken", get(api::get_token))
+        .route("/api/calls/{call}", get(api::call))
+        .route("/api/session", get(api::session).post(api::renew_session))
+        .route("/api/logout", post(api::logout))
+        .route("/api/phone", get(api::phone))
         .route("/ws", get(socket::upgrade))
         .route(
             socketio::PATH,
@@ -82,9 +86,12 @@ pub fn router(app: App) -> Router {
         .route("/asyncapi.json", get(asyncapi::document))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
+        // People: the web dialer.
+        .merge(dialer::routes())
         .route("/metrics", get(metrics::metrics))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path);
+        .fallback(no_such_path)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::session));
     around(routes, app)
 }
 
@@ -168,6 +175,9 @@ fn route(path: &str) -> &'static str {
         "/api/signup",
         "/api/login",
         "/api/getToken",
+        "/api/session",
+        "/api/logout",
+        "/api/phone",
         "/ws",
         voip_twilio::AGENT_JOIN_PATH,
         voip_twilio::CALL_STATUS_PATH,
@@ -193,9 +203,10 @@ fn route(path: &str) -> &'static str {
         None if path.starts_with("/api/call-logs/") => "/api/call-logs/{user}",
         None if path.starts_with("/api/delete-call-log/") => "/api/delete-call-log/{call}",
         None if path.starts_with("/api/restore-call-log/") => "/api/restore-call-log/{call}",
+        None if path.starts_with("/api/calls/") => "/api/calls/{call}",
         None if path.starts_with("/docs/") => "/docs/{file}",
         None if path.starts_with("/api/call-status/") => "/api/call-status/{user}",
-        None => "-",
+        None => dialer::is_page(path).unwrap_or("-"),
     }
 }
 

@@ -108,6 +108,14 @@ impl Accounts {
         }
     }
 
+    /// The account of this user, where there is one.
+    ///
+    /// # Errors
+    /// Those of [`AccountStore::account_of`].
+    pub async fn of(&self, user: &UserId) -> Result<Option<Account>> {
+        self.ports.accounts.account_of(user).await
+    }
+
     /// The account of whoever knows its password.
     ///
     /// An unknown e-mail takes the same work as a wrong password. Old accounts

@@ -46,6 +46,16 @@ impl Calls {
         self.change_log(name, by, Change::Restore).await
     }
 
+    /// The call of this name, the provider's for its leg or our own id, where
+    /// `by` owns it.
+    ///
+    /// # Errors
+    /// Those of [`CallStore::call`](crate::ports::CallStore::call).
+    pub async fn own(&self, name: &str, by: &UserId) -> Result<Option<Call>> {
+        let call = self.inner.named(name).await?;
+        Ok(call.filter(|call| call.owner.as_ref() == Some(by)))
+    }
+
     async fn change_log(
         &self,
         name: &str,

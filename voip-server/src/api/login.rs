@@ -1,5 +1,10 @@
-use axum::{Json, body::Body, extract::State};
-use http::{Request, StatusCode};
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{Request, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use voip_core::{Email, Error, ErrorKind, LogInError, Password};
@@ -27,7 +32,8 @@ pub(crate) struct LoggedInBody {
     user: Profile,
 }
 
-/// `POST /api/login`: a token for whoever knows the password.
+/// `POST /api/login`: a token for whoever knows the password, in the answer for
+/// programs and in a cookie for the page.
 ///
 /// # Errors
 /// 400 for fields that cannot be used, 401 for an unknown e-mail and for a
@@ -38,7 +44,7 @@ pub(crate) struct LoggedInBody {
     tag = "users",
     request_body = Credentials,
     responses(
-        (status = 200, description = "Logged in.", body = LoggedInBody),
+        (status = 200, description = "Logged in.", body = LoggedInBody, headers(("set-cookie" = String))),
         (status = 400, description = "`invalid_email`, `invalid_json`, `invalid_body`"),
         (status = 401, description = "`wrong_credentials`"),
         (status = 429, description = "`too_many_tries`"),
@@ -48,7 +54,7 @@ pub(crate) async fn login(
     State(app): State<App>,
     Origin(origin): Origin,
     request: Request<Body>,
-) -> Result<Json<LoggedInBody>, ApiError> {
+) -> Result<Response, ApiError> {
     let credentials: Credentials = json(request, app.limits.body_bytes).await?;
     let email: Email = credentials.email.parse().map_err(|error| {
         let error: voip_core::InvalidEmail = error;
@@ -70,10 +76,16 @@ pub(crate) async fn login(
     let token = app.auth.mint(&subject, app.logins.ttl, app.clock.now());
     let token = token
         .ok_or_else(|| Error::new(ErrorKind::Internal, "there is no key to sign logins with"))?;
-    Ok(Json(LoggedInBody {
+    let cookie = app.dialer.cookie.keeping(&token, app.logins.ttl);
+    let body = LoggedInBody {
         success: true,
         message: "you are logged in",
         token,
         user: account.into(),
-    }))
+    };
+    let mut response = Json(body).into_response();
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }

@@ -1,8 +1,9 @@
 use utoipa::OpenApi;
 
 use super::{
-    call_log_csv, call_logs, connect_call, delete_call_log, end_call, error, get_token, hangup,
-    health, hold_call, login, own_call_logs, register_user, signup, start_call,
+    call, call_log_csv, call_logs, connect_call, delete_call_log, end_call, error, get_token,
+    hangup, health, hold_call, login, logout, own_call_logs, phone, register_user, session, signup,
+    start_call,
 };
 
 /// What clients and operators ask.
@@ -13,6 +14,7 @@ use super::{
         connect_call::connect_call,
         hangup::hangup,
         register_user::register_user,
+        call::call,
         call_logs::call_logs,
         own_call_logs::own_call_logs,
         call_log_csv::call_log_csv,
@@ -23,6 +25,10 @@ use super::{
         hold_call::unhold_call,
         signup::signup,
         login::login,
+        logout::logout,
+        session::session,
+        session::renew_session,
+        phone::phone,
         get_token::get_token,
         health::healthz,
         health::readyz,

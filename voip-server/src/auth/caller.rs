@@ -72,15 +72,47 @@ impl Auth {
     /// # Errors
     /// 401 for no token and for one that is not valid, 403 for a service's.
     pub fn logged_in(&self, headers: &HeaderMap, now: Timestamp) -> Result<UserId, ApiError> {
+        self.login(headers, now).map(|(user, _)| user)
+    }
+
+    /// The same, and until when the token is good.
+    ///
+    /// # Errors
+    /// Those of [`logged_in`](Self::logged_in).
+    pub fn login(
+        &self,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<(UserId, Timestamp), ApiError> {
         let token = headers.get(header::AUTHORIZATION).and_then(bearer);
         let (Some(token), Some(tokens)) = (token, &self.tokens) else {
             return Err(ApiError::unauthorized());
         };
-        match tokens.verify(token, now) {
-            Ok(Subject::User(user)) => Ok(user),
-            Ok(Subject::Service) => Err(ApiError::not_a_user()),
+        match tokens.read(token, now) {
+            Ok((Subject::User(user), until)) => Ok((user, until)),
+            Ok((Subject::Service, _)) => Err(ApiError::not_a_user()),
             Err(_) => Err(ApiError::unauthorized()),
         }
+    }
+
+    /// A token in the place of the one that this request shows, and until when
+    /// it is good; see [`Tokens::renew`].
+    ///
+    /// # Errors
+    /// Those of [`logged_in`](Self::logged_in).
+    pub fn renew(
+        &self,
+        headers: &HeaderMap,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), ApiError> {
+        self.login(headers, now)?;
+        let token = headers.get(header::AUTHORIZATION).and_then(bearer);
+        let renewed = match (token, &self.tokens) {
+            (Some(token), Some(tokens)) => tokens.renew(token, ttl, now).ok(),
+            (_, _) => None,
+        };
+        renewed.ok_or_else(ApiError::unauthorized)
     }
 
     /// Who shows a token, for what needs one whatever the mode.

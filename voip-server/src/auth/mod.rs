@@ -6,6 +6,8 @@ mod key_file;
 mod logged_in;
 mod origin;
 mod passwords;
+mod session;
+mod session_cookie;
 mod token;
 
 pub(crate) use caller::bearer;
@@ -15,4 +17,6 @@ pub(crate) use key_file::{fresh_key, key_beside, known_key_beside};
 pub use logged_in::LoggedIn;
 pub(crate) use origin::origin;
 pub use passwords::Argon2Passwords;
+pub(crate) use session::session;
+pub use session_cookie::SessionCookie;
 pub use token::{InvalidToken, Subject, Tokens};

@@ -39,6 +39,9 @@ struct Claims {
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<UserId>,
     scope: Scope,
+    /// When the password was shown, where this token took the place of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +50,9 @@ enum Scope {
     User,
     Service,
 }
+
+/// How long a login can be renewed before the password is wanted again.
+const LONGEST_LOGIN: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 const ISSUER: &str = "voip-server";
 const AUDIENCE: &str = "voip-api";
@@ -102,9 +108,48 @@ impl Tokens {
             exp: (now + ttl).as_secs(),
             sub,
             scope,
+            auth_time: None,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.sign)
+        self.signed(&claims)
+    }
+
+    fn signed(&self, claims: &Claims) -> Result<String, InvalidToken> {
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &self.sign)
             .map_err(|_| InvalidToken)
+    }
+
+    /// A token in the place of a user's, good for `ttl` from `now`, but not for
+    /// longer than 30 days after the password was shown (or `ttl`, where that
+    /// is more): a stolen one ends some day.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for one that is not valid, and for a service's.
+    pub fn renew(
+        &self,
+        token: &str,
+        ttl: Duration,
+        now: Timestamp,
+    ) -> Result<(String, Timestamp), InvalidToken> {
+        let mut claims = self.claims(token, now)?;
+        if !matches!((claims.scope, &claims.sub), (Scope::User, Some(_))) {
+            return Err(InvalidToken);
+        }
+        let since = claims.auth_time.unwrap_or(claims.iat);
+        let last = Timestamp::from_secs(since) + LONGEST_LOGIN.max(ttl);
+        let until = (now + ttl).min(last).max(Timestamp::from_secs(claims.exp));
+        claims.auth_time = Some(since);
+        claims.iat = now.as_secs();
+        claims.exp = until.as_secs();
+        Ok((self.signed(&claims)?, Timestamp::from_secs(claims.exp)))
+    }
+
+    fn claims(&self, token: &str, now: Timestamp) -> Result<Claims, InvalidToken> {
+        let read = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
+        let claims = self.check.iter().find_map(read).ok_or(InvalidToken)?.claims;
+        if claims.exp <= now.as_secs() {
+            return Err(InvalidToken);
+        }
+        Ok(claims)
     }
 
     /// Whom `token` speaks for.
@@ -120,11 +165,7 @@ impl Tokens {
     /// # Errors
     /// [`InvalidToken`], whatever is wrong with it.
     pub fn read(&self, token: &str, now: Timestamp) -> Result<(Subject, Timestamp), InvalidToken> {
-        let read = |key| jsonwebtoken::decode::<Claims>(token, key, &self.validation).ok();
-        let claims = self.check.iter().find_map(read).ok_or(InvalidToken)?.claims;
-        if claims.exp <= now.as_secs() {
-            return Err(InvalidToken);
-        }
+        let claims = self.claims(token, now)?;
         let subject = match (claims.scope, claims.sub) {
             (Scope::User, Some(user)) => Subject::User(user),
             (Scope::Service, None) => Subject::Service,
@@ -153,6 +194,54 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::from_secs(NOW)
+    }
+
+    #[test]
+    fn a_login_is_renewed_for_thirty_days_and_not_for_ever() {
+        let tokens = tokens("0123456789abcdefghijklmnopqrstuv");
+        let ann = Subject::User("ann".parse().unwrap());
+        let day = Duration::from_secs(24 * 60 * 60);
+        let (mut token, mut at) = (tokens.mint(&ann, day, now()).unwrap(), now());
+        let mut until = now() + day;
+        for _ in 0..40 {
+            at = at + day / 2;
+            if until <= at {
+                assert_eq!(tokens.renew(&token, day, at), Err(InvalidToken));
+                continue;
+            }
+            let renewed = tokens.renew(&token, day, at).unwrap();
+            assert_eq!(tokens.read(&renewed.0, at), Ok((ann.clone(), renewed.1)));
+            assert!(renewed.1 >= until, "renewing takes nothing away");
+            (token, until) = renewed;
+        }
+        assert_eq!(until, now() + 30 * day);
+        tokens.renew(&token, day, until).unwrap_err();
+    }
+
+    #[test]
+    fn a_login_longer_than_that_lasts_as_long_as_it_said() {
+        let tokens = tokens("0123456789abcdefghijklmnopqrstuv");
+        let ann = Subject::User("ann".parse().unwrap());
+        let long = Duration::from_secs(300 * 24 * 60 * 60);
+        let token = tokens.mint(&ann, long, now()).unwrap();
+        let later = now() + long / 2;
+        assert_eq!(tokens.renew(&token, long, later).unwrap().1, now() + long);
+        let short = tokens
+            .renew(&token, Duration::from_secs(60), later)
+            .unwrap();
+        assert_eq!(short.1, now() + long, "it is never shortened");
+    }
+
+    #[test]
+    fn a_service_does_not_log_in_and_renews_nothing() {
+        let tokens = tokens("0123456789abcdefghijklmnopqrstuv");
+        let token = tokens
+            .mint(&Subject::Service, LONGEST_LOGIN, now())
+            .unwrap();
+        assert_eq!(
+            tokens.renew(&token, LONGEST_LOGIN, now()),
+            Err(InvalidToken)
+        );
     }
 
     #[test]

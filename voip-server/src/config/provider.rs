@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use secrecy::SecretString;
 use url::Url;
 use voip_core::PhoneNumber;
@@ -37,6 +39,10 @@ pub struct TwilioSettings {
     pub twiml_app_sid: Option<String>,
     /// Where the REST API is, unless it is Twilio's.
     pub api_base_url: Option<Url>,
+    /// The operator's own copy of the Voice SDK for the page.
+    pub voice_sdk: Option<PathBuf>,
+    /// The signalling of a simulator elsewhere, for the page.
+    pub signal_url: Option<Url>,
 }
 
 impl TwilioSettings {
@@ -83,6 +89,8 @@ impl ProviderConfig {
                     api_key: api_key(source, faults),
                     twiml_app_sid: twiml_app(source, faults),
                     api_base_url: url("TWILIO_API_BASE_URL", source, faults),
+                    voice_sdk: source.text("VOICE_SDK_FILE").map(PathBuf::from),
+                    signal_url: signal_url(source, faults),
                 });
             }
             (Some(_), None) => {
@@ -154,6 +162,17 @@ pub(super) fn url(name: &'static str, source: &Source, faults: &mut Faults) -> O
     }
 }
 
+fn signal_url(source: &Source, faults: &mut Faults) -> Option<Url> {
+    let text = source.text("SIM_SIGNAL_URL")?;
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "ws" | "wss") && url.has_host() => Some(url),
+        _ => {
+            faults.add("SIM_SIGNAL_URL", "must be a ws or wss address");
+            None
+        }
+    }
+}
+
 fn is_sid(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix)
         .is_some_and(|hex| hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -172,6 +191,8 @@ mod tests {
             api_key: None,
             twiml_app_sid: None,
             api_base_url: None,
+            voice_sdk: None,
+            signal_url: None,
         };
         let lacks = twilio.voice_clients_lack();
         assert!(lacks.is_some_and(|lacks| lacks.contains("TWILIO_API_KEY_SID")));

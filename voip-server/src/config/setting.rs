@@ -85,6 +85,16 @@ pub const SETTINGS: &[Setting] = &[
         "Where the Twilio REST API is; for tests and other regions.",
     ),
     setting(
+        "VOICE_SDK_FILE",
+        "a pinned copy from a CDN",
+        "With Twilio: your own copy of the Voice SDK (dist/twilio.min.js of @twilio/voice-sdk) for the web dialer, served from here.",
+    ),
+    setting(
+        "SIM_SIGNAL_URL",
+        "–",
+        "With TWILIO_API_BASE_URL at a simulator of its own: its signalling (ws://…/signal), so that the web dialer calls through it.",
+    ),
+    setting(
         "OUTBOUND_TWIML_URL",
         "our own",
         "TwiML that outbound calls run once they are answered.",

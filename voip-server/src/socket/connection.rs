@@ -23,21 +23,30 @@ const WRITE_TIME: Duration = Duration::from_secs(30);
 const FAREWELL_TIME: Duration = Duration::from_secs(1);
 
 /// Serves one socket until either side ends it.
-pub(super) async fn serve(app: App, socket: WebSocket) {
+pub(super) async fn serve(app: App, socket: WebSocket, shown: Option<Box<str>>) {
     let (sink, stream) = socket.split();
-    converse(app, sink, stream).await;
+    converse_with(app, sink, stream, shown).await;
 }
 
 /// The conversation with one client, over anything that carries messages: a
 /// socket, or a channel in a test. Ends when the stream does, when the server
 /// stops, when the client does not keep up, when it answers no ping any more,
 /// or when it does not register.
-pub async fn converse<S, R, E>(app: App, mut sink: S, mut stream: R)
+pub async fn converse<S, R, E>(app: App, sink: S, stream: R)
 where
     S: Sink<Message> + Unpin,
     R: Stream<Item = Result<Message, E>> + Unpin,
 {
-    let mut connection = Connection::new(app);
+    converse_with(app, sink, stream, None).await;
+}
+
+/// The same, with the token that was shown when the connection was made.
+async fn converse_with<S, R, E>(app: App, mut sink: S, mut stream: R, shown: Option<Box<str>>)
+where
+    S: Sink<Message> + Unpin,
+    R: Stream<Item = Result<Message, E>> + Unpin,
+{
+    let mut connection = Connection::new(app, shown);
     let app = connection.app.clone();
     let mut pulse = Pulse::default();
     // Kept from message to message, so that none of them sets a timer.
@@ -169,11 +178,13 @@ pub(super) struct Connection {
     pub(super) outgoing: mpsc::Sender<Utf8Bytes>,
     outbox: mpsc::Receiver<Utf8Bytes>,
     member: Option<(UserId, Arc<Member>)>,
+    /// The token that was shown when the connection was made.
+    shown: Option<Box<str>>,
     pub(super) dials: Arc<Semaphore>,
 }
 
 impl Connection {
-    fn new(app: App) -> Self {
+    fn new(app: App, shown: Option<Box<str>>) -> Self {
         let (outgoing, outbox) = mpsc::channel(QUEUE);
         let (id, device) = app.hub.new_id();
         let dials = Arc::new(Semaphore::new(DIALS));
@@ -184,6 +195,7 @@ impl Connection {
             outgoing,
             outbox,
             member: None,
+            shown,
             dials,
         }
     }
@@ -207,6 +219,7 @@ impl Connection {
     }
 
     async fn register(&mut self, user: &str, token: Option<&str>) -> Result<(), ApiError> {
+        let token = token.or(self.shown.as_deref());
         let caller = self
             .app
             .auth

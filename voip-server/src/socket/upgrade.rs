@@ -4,10 +4,10 @@ use axum::{
     extract::{FromRequestParts, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
 };
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, header};
 
 use super::connection;
-use crate::{App, api::ApiError, listener::Place};
+use crate::{App, api::ApiError, auth::bearer, listener::Place};
 
 /// Idle sockets pay for their buffers all day: 512 bytes hold every message of
 /// ours, and larger ones grow theirs for as long as they need it.
@@ -42,6 +42,9 @@ pub(crate) async fn upgrade(
             let message = "this address speaks WebSocket only";
             ApiError::new(StatusCode::UPGRADE_REQUIRED, "websocket_only", message)
         })?;
+    // The page's, which no script of it can read.
+    let shown = parts.headers.get(header::AUTHORIZATION).and_then(bearer);
+    let shown = shown.map(Box::<str>::from);
     let limit = app.limits.frame_bytes;
     let upgrade = upgrade
         .read_buffer_size(READ_BUFFER)
@@ -71,7 +74,7 @@ pub(crate) async fn upgrade(
                 }
             };
             tokio::select! {
-                () = connection::serve(app, socket) => {}
+                () = connection::serve(app, socket, shown) => {}
                 () = abandoned => {}
             }
             drop((tracked, place));

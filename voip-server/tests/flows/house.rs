@@ -25,6 +25,7 @@ use voip_server::{
     App, AppParts, Hub, Metrics,
     auth::{Argon2Passwords, Auth, HashingCost, Subject, Tokens},
     config::{AuthMode, Limits, LoginConfig},
+    dialer::DialerSetup,
     router,
 };
 use voip_sim::{
@@ -190,6 +191,7 @@ impl House {
             hub: Arc::new(Hub::new(Arc::clone(&time))),
             auth: Auth::new(AuthMode::Open, Some(Tokens::new(&tokens))),
             clock: time,
+            dialer: DialerSetup::default(),
             redis: None,
             // Time-outs of requests run on the machine's clock, which no test waits for.
             limits: Limits {

@@ -1,0 +1,84 @@
+//! The web dialer in a real browser, against a whole server on SQLite with its
+//! simulator, and what of it needs no browser.
+
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
+#[path = "../surface/mod.rs"]
+mod surface;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use surface::Running;
+use tempfile::TempDir;
+use voip_testkit::Browser;
+
+fn here(file: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folder.join("tests/dialer").join(file)
+}
+
+/// The page's modules in a folder, with the simulator's client beside them.
+fn modules() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let web = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
+    for file in fs::read_dir(web).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let client = folder.path().join("voip-sim-client.js");
+    fs::write(client, voip_sim::CLIENT_MODULE).unwrap();
+    fs::write(folder.path().join("package.json"), r#"{"type":"module"}"#).unwrap();
+    folder
+}
+
+async fn tried(script: &'static str) {
+    let Some(browser) = Browser::installed() else {
+        return;
+    };
+    let server = Running::start().await;
+    let simulator = server.server.simulator().unwrap().base_url();
+    let mut program = browser.program(&here(script));
+    program
+        .env("SERVER", server.url("").replace("127.0.0.1", "localhost"))
+        .env("SIMULATOR", simulator);
+    let run = tokio::task::spawn_blocking(move || browser.runs(&mut program));
+    run.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_signs_up_calls_holds_and_looks_at_the_log() {
+    tried("outgoing.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_that_come_in_are_answered_declined_and_shown_as_text() {
+    tried("incoming.mjs").await;
+}
+
+#[test]
+fn the_call_is_a_pure_function_and_numbers_are_read_as_people_type_them() {
+    let Some(browser) = Browser::installed() else {
+        return;
+    };
+    let modules = modules();
+    let mut program = browser.program(&here("pure.mjs"));
+    browser.runs(program.env("MODULES", modules.path()));
+}
+
+#[test]
+fn the_types_of_the_page_fit() {
+    let Some(browser) = Browser::installed() else {
+        return;
+    };
+    let modules = modules();
+    let settings = r#"{"compilerOptions": {"allowJs": true, "checkJs": true, "noEmit": true,
+        "strict": true, "target": "es2024", "module": "esnext", "moduleResolution": "bundler",
+        "lib": ["es2024", "dom", "dom.iterable"], "types": []}, "files": ["app.js"]}"#;
+    let project = modules.path().join("tsconfig.json");
+    fs::write(&project, settings).unwrap();
+    let compiler = browser.libraries().join("node_modules/typescript/bin/tsc");
+    browser.runs(browser.program(&compiler).arg("-p").arg(project));
+}

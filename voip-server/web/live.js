@@ -1,0 +1,53 @@
+// @ts-check
+/**
+ * News of the server by WebSocket, which comes back by itself. Events: `frame` (what the server
+ * said), `up`, `down`.
+ */
+export class Live extends EventTarget {
+  #user;
+  /** @type {WebSocket | undefined} */
+  #socket;
+  #wanted = true;
+  #pause = 300;
+
+  /** @param {string} user */
+  constructor(user) {
+    super();
+    this.#user = user;
+    this.#connect();
+  }
+
+  /** @param {object} frame */
+  say(frame) {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(frame));
+    return true;
+  }
+
+  close() {
+    this.#wanted = false;
+    this.#socket?.close();
+  }
+
+  #connect() {
+    const url = new URL("ws", document.baseURI);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.onopen = () => this.say({ type: "register", userId: this.#user });
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.type === "register_success") {
+        this.#pause = 300;
+        this.dispatchEvent(new Event("up"));
+      }
+      this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
+    };
+    socket.onclose = () => {
+      if (!this.#wanted) return;
+      this.dispatchEvent(new Event("down"));
+      setTimeout(() => this.#wanted && this.#connect(), this.#pause * (0.8 + Math.random() * 0.4));
+      this.#pause = Math.min(this.#pause * 2, 10_000);
+    };
+  }
+}

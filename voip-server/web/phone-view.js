@@ -1,0 +1,167 @@
+// @ts-check
+import { clock } from "./call-state.js";
+import { fill, h, icon } from "./dom.js";
+import { COUNTRIES, countryName, format, read } from "./phone-number.js";
+
+/** @typedef {import("./desk.js").Desk} Desk */
+
+const KEYS = [..."123456789*0#"];
+/** @type {Record<string, string>} */
+const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
+const HOME = "voip-home-country";
+
+/** The phone: going online, dialling, and the call. @param {Desk} desk */
+export function phoneView(desk) {
+  const panel = h("section", { class: "card phone", "aria-label": "Phone" });
+  const dialler = makeDialler(desk);
+  let shown = "";
+  /** @type {() => void} */
+  let refresh = () => {};
+
+  function change() {
+    const { call, presence } = desk;
+    // The panel is made anew only when it shows something else, so that focus stays where it is.
+    const now = call.at === "idle" ? `idle ${presence === "on"}` : call.at;
+    if (now !== shown) {
+      shown = now;
+      const [content, update] =
+        call.at === "talking" ? talking(desk) : call.at !== "idle" ? passing(desk) : presence === "on" ? [dialler.element, dialler.update] : offline(desk);
+      refresh = update;
+      fill(panel, ...(Array.isArray(content) ? content : [content]));
+    }
+    refresh();
+  }
+  desk.addEventListener("change", change);
+  change();
+  const ticking = setInterval(() => refresh(), 500);
+  return {
+    element: panel,
+    dial: dialler.set,
+    close: () => {
+      clearInterval(ticking);
+      desk.removeEventListener("change", change);
+    },
+  };
+}
+
+/** @param {Desk} desk @returns {[Node[], () => void]} */
+function offline(desk) {
+  const problem = h("p", { class: "problem", role: "alert" });
+  const button = h("button", { class: "primary wide", onclick: () => void desk.goOnline() }, "Go online");
+  const update = () => {
+    if (problem.textContent !== desk.notice) problem.textContent = desk.notice;
+    const opening = desk.presence === "opening";
+    button.toggleAttribute("disabled", opening);
+    button.textContent = opening ? "Going online…" : desk.presence === "elsewhere" ? "Use the phone here" : "Go online";
+  };
+  const words = h("p", { class: "quiet" }, "Your browser will ask for the microphone, so that people can hear you. It is used in calls only.");
+  return [[h("h2", {}, "You are offline"), words, problem, button], update];
+}
+
+/** @param {Desk} desk */
+function makeDialler(desk) {
+  const region = new Intl.Locale(navigator.language).region ?? "US";
+  const home = /** @type {HTMLSelectElement} */ (h("select", { id: "home", "aria-label": "Country you call from" }));
+  const countries = [...COUNTRIES].map(([country, code]) => ({ country, name: countryName(country), code }));
+  for (const { country, name, code } of countries.sort((a, b) => a.name.localeCompare(b.name))) {
+    home.append(h("option", { value: country }, `${name} +${code}`));
+  }
+  home.value = localStorage.getItem(HOME) ?? (COUNTRIES.has(region) ? region : "US");
+  const number = /** @type {HTMLInputElement} */ (h("input", { id: "number", type: "tel", autocomplete: "off", placeholder: "Number", "aria-describedby": "target" }));
+  const target = h("p", { id: "target", class: "target", role: "status" });
+  const button = h("button", { class: "call wide", type: "submit" }, icon("call"), "Call");
+  const update = () => {
+    const known = read(number.value, home.value);
+    button.toggleAttribute("disabled", !known);
+    const typed = number.value.trim();
+    const text = known ? `${countryName(known.country)} · ${known.e164}` : typed.length > 5 ? "This is no whole number yet" : " ";
+    if (target.textContent !== text) target.textContent = text;
+  };
+  const type = (/** @type {string} */ key) => {
+    number.setRangeText(key, number.selectionStart ?? 0, number.selectionEnd ?? 0, "end");
+    update();
+  };
+  number.addEventListener("input", update);
+  home.addEventListener("change", () => {
+    localStorage.setItem(HOME, home.value);
+    update();
+  });
+  const submit = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const known = read(number.value, home.value);
+    if (known) void desk.dial(known.e164);
+  };
+  const erase = h("button", { class: "round", type: "button", "aria-label": "Delete the last digit", onclick: () => { number.value = number.value.slice(0, -1); update(); } }, icon("erase"));
+  const element = h("form", { onsubmit: submit }, h("label", { for: "number", class: "label" }, "Call a number"), h("div", { class: "entry" }, number, erase), target, home, keypad(type), button);
+  return { element, update, set: (/** @type {string} */ text) => { number.value = text; update(); number.focus(); } };
+}
+
+/** @param {(key: string) => void} press */
+const keypad = (press) =>
+  h("div", { class: "keypad", role: "group", "aria-label": "Keypad" }, ...KEYS.map((key) => h("button", { type: "button", onclick: () => press(key) }, key, h("small", { "aria-hidden": "true" }, LETTERS[key] ?? "\u00a0"))));
+
+/** @param {Desk} desk @returns {[Node[], () => void]} */
+function passing(desk) {
+  const party = h("p", { class: "callee" });
+  const what = h("p", { class: "quiet", role: "status" });
+  const over = desk.call.at === "over";
+  const button = over
+    ? h("button", { class: "primary wide", onclick: () => desk.dismiss() }, "Done")
+    : h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
+  const update = () => {
+    const { call } = desk;
+    if (call.at === "idle" || call.at === "talking") return;
+    party.textContent = format(call.party);
+    const text = call.at === "over" ? `${call.how}${call.seconds ? ` after ${clock(call.seconds)}` : ""}` : call.at === "answering" ? "Connecting…" : call.rings ? "Ringing…" : "Calling…";
+    if (what.textContent !== text) what.textContent = text;
+  };
+  return [[h("div", { class: "stage" }, party, what), button], update];
+}
+
+/** @param {Desk} desk @returns {[Node[], () => void]} */
+function talking(desk) {
+  const party = h("p", { class: "callee" });
+  const time = h("p", { class: "timer", role: "timer" });
+  const state = h("p", { class: "quiet", role: "status" });
+  const sent = h("p", { class: "sent", "aria-label": "Keys pressed" });
+  const keys = h("div", { hidden: true }, sent, keypad((key) => { desk.press(key); sent.textContent += key; }));
+  const tool = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => h("button", { class: "tool", "aria-pressed": "false", onclick: act }, icon(name), h("span", {}, label));
+  const mute = tool("mute", "Mute", () => desk.mute());
+  const hold = tool("hold", "Hold", () => void desk.hold());
+  const pad = tool("keys", "Keypad", () => {
+    keys.hidden = !keys.hidden;
+    pad.setAttribute("aria-pressed", String(!keys.hidden));
+  });
+  const update = () => {
+    const { call } = desk;
+    if (call.at !== "talking") return;
+    party.textContent = format(call.party);
+    time.textContent = call.since === null ? "0:00" : clock(Math.max(0, Math.floor((desk.now() - call.since) / 1000)));
+    mute.setAttribute("aria-pressed", String(call.muted));
+    hold.setAttribute("aria-pressed", String(call.hold === "held"));
+    hold.toggleAttribute("disabled", !call.hold || call.hold === "holding" || call.hold === "resuming");
+    const words = { holding: "Putting on hold…", held: "On hold", resuming: "Taking back…", talking: "" };
+    const text = desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : "In call"));
+    if (state.textContent !== text) state.textContent = text;
+  };
+  const end = h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
+  return [[h("div", { class: "stage" }, party, time, state), h("div", { class: "tools", role: "group", "aria-label": "Call" }, mute, pad, hold), keys, end], update];
+}
+
+/** Who rings, in every tab. @param {Desk} desk */
+export function ringingView(desk) {
+  const element = h("div", { class: "ringing", role: "region", "aria-label": "Incoming calls", "aria-live": "assertive" });
+  let shown = "";
+  desk.addEventListener("change", () => {
+    const can = desk.presence === "on" && !desk.live;
+    const now = JSON.stringify([desk.ringing, can]);
+    if (now === shown) return;
+    shown = now;
+    const words = desk.live ? "End your call to answer" : desk.presence === "elsewhere" ? "Answer in the tab with your phone" : "Go online to answer";
+    fill(element, ...desk.ringing.map(({ callId, from }) =>
+      h("div", { class: "card incoming" }, h("div", { class: "who" }, h("span", { class: "quiet" }, can ? "Incoming call" : words), h("span", { class: "party" }, format(from))),
+        h("button", { class: "end", onclick: () => desk.decline(callId) }, icon("end"), "Decline"),
+        h("button", { class: "call", disabled: !can, onclick: () => desk.answer(callId) }, icon("call"), "Accept"))));
+  });
+  return element;
+}
