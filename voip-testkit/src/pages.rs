@@ -71,8 +71,7 @@ impl Chromium {
             .map(|flag| (*flag).to_owned())
             .chain(flags.iter().cloned())
             .collect();
-        let settings =
-            json!({"flags": all, "library": library, "trace": option_env!("TRACE_PAGES")});
+        let settings = json!({"flags": all, "library": library});
         let mut child = browser
             .program(&script)
             .env("PAGE_SETTINGS", settings.to_string())
