@@ -24,6 +24,7 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
                 "Calls",
                 format!("SIMULATED at http://{addr} – no real phone rings and nothing is paid"),
             );
+            line("", format!("see and drive them at http://{addr}/"));
             line("", "real ones: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER, PUBLIC_URL".to_owned());
         }
         _ => {

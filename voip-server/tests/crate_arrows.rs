@@ -283,7 +283,7 @@ fn only_the_configuration_reads_the_environment() {
         "voip-server/src/config/",
         // Which servers there are to test with.
         "voip-testkit/src/servers/",
-        // Whether there has to be a browser, and where its libraries are.
+        // Whether there is a browser to test with.
         "voip-testkit/src/browser.rs",
         "voip-store/src/row/many.rs",
     ];

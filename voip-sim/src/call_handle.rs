@@ -247,6 +247,7 @@ fn told(entries: &[JournalEntry]) -> String {
                 code, explanation, ..
             } => format!("{code}: {explanation}"),
             Happening::Conference { event, .. } => (*event).to_owned(),
+            Happening::Reset => "everything was forgotten".to_owned(),
         };
         // Writing to a text cannot fail.
         let _ = write!(told, "\n  {line}");

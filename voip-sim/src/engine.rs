@@ -11,6 +11,7 @@
 //! Nothing happens in between, so hours of calls take as long as their webhooks do. The same seed
 //! and the same inputs give the same outputs, byte for byte.
 
+mod announce;
 mod answer;
 mod callback;
 mod conference;
@@ -39,6 +40,7 @@ mod replay;
 mod room;
 mod room_callback;
 mod run;
+mod settings;
 mod steer;
 mod timer;
 mod views;
@@ -47,6 +49,7 @@ mod wiring;
 
 pub use config::{ApiKey, Application, EngineConfig, NumberConfig, Surplus, Timing};
 pub use drive::DriveError;
+pub use settings::Settings;
 
 pub(crate) use conference::Exit;
 pub(crate) use fields::{API_VERSION, date};
@@ -63,13 +66,14 @@ use std::num::NonZeroU32;
 use time::OffsetDateTime;
 
 use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault};
-use crate::inspect::WebhookView;
+use crate::inspect::{Happening, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
 use crate::seeded::Seeded;
 use crate::sid::CallSid;
 use crate::webhook::{Webhook, WebhookId};
 
+use announce::{Announcement, AnnouncementId};
 use deliver::{Line, Sending};
 use timer::{Timer, Timers};
 
@@ -88,6 +92,8 @@ pub struct Engine {
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
     pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
     next_recording: u64,
+    announcements: BTreeMap<AnnouncementId, Announcement>,
+    next_announcement: u64,
     next_leg: u64,
     next_room: u64,
     next_webhook: u64,
@@ -126,6 +132,8 @@ impl Engine {
             recordings: BTreeMap::new(),
             recordings_by_sid: HashMap::new(),
             next_recording: 0,
+            announcements: BTreeMap::new(),
+            next_announcement: 0,
             next_leg: 0,
             next_room: 0,
             next_webhook: 0,
@@ -274,17 +282,19 @@ impl Engine {
 
     /// Forgets all calls, scripts, webhooks and faults, as if new; numbering goes on, so that
     /// late answers to old webhooks find nothing.
-    pub fn reset(&mut self) {
+    pub fn reset(&mut self, now: OffsetDateTime) {
         let fresh = Self::new(self.config.clone());
         *self = Self {
             seeded: self.seeded.clone(),
             next_leg: self.next_leg,
             next_room: self.next_room,
             next_recording: self.next_recording,
+            next_announcement: self.next_announcement,
             next_webhook: self.next_webhook,
             journal: self.journal.emptied(),
             ..fresh
         };
+        self.note(now, None, Happening::Reset);
     }
 
     fn fire(&mut self, at: OffsetDateTime, timer: Timer) {
@@ -307,6 +317,7 @@ impl Engine {
             Timer::FirstDocument(leg) => self.begin_first_document(at, leg),
             Timer::RecordingReady(recording) => self.recording_ready(at, recording),
             Timer::Listening(leg, turn) => self.heard_out(at, leg, turn),
+            Timer::Announcement(announcement) => self.announcement_goes_on(at, announcement),
             Timer::Line(line) => self.move_line(at, &line),
             Timer::Release(prepared) => self.send(at, *prepared),
         }

@@ -6,7 +6,8 @@
 //! - [`engine::Engine`] is the whole provider as a pure value: no sockets, no threads, no clock.
 //!   Tests drive it through hours of calls in milliseconds, deterministically from a seed.
 //! - [`Simulator`] puts the engine behind HTTP, in real time, as a stand-in for the provider's own
-//!   servers. The program `voip-sim` is that and command-line flags.
+//!   servers, with a page that shows what happens and takes part. The program `voip-sim` is that
+//!   and command-line flags.
 //!
 //! `docs/simulator.md` is the manual: magic numbers, the control interface, what takes how long,
 //! and what is left out.
@@ -43,6 +44,7 @@
 //! assert_eq!(call.said(), ["Hi"]);
 //! ```
 
+pub mod choices;
 pub mod detection;
 pub mod engine;
 pub mod explain;

@@ -75,10 +75,14 @@ pub(crate) fn answer(
     now: OffsetDateTime,
     request: &RestRequest<'_>,
 ) -> RestReply {
-    match faulty::next_fault(engine, request) {
+    let mut reply = match faulty::next_fault(engine, request) {
         None => work(engine, now, request),
         Some(fault) => faulty::answer(engine, now, request, fault),
+    };
+    if let (429, Some(seconds)) = (reply.status, engine.config.choices.retry_after_seconds) {
+        reply.headers.push(("Retry-After", seconds.to_string()));
     }
+    reply
 }
 
 fn work(engine: &mut Engine, now: OffsetDateTime, request: &RestRequest<'_>) -> RestReply {

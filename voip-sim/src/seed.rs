@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::address::is_e164;
+use crate::choices::Choices;
 use crate::detection::AnsweredBy;
 use crate::engine::{Application, Engine, NumberConfig, Surplus};
 use crate::faults::{Faults, RestFault, RestTarget};
@@ -34,6 +35,8 @@ pub struct Seed {
     pub faults: Option<Faults>,
     /// What the next matching REST requests meet.
     pub rest_faults: Vec<NextFault>,
+    /// What is done where the vendor is silent.
+    pub choices: Option<Choices>,
     /// Calls placed over REST in one second; left out, the limit stays as it is.
     pub calls_per_second: Option<NonZeroU32>,
     /// What becomes of those above.
@@ -292,6 +295,9 @@ impl Engine {
         }
         if let Some(faults) = seed.faults {
             self.set_faults(faults);
+        }
+        if let Some(choices) = seed.choices {
+            self.set_choices(choices);
         }
         for next in seed.rest_faults {
             self.next_rest_fault(next);

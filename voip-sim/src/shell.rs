@@ -8,6 +8,7 @@ mod control;
 mod deliver;
 mod drive;
 mod guard;
+mod inspector;
 mod journal;
 #[cfg(feature = "media")]
 mod listener;

@@ -328,7 +328,7 @@ impl Simulator {
 
     /// Forgets all calls, scripts, webhooks and faults.
     pub fn reset(&self) {
-        self.shared.turn(|engine, _| engine.reset());
+        self.shared.turn(|engine, now| engine.reset(now));
     }
 
     /// Stops listening and sending, and waits (at most five seconds) for what is being answered.

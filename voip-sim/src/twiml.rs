@@ -132,7 +132,8 @@ pub struct Target {
 }
 
 /// How a webhook is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     /// Fields in the query.
     Get,

@@ -1,5 +1,8 @@
 //! A request the simulator makes of the application, signed and ready to be sent.
 
+#[cfg(test)]
+mod vectors;
+
 use std::fmt;
 use std::time::Duration;
 

@@ -234,6 +234,7 @@ async fn the_start_says_where_everything_is_and_what_is_simulated() {
     for part in [
         &simulated.base(),
         "SIMULATED",
+        "see and drive them at http://127.0.0.1:",
         "TWILIO_ACCOUNT_SID",
         "voip.db",
         "AUTH_MODE",

@@ -24,8 +24,8 @@ const BACK: Duration = Duration::from_secs(2);
 /// How soon the logs have to say what the provider knows.
 const TRUE_AGAIN: Duration = Duration::from_secs(10);
 
-/// As long again, for a machine that has a compiler to run besides.
-const SLACK: u32 = 2;
+/// Twice as long again, for a machine that has a compiler to run besides.
+const SLACK: u32 = 3;
 
 /// How long a webhook may take.
 const ANSWERED: Duration = Duration::from_secs(10);

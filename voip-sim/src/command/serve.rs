@@ -102,7 +102,8 @@ pub(crate) async fn serve(arguments: Serve) -> Result<(), String> {
     let mut out = std::io::stdout();
     let told = writeln!(
         out,
-        "REST     {base}/2010-04-01/Accounts/{account}/Calls.json\n\
+        "page     {base}/\n\
+         REST     {base}/2010-04-01/Accounts/{account}/Calls.json\n\
          control  {base}/sim/calls\n\
          live     {base}/sim/events\n\
          browsers {}\n\

@@ -150,6 +150,13 @@ impl Engine {
         if asked.purpose == Purpose::Ignore {
             return;
         }
+        if let Purpose::Announcement(announcement) = asked.purpose {
+            let document = read.and_then(|(media_type, body)| {
+                understand(media_type.as_deref(), &body, &configured)
+            });
+            let document = document.map(|document| (document, configured));
+            return self.announcement_answered(now, announcement, document);
+        }
         // The leg may be over, or doing something else by now.
         if self
             .legs
@@ -161,7 +168,7 @@ impl Engine {
         let document = read
             .and_then(|(media_type, body)| understand(media_type.as_deref(), &body, &configured));
         match (document, asked.purpose) {
-            (_, Purpose::Ignore) => {}
+            (_, Purpose::Ignore | Purpose::Announcement(_)) => {}
             (Ok(document), Purpose::Run | Purpose::Fallback) => {
                 self.run_document(now, asked.leg, document, Some(configured));
             }

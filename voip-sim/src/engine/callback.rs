@@ -32,16 +32,18 @@ impl Event {
 impl Engine {
     /// Tells the application about an event of a leg, if it asked for that.
     pub(super) fn report(&mut self, now: OffsetDateTime, id: LegId, event: Event) {
+        let untold_count = self.config.choices.untold_events_count;
         let leg = self.leg_mut(id);
         let Some(callback) = leg.status_callback.clone() else {
             return;
         };
-        if !callback.events.iter().any(|word| word == event.word()) {
+        let told = callback.events.iter().any(|word| word == event.word());
+        let sequence = leg.next_sequence;
+        // Whether others than those that are told take a number, the vendor does not say.
+        leg.next_sequence += u32::from(told || untold_count);
+        if !told {
             return;
         }
-        // Only events that are told take a number; the vendor does not say.
-        let sequence = leg.next_sequence;
-        leg.next_sequence += 1;
         let (status, sip, seconds) = (leg.status, leg.sip, leg.seconds());
         let mut fields = self.call_fields(id);
         fields.push(pair("Timestamp", &date(now)));

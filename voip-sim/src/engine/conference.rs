@@ -188,7 +188,10 @@ impl Engine {
             ear: Ear::Silence,
             turn: 0,
         });
-        self.tell_room(now, room, RoomEvent::Join, id);
+        let start_first = self.config.choices.start_before_join;
+        if !start_first {
+            self.tell_room(now, room, RoomEvent::Join, id);
+        }
         match self.room(room).status {
             RoomStatus::InProgress => self.listen(now, id, Ear::Room),
             RoomStatus::Init | RoomStatus::Completed => {
@@ -200,6 +203,9 @@ impl Engine {
                     self.listen(now, id, waiting);
                 }
             }
+        }
+        if start_first {
+            self.tell_room(now, room, RoomEvent::Join, id);
         }
     }
 

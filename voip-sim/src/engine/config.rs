@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use crate::choices::Choices;
 use crate::faults::Faults;
 use crate::secret::AuthToken;
 use crate::twiml::Method;
@@ -29,6 +30,8 @@ pub struct EngineConfig {
     pub timing: Timing,
     /// What goes wrong on purpose.
     pub faults: Faults,
+    /// What is done where the vendor is silent.
+    pub choices: Choices,
     /// Documents one call may fetch before it counts as a loop (14106).
     pub max_documents: u32,
     /// Live legs above which placing a call answers 429.
@@ -60,6 +63,7 @@ impl EngineConfig {
             owned_numbers: None,
             timing: Timing::default(),
             faults: Faults::default(),
+            choices: Choices::default(),
             max_documents: 500,
             max_live_calls: 10_000,
             calls_per_second: None,
@@ -93,7 +97,7 @@ pub struct ApiKey {
 }
 
 /// What a number does with inbound calls.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct NumberConfig {
     /// Asked what to do with a call; without one a call ends with 11100.
     pub voice_url: Option<String>,
@@ -110,7 +114,7 @@ pub struct NumberConfig {
 }
 
 /// A TwiML App: what happens when a voice client places a call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, serde::Serialize)]
 pub struct Application {
     /// `AP` and 32 hex digits.
     pub sid: String,

@@ -14,6 +14,8 @@ use crate::inspect::{DeliveryOutcome, WebhookView};
 use crate::twiml::Method;
 use crate::webhook::{CONNECT_TIMEOUT, Webhook, WebhookId, WebhookKind, destination};
 
+const IDEMPOTENCY_TOKEN: &str = "I-Twilio-Idempotency-Token";
+
 /// A webhook that is ready to go out.
 pub(super) struct Prepared {
     pub(super) webhook: Webhook,
@@ -71,9 +73,7 @@ impl Engine {
             let message = "the retry policy of a webhook's address is not valid";
             self.alert(now, leg, 11243, message);
         }
-        let (high, low) = (self.seeded.next(), self.seeded.next());
-        let random = (u128::from(high) << 64) | u128::from(low);
-        let token = uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid();
+        let token = self.idempotency_token();
         let call_sid = self.leg(leg).sid.clone();
         self.next_webhook += 1;
         let mut headers = headers(method, there.signature, there.authorization, token);
@@ -102,6 +102,12 @@ impl Engine {
         })
     }
 
+    fn idempotency_token(&mut self) -> Uuid {
+        let (high, low) = (self.seeded.next(), self.seeded.next());
+        let random = (u128::from(high) << 64) | u128::from(low);
+        uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid()
+    }
+
     /// Puts a webhook out; its time begins.
     pub(super) fn send(&mut self, now: OffsetDateTime, prepared: Prepared) {
         let ceiling = Timer::Ceiling(prepared.webhook.id);
@@ -120,6 +126,13 @@ impl Engine {
     /// A retry, within the time the first attempt began.
     pub(super) fn try_again(&mut self, now: OffsetDateTime, mut sending: Sending) {
         sending.prepared.webhook.attempt += 1;
+        if self.config.choices.token_per_attempt {
+            let token = self.idempotency_token().to_string();
+            let headers = sending.prepared.webhook.headers.iter_mut();
+            for (_, value) in headers.filter(|(name, _)| *name == IDEMPOTENCY_TOKEN) {
+                value.clone_from(&token);
+            }
+        }
         self.put_out(now, sending);
     }
 
@@ -308,7 +321,7 @@ fn headers(
         ("Accept", "*/*".to_owned()),
         ("Cache-Control", "max-age=259200".to_owned()),
         ("X-Home-Region", "us1".to_owned()),
-        ("I-Twilio-Idempotency-Token", token.to_string()),
+        (IDEMPOTENCY_TOKEN, token.to_string()),
     ];
     if method == Method::Post {
         let form = "application/x-www-form-urlencoded; charset=UTF-8";

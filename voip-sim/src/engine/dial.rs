@@ -199,9 +199,10 @@ impl Engine {
             .filter(|other| *other != child)
             .collect();
         dialling.children.push(child);
+        let stopped = self.config.choices.stopped_child.status();
         for other in others {
             self.leg_mut(other).link = Link::Free;
-            self.finish(now, other, Status::Canceled, 487, EndedBy::Provider);
+            self.finish(now, other, stopped, 487, EndedBy::Provider);
         }
         if let Some(keys) = self.leg(child).send_digits.clone() {
             self.hear(now, child, Sound::Keys(keys));
@@ -312,7 +313,7 @@ impl Engine {
         // The vendor leaves the duration out here; the status is the simulator's own choice,
         // since the child has not ended.
         let outcome = DialOutcome {
-            status: "answered",
+            status: self.config.choices.moved_child.as_str(),
             child: Some(sid),
             seconds: None,
             bridged: dialling.bridged,
@@ -370,9 +371,13 @@ impl Engine {
             bridged: dialling.bridged,
             ..dialling.last.clone()
         };
+        let stopped = self.config.choices.stopped_child.status();
         for &child in &dialling.children {
             self.leg_mut(child).link = Link::Free;
-            self.end(now, child, EndedBy::Provider);
+            match self.leg(child).status {
+                Status::InProgress => self.end(now, child, EndedBy::Provider),
+                _ => self.finish(now, child, stopped, 487, EndedBy::Provider),
+            }
             let leg = self.leg(child);
             outcome.status = leg.status.as_str();
             outcome.child = Some(leg.sid.clone());

@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::Engine;
+use super::announce::AnnouncementId;
 use super::deliver::Asked;
 use super::finish::EndedBy;
 use super::leg::{Activity, LegId};
@@ -23,6 +24,8 @@ pub(super) enum Purpose {
     Wait,
     /// It is heard in a room, unless something else is by now.
     Hold(u64),
+    /// It is heard in a room, beside everything else.
+    Announcement(AnnouncementId),
 }
 
 /// Resolves an address against that of the current document; an empty one means that document.
@@ -124,6 +127,9 @@ impl Engine {
             }
             (Err(code), Purpose::Hold(turn)) => {
                 self.hold_document_answered(now, id, turn, Err(code));
+            }
+            (Err(code), Purpose::Announcement(announcement)) => {
+                self.announcement_answered(now, announcement, Err(code));
             }
             (Err(code), Purpose::Wait | Purpose::Run | Purpose::Fallback | Purpose::Ignore) => {
                 self.alert(now, id, code, "a wait document cannot be asked for");

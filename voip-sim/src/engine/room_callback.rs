@@ -100,6 +100,30 @@ impl Engine {
         self.tell(now, id, "leave", "participant-leave", leg, fields);
     }
 
+    /// Tells that an announcement is over, or could not be made.
+    pub(super) fn tell_announcement(
+        &mut self,
+        now: OffsetDateTime,
+        id: RoomId,
+        by: LegId,
+        url: &str,
+        failed: Option<u32>,
+    ) {
+        if !self.legs.contains_key(&by) {
+            return;
+        }
+        let mut fields = vec![pair("AnnounceUrl", url)];
+        let told_as = match failed {
+            None => "announcement-end",
+            Some(code) => {
+                let reason = crate::explain::explain(code);
+                fields.push(pair("ReasonAnnouncementFailed", reason));
+                "announcement-fail"
+            }
+        };
+        self.tell(now, id, "announcement", told_as, by, fields);
+    }
+
     /// Tells that a leg which was called into a room does not come.
     pub(super) fn tell_not_coming(&mut self, now: OffsetDateTime, id: RoomId, leg: LegId) {
         let call = self.leg(leg);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
+use super::announce::AnnouncementId;
 use super::deliver::Prepared;
 use super::leg::{Epoch, LegId};
 use crate::webhook::WebhookId;
@@ -41,6 +42,8 @@ pub(super) enum Timer {
     Ceiling(WebhookId),
     /// What a participant hears is over, unless it hears something else by now.
     Listening(LegId, u64),
+    /// A part of an announcement has been heard.
+    Announcement(AnnouncementId),
     /// The next callback of a leg or room may go out.
     Line(String),
     /// A callback that left the line goes out.
@@ -64,7 +67,11 @@ impl Timer {
             | Self::Step(leg, _)
             | Self::Redirect(leg, _)
             | Self::Listening(leg, _) => Some(*leg),
-            Self::Ceiling(_) | Self::Line(_) | Self::Release(_) | Self::RecordingReady(_) => None,
+            Self::Announcement(_)
+            | Self::Ceiling(_)
+            | Self::Line(_)
+            | Self::Release(_)
+            | Self::RecordingReady(_) => None,
         }
     }
 }

@@ -114,6 +114,8 @@ pub enum Happening {
         /// In the vendor's words, such as `participant-join`.
         event: &'static str,
     },
+    /// Everything that had happened before was forgotten.
+    Reset,
 }
 
 impl JournalEntry {
@@ -138,7 +140,8 @@ impl JournalEntry {
             | Happening::Document { .. }
             | Happening::Heard { .. }
             | Happening::Alert { .. }
-            | Happening::Conference { .. } => 0,
+            | Happening::Conference { .. }
+            | Happening::Reset => 0,
         }
     }
 }

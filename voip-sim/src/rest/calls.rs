@@ -22,7 +22,7 @@ pub(super) fn fetch(engine: &Engine, now: OffsetDateTime, id: LegId) -> RestRepl
 
 pub(super) fn delete(engine: &mut Engine, id: LegId) -> Result<RestReply, RestError> {
     if !engine.leg(id).status.is_final() {
-        return Err(RestError::not_complete());
+        return Err(RestError::not_complete(&engine.config.choices));
     }
     engine.forget(id);
     Ok(RestReply::no_content())

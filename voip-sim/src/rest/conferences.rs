@@ -85,8 +85,8 @@ pub(super) fn list(
     Ok(RestReply::json(200, envelope))
 }
 
-/// Ends a conference for everybody; one that is over stays as it is. Announcements are accepted
-/// and not played.
+/// Ends a conference for everybody, or lets everybody hear something; one that is over stays as
+/// it is.
 pub(super) fn update(
     engine: &mut Engine,
     now: OffsetDateTime,
@@ -99,8 +99,13 @@ pub(super) fn update(
         Some("completed") => engine.room(id).status != RoomStatus::Completed,
         Some(_) => return Err(RestError::invalid(20422, "Status is not valid")),
     };
+    let announced = form.target("AnnounceUrl", "AnnounceMethod")?;
     if ends {
         engine.close_room(now, id);
+    } else if let Some(target) = announced
+        && engine.room(id).status != RoomStatus::Completed
+    {
+        engine.announce(now, id, None, &target);
     }
     let shown = value(engine, engine.room(id), now);
     Ok(RestReply::json(200, shown.to_string()))

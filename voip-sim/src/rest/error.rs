@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::RestReply;
+use crate::choices::Choices;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +44,12 @@ impl RestError {
     }
 
     /// The vendor does not document the HTTP status of this one.
-    pub(crate) fn not_complete() -> Self {
-        Self::new(409, 20009, "The call is not over yet")
+    pub(crate) fn not_complete(choices: &Choices) -> Self {
+        let status = match choices.early_delete_is_400 {
+            true => 400,
+            false => 409,
+        };
+        Self::new(status, 20009, "The call is not over yet")
     }
 
     pub(crate) fn too_many_requests() -> Self {

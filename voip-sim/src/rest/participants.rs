@@ -200,6 +200,7 @@ pub(super) fn update(
             })
         }
     };
+    let announced = form.target("AnnounceUrl", "AnnounceMethod")?;
     // Anything but the word counts as false.
     let flag = |name: &str| form.get(name).map(|word| word.eq_ignore_ascii_case("true"));
     if let Some(muted) = flag("Muted") {
@@ -210,6 +211,9 @@ pub(super) fn update(
     }
     if let Some(hold) = flag("Hold") {
         engine.set_hold(now, leg, hold, music);
+    }
+    if let Some(target) = announced {
+        engine.announce(now, room, Some(leg), &target);
     }
     shown(engine, room, leg, now).ok_or_else(RestError::internal)
 }

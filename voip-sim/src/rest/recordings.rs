@@ -131,7 +131,7 @@ pub(super) fn delete(engine: &mut Engine, id: RecordingId) -> Result<RestReply, 
             engine.forget_recording(id);
             Ok(RestReply::no_content())
         }
-        false => Err(RestError::not_complete()),
+        false => Err(RestError::not_complete(&engine.config.choices)),
     }
 }
 

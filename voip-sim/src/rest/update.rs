@@ -50,6 +50,8 @@ pub(super) fn update(
     if let Some(limit) = limit {
         engine.limit_call(now, id, limit);
     }
+    let before = (end.is_some() && engine.config.choices.end_shows_later)
+        .then(|| resource::call(engine, id, now));
     match (end, document) {
         // A call that was answered in the meantime is left alone.
         (Some(Status::Canceled), _) if status == Status::InProgress => {}
@@ -57,7 +59,8 @@ pub(super) fn update(
         (None, Some(document)) => engine.redirect(now, id, document),
         (None, None) => {}
     }
-    Ok(RestReply::json(200, resource::call(engine, id, now)))
+    let shown = before.unwrap_or_else(|| resource::call(engine, id, now));
+    Ok(RestReply::json(200, shown))
 }
 
 fn not_in_progress() -> RestError {

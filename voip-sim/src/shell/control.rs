@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drive::Shared;
 use crate::address::is_e164;
+use crate::choices::Choices;
 use crate::engine::{DriveError, Surplus};
 use crate::faults::Faults;
 use crate::inspect::Status;
@@ -174,6 +175,11 @@ pub(super) async fn replay(State(shared): State<Shared>, Path(id): Path<String>)
     ))
 }
 
+/// How the simulated provider is set up; no secrets.
+pub(super) async fn settings(State(shared): State<Shared>) -> Response {
+    json(StatusCode::OK, &shared.look(|engine, _| engine.settings()))
+}
+
 /// Replaces what the account's numbers do; what is left out is unset.
 pub(super) async fn set_number(State(shared): State<Shared>, body: Bytes) -> Answer {
     let number = read::<NumberSeed>(&body)?.config()?;
@@ -216,6 +222,13 @@ pub(super) async fn run_script(State(shared): State<Shared>, Path(name): Path<St
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
     let faults: Faults = read(&body)?;
     shared.turn(|engine, _| engine.set_faults(faults));
+    Ok(done())
+}
+
+/// Replaces what is done where the vendor is silent; what is left out is as the manual says.
+pub(super) async fn set_choices(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let choices: Choices = read(&body)?;
+    shared.turn(|engine, _| engine.set_choices(choices));
     Ok(done())
 }
 
@@ -272,7 +285,7 @@ pub(super) async fn export(State(shared): State<Shared>) -> Response {
 }
 
 pub(super) async fn reset(State(shared): State<Shared>) -> Response {
-    shared.turn(|engine, _| engine.reset());
+    shared.turn(|engine, now| engine.reset(now));
     done()
 }
 

@@ -67,6 +67,7 @@ pub(super) fn operations() -> Vec<Operation> {
         "number": number, "numbers": {"+15550001111": number}, "application": application,
         "phones": {"+15550002222": phone}, "clients": {"ann": phone},
         "faults": {"drop": 0.0}, "rest_faults": [next_fault],
+        "choices": {"stopped_child": "no-answer"},
         "calls_per_second": 100, "surplus": "refuse",
     });
     let mut all = vec![
@@ -219,6 +220,11 @@ pub(super) fn operations() -> Vec<Operation> {
             "Everything that is known, in one document.",
             get(control::export),
         ),
+        read(
+            "/sim/settings",
+            "How it is set up: number, application, faults and limits.",
+            get(control::settings),
+        ),
         operation(
             "put",
             "/sim/number",
@@ -239,6 +245,18 @@ pub(super) fn operations() -> Vec<Operation> {
             "How webhooks and REST requests are mistreated.",
             Some(json!({"drop": 0.1, "repeat": 0.1})),
             put(control::set_faults),
+        ),
+        operation(
+            "put",
+            "/sim/choices",
+            "What is done where the vendor is silent.",
+            Some(json!({
+                "moved_child": "completed", "stopped_child": "no-answer",
+                "untold_events_count": true, "start_before_join": true,
+                "token_per_attempt": true, "retry_after_seconds": 1,
+                "end_shows_later": true, "early_delete_is_400": true,
+            })),
+            put(control::set_choices),
         ),
         operation(
             "post",

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::drive::Shared;
 use super::guard::Guard;
 use super::operations::operations;
-use super::{control, rest};
+use super::{control, inspector, rest};
 
 /// Serves until told to stop. Requests that are being answered late are let go at once then.
 pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: CancellationToken) {
@@ -31,7 +31,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: Cance
 }
 
 fn router(shared: Shared, guard: Guard, stopping: CancellationToken) -> Router {
-    let mut control = Router::new();
+    let mut control = inspector::routes();
     for operation in operations() {
         control = control.route(operation.path, operation.handler);
     }

@@ -239,7 +239,7 @@ fn a_reset_forgets_everything_and_old_answers_find_nothing() {
     let mut world = World::new(TALK);
     let sid = world.ring_in();
     let webhook = world.engine.poll().expect("the Voice URL is asked");
-    world.engine.reset();
+    world.engine.reset(world.now);
     world
         .engine
         .answered(world.now, webhook.id, WebhookAnswer::twiml("<Response/>"));

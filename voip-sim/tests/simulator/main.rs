@@ -5,6 +5,8 @@
     reason = "in a test, what is not there is a failure"
 )]
 
+mod announcements;
+mod choices;
 mod client;
 mod conference;
 mod control;
@@ -28,3 +30,4 @@ mod rest;
 mod scripts;
 mod shell;
 mod twiml;
+mod vectors;

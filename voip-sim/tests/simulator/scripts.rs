@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use voip_sim::inspect::Happening;
 use voip_sim::rest::ReplyDelivery;
 use voip_sim::scripts;
 
@@ -139,8 +140,10 @@ fn the_journal_keeps_the_newest_and_goes_on_counting() {
     let places: Vec<u64> = entries.iter().map(|entry| entry.seq).collect();
     assert_eq!(places, (end - 9..=end).collect::<Vec<_>>());
     assert_eq!(world.engine.journal(end - 1, 5).len(), 1);
-    world.engine.reset();
-    assert_eq!(world.engine.journal(0, 5), []);
+    world.engine.reset(world.now);
+    let left = world.engine.journal(0, 5);
+    assert_eq!(left.len(), 1, "what is left says why nothing else is");
+    assert_eq!((left[0].seq, &left[0].what), (end + 1, &Happening::Reset));
     world.dial("+15005550103");
     assert!(
         world.engine.journal(0, 1)[0].seq > end,

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, Row as _};
 use voip_core::{
     Call, CallId, Effect,
-    ports::{LogChange, NewCall, Version},
+    ports::{EffectLease, LogChange, NewCall, Version},
 };
 
 use super::{
@@ -153,6 +153,15 @@ async fn everything(
         10
     );
     done("claim", db).await;
+    let lease = EffectLease {
+        call: ids[1],
+        effect: Effect::HangUp,
+        until: now,
+    };
+    effects::renew(db, &[lease, lease], now + LATER)
+        .await
+        .unwrap();
+    done("renew", db).await;
     effects::keep(db, &many::report(), now).await.unwrap();
     done("keep", db).await;
     assert_eq!(

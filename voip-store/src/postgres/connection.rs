@@ -14,7 +14,9 @@ use crate::{
 /// that are on the disk when they return, no statement and no wait for a lock
 /// without an end, and plans that look each of our few rows up in an index: even
 /// before the server has counted the rows of a new table, and in our order, in
-/// which no two nodes lock rows crosswise.
+/// which no two nodes lock rows crosswise. No workers either: they take longer to
+/// start than ten rows take to read, and a plan that does not know how few are
+/// wanted asks for some once a table is long.
 const SESSION: &str = "SELECT \
     set_config('synchronous_commit', CASE current_setting('synchronous_commit') \
         WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false), \
@@ -26,6 +28,7 @@ const SESSION: &str = "SELECT \
     set_config('enable_hashjoin', 'off', false), \
     set_config('enable_mergejoin', 'off', false), \
     set_config('plan_cache_mode', 'force_generic_plan', false), \
+    set_config('max_parallel_workers_per_gather', '0', false), \
     set_config('jit', 'off', false)";
 
 /// How connections to PostgreSQL are opened.

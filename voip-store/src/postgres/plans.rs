@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{AssertSqlSafe, PgConnection};
 use voip_core::{
     Call, CallId, Effect,
-    ports::{LogChange, NewCall, Version},
+    ports::{EffectLease, LogChange, NewCall, Version},
 };
 
 use super::{
@@ -120,6 +120,15 @@ async fn everything(db: &mut PgConnection, mut done: impl AsyncFnMut(&str, &mut 
         10
     );
     done("claim", db).await;
+    let lease = EffectLease {
+        call: ids[1],
+        effect: Effect::HangUp,
+        until: now,
+    };
+    effects::renew(db, &[lease, lease], now + LATER)
+        .await
+        .unwrap();
+    done("renew", db).await;
     effects::keep(db, &many::report(), now).await.unwrap();
     done("keep", db).await;
     assert_eq!(
@@ -182,6 +191,14 @@ async fn no_statement_reads_a_table_from_end_to_end() {
     let first = Connections::new(Arc::clone(&driver), 1, Duration::from_secs(60));
     schema::migrate(&first).await.unwrap();
     fill(&mut db).await;
+    // As if the tables were so long that workers looked worth their while.
+    run(
+        &mut db,
+        "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; \
+         SET min_parallel_table_scan_size = 0; SET min_parallel_index_scan_size = 0"
+            .to_owned(),
+    )
+    .await;
     everything(&mut db, async |_: &str, _: &mut PgConnection| {}).await;
     let statements: Vec<(String, String, i64)> = sqlx::query_as(
         "SELECT name, statement, cardinality(parameter_types)::bigint \
@@ -212,6 +229,10 @@ async fn no_statement_reads_a_table_from_end_to_end() {
         // For us a table is read from end to end only where nothing else is left,
         // or an index is: one that is looked into has a condition.
         assert!(!plan.contains("Seq Scan"), "{sql}\n{plan}");
+        assert!(
+            !plan.contains("Gather"),
+            "workers are asked for: {sql}\n{plan}"
+        );
         let mut steps = plan.lines().peekable();
         while let Some(step) = steps.next() {
             let looked_into = steps.peek().is_some_and(|next| next.contains("Index Cond"));

@@ -3,7 +3,6 @@ use std::{
     os::raw::c_int,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
-    time::Duration,
 };
 
 use rusqlite::{Connection, hooks::Wal};
@@ -12,6 +11,7 @@ use voip_core::Error;
 
 use super::{
     failure,
+    gathering::{self, GATHERING},
     recent::Recent,
     writer::{BATCH, Counters, LazyWrites, Write},
 };
@@ -20,13 +20,6 @@ use super::{
 /// The more, the more often a page that changes all the time is copied once
 /// for many changes; the fewer, the faster a crashed server opens again.
 const CHECKPOINT_PAGES: c_int = 8192;
-
-/// How long a batch that is smaller than the one before waits for more. Writers
-/// that were just told come back together; one flush is cheaper than two.
-const GATHERING: Duration = Duration::from_micros(100);
-
-/// The smallest batch that tells of many writers.
-const MANY: usize = 8;
 
 thread_local! {
     /// The pages in the log after the last commit of this thread.
@@ -57,7 +50,7 @@ pub(super) fn run(
     let mut last = 0;
     loop {
         let open = queue.blocking_recv_many(&mut writes, BATCH) > 0;
-        gather(&mut queue, &mut writes, last, || {
+        gathering::gather(&mut queue, &mut writes, last, || {
             std::thread::sleep(GATHERING);
         });
         last = writes.len();
@@ -75,25 +68,6 @@ pub(super) fn run(
         if LOG_PAGES.get() >= CHECKPOINT_PAGES {
             batches.checkpoint();
         }
-    }
-}
-
-/// Waits for more writes where the batch before had many and this one has
-/// fewer, and takes what came.
-fn gather(
-    queue: &mut mpsc::Receiver<Box<dyn Write>>,
-    writes: &mut Vec<Box<dyn Write>>,
-    last: usize,
-    wait: impl FnOnce(),
-) {
-    if last < MANY || writes.len() >= last {
-        return;
-    }
-    wait();
-    while writes.len() < BATCH
-        && let Ok(write) = queue.try_recv()
-    {
-        writes.push(write);
     }
 }
 
@@ -381,31 +355,6 @@ mod tests {
         batches.carry_out(&mut vec![bench.row(10, true)], &bench.counters);
         assert!(bench.told.lock().unwrap()[0].is_ok(), "it goes on");
         assert!(batches.db.is_autocommit());
-    }
-
-    #[test]
-    fn a_batch_waits_for_those_who_wrote_with_the_last_one() {
-        let bench = Bench::default();
-        for (last, has, waits) in [
-            (MANY, 1, true),
-            (MANY, MANY - 1, true),
-            (MANY, MANY, false),
-            (MANY - 1, 1, false),
-            (0, 1, false),
-            (BATCH, BATCH - 1, true),
-        ] {
-            let (sender, mut queue) = mpsc::channel(BATCH);
-            let mut writes: Vec<_> = (0..has).map(|_| bench.row(1, true)).collect();
-            let come = || {
-                for _ in 0..3 {
-                    let sent = sender.try_send(bench.row(1, true));
-                    sent.unwrap_or_else(|_| panic!("there is room"));
-                }
-            };
-            gather(&mut queue, &mut writes, last, come);
-            let expected = if waits { (has + 3).min(BATCH) } else { has };
-            assert_eq!(writes.len(), expected, "{has} after {last}");
-        }
     }
 
     #[test]

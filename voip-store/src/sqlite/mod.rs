@@ -15,6 +15,7 @@ mod directory;
 mod effects;
 mod failure;
 mod finding;
+mod gathering;
 mod live;
 mod log_lines;
 mod options;

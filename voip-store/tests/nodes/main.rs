@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // What tests may do, their fixtures may.
 
 mod losing;
+mod paging;
 mod samples;
 #[path = "../servers/mod.rs"]
 mod servers;

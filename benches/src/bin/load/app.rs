@@ -10,7 +10,7 @@ use std::{
 
 use voip_benches::{Signer, sample};
 
-use crate::{Fault, process::Process};
+use crate::{Fault, place::Place, process::Process};
 
 /// The server, running as it would with the real provider: durable, signed
 /// webhooks, but calls to the API at `provider`.
@@ -32,26 +32,28 @@ const JWT_SECRET: &str = "fW3p9xkQ7vT1mZ8rB5nD2sL6yH4jC0aE";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl App {
-    /// Starts the program at `server` on the database `file`, and waits for
+    /// Starts the program at `server` on the database at `place`, and waits for
     /// its first answer.
-    pub(crate) fn start(server: &Path, file: &Path, provider: SocketAddr) -> Result<Self, Fault> {
-        Self::start_as_node(server, file, provider, None)
+    pub(crate) fn start(server: &Path, place: &Place, provider: SocketAddr) -> Result<Self, Fault> {
+        Self::start_as_node(server, place, provider, None)
     }
 
     /// [`start`](Self::start), as one of the nodes on `redis`, if there is one;
     /// waits until it hears the others, too.
     pub(crate) fn start_as_node(
         server: &Path,
-        file: &Path,
+        place: &Place,
         provider: SocketAddr,
         redis: Option<&str>,
     ) -> Result<Self, Fault> {
         let (http, socket) = (free_address()?, free_address()?);
-        let log = file.with_extension("log");
-        let mut command = Command::new(server);
+        let log = &place.log;
+        // Its working directory is another one.
+        let server = std::path::absolute(server)?;
+        let mut command = Command::new(&server);
         command
             .env_clear()
-            .current_dir(file.parent().unwrap_or(Path::new(".")))
+            .current_dir(log.parent().unwrap_or(Path::new(".")))
             .env("HOST", "127.0.0.1")
             .env("PORT", http.port().to_string())
             .env("WS_PORT", socket.port().to_string())
@@ -68,12 +70,13 @@ impl App {
             // Everybody here comes from one address.
             .env("ADDRESS_LOGINS_PER_MINUTE", "100000")
             .env("RING_TIME_SECONDS", "600")
-            .env("DATABASE_URL", format!("sqlite:{}", file.display()))
+            .env("DATABASE_URL", &place.url)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log)?);
+            .stderr(File::create(log)?);
         if let Some(redis) = redis {
             command.env("REDIS_URL", redis);
+            command.env("REDIS_PREFIX", &place.prefix);
         }
         let began = Instant::now();
         let mut process = Process::spawn(&mut command)
@@ -84,7 +87,7 @@ impl App {
         };
         while !is_there(http) {
             if process.has_ended() || began.elapsed() > PATIENCE {
-                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                let said = std::fs::read_to_string(log).unwrap_or_default();
                 return Err(format!("the server did not start: {said}").into());
             }
             thread::sleep(Duration::from_micros(200));

@@ -3,7 +3,6 @@
 use std::{
     cell::Cell,
     net::SocketAddr,
-    path::Path,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -12,7 +11,7 @@ use tokio::{runtime::Runtime, task::LocalSet};
 
 use crate::{
     Fault, app::App, client::Client, closed_loop::quantile, database::SHORT_LOG, goal,
-    options::Options, provider, report::Figure, request,
+    options::Options, place::Place, provider, report::Figure, request,
 };
 
 /// Its name on the command line.
@@ -25,13 +24,13 @@ const FLOOD: usize = 16;
 const OTHERS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(40);
 
-/// Measures it on the database `file`.
+/// Measures it on the database at `place`.
 pub(crate) fn measure(
     runtime: &Runtime,
-    file: &Path,
+    place: &Place,
     options: &Options,
 ) -> Result<Vec<Figure>, Fault> {
-    let app = App::start(&options.server, file, provider::start()?)?;
+    let app = App::start(&options.server, place, provider::start()?)?;
     let time = options.time().max(Duration::from_secs(3));
     let tasks = LocalSet::new();
     let (logins, mut latencies) = runtime.block_on(tasks.run_until(run(&tasks, app.http, time)))?;

@@ -11,7 +11,10 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::runtime::Runtime;
 use voip_benches::sample;
 
-use crate::{Fault, app::App, goal, options::Options, provider, report::Figure, socket, socketio};
+use crate::{
+    Fault, app::App, goal, options::Options, place::Place, provider, report::Figure, socket,
+    socketio,
+};
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "idle";
@@ -33,7 +36,11 @@ pub(crate) fn measure(
 ) -> Result<Vec<Figure>, Fault> {
     let folder = folder.join("idle");
     fs::create_dir(&folder)?;
-    let app = App::start(&options.server, &folder.join("voip.db"), provider::start()?)?;
+    let app = App::start(
+        &options.server,
+        &Place::file(&folder.join("voip.db")),
+        provider::start()?,
+    )?;
     runtime.block_on(async {
         tokio::time::sleep(CALM).await;
         let before = app.process.resident_bytes()?;
@@ -74,7 +81,11 @@ pub(crate) fn measure_socketio(
 ) -> Result<Vec<Figure>, Fault> {
     let folder = folder.join("idle-socketio");
     fs::create_dir(&folder)?;
-    let app = App::start(&options.server, &folder.join("voip.db"), provider::start()?)?;
+    let app = App::start(
+        &options.server,
+        &Place::file(&folder.join("voip.db")),
+        provider::start()?,
+    )?;
     runtime.block_on(async {
         tokio::time::sleep(CALM).await;
         let before = app.process.resident_bytes()?;

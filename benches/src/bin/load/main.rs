@@ -7,6 +7,7 @@
 //! | `app`, `hello`, `provider` | the server measured, the bare one, the stand-in for the provider |
 //! | `process` | a process under measurement: its processor time and memory |
 //! | `message`, `request`, `client` | HTTP/1.1 as cheap as it gets |
+//! | `place` | where a server's database is: in a file, or on a database server |
 //! | `database` | the calls and users that are there before a run |
 //! | `closed_loop`, `workload` | as fast as the server answers, one row after the other |
 //! | `paced` | at a fixed rate: from webhook to WebSocket or Socket.IO event |
@@ -29,6 +30,7 @@ mod idle;
 mod message;
 mod options;
 mod paced;
+mod place;
 mod process;
 mod provider;
 mod report;
@@ -86,7 +88,7 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
             .into_iter()
             .any(|name| options.wants(name))
     {
-        let database = runtime.block_on(database::Database::fill(folder.path(), options))?;
+        let database = database::Database::fill(&runtime, folder.path(), options)?;
         let hello = hello::start()?;
         for row in rows {
             for &connections in &options.connections {
@@ -107,13 +109,19 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
             if !options.wants(paced::NAME) || options.redis.is_none() {
                 continue;
             }
-            let (file, other) = (database.copy()?, database.copy()?);
-            let measured = paced::measure(&runtime, wire, &file, Some(&other), options);
+            let file = database.copy()?;
+            // Two files, which hold the same at first; or one server for both.
+            let other = match options.database {
+                None => Some(database.copy()?),
+                Some(_) => None,
+            };
+            let other = other.as_ref().unwrap_or(&file);
+            let measured = paced::measure(&runtime, wire, &file, Some(other), options);
             report.add_figures(measured?);
         }
         if options.wants(flood::NAME) {
             let file = database.copy()?;
-            report.add_figures(flood::measure(&runtime, &file.path, options)?);
+            report.add_figures(flood::measure(&runtime, &file.place, options)?);
         }
     }
     if options.wants(start::NAME) {

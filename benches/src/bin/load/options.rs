@@ -27,7 +27,12 @@ pub(crate) struct Options {
     /// Where databases are put; a disk, if a disk is to be measured.
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     pub(crate) folder: PathBuf,
-    /// A Redis for the rows on two nodes, such as redis://127.0.0.1:6379; without
+    /// A database server for the rows with a database, by an administrator's address:
+    /// postgres://… or mysql://…; an SQLite file without. Each row makes a database
+    /// of its own there, fills it and drops it.
+    #[arg(long)]
+    pub(crate) database: Option<String>,
+    /// A Redis for the rows on a database server and those on two nodes, such as redis://127.0.0.1:6379; without
     /// it they are left out.
     #[arg(long)]
     pub(crate) redis: Option<String>,
@@ -46,6 +51,12 @@ impl Options {
     /// Whether the row `name` is to be measured.
     pub(crate) fn wants(&self, name: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
+    }
+
+    /// The Redis of servers on a database server; those on a file have none unless
+    /// they are two.
+    pub(crate) fn redis_of_servers(&self) -> Option<&str> {
+        self.database.as_ref().and(self.redis.as_deref())
     }
 
     /// How long a closed-loop row runs.

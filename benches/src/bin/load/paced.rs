@@ -74,8 +74,8 @@ pub(crate) fn live_calls(options: &Options) -> usize {
     (f64::from(RATE) * seconds) as usize / STATUSES.len()
 }
 
-/// Measures it. With `other`, a second copy of the database, the clients are at
-/// a second node, which hears of everything by Redis alone.
+/// Measures it. With `other`, a second copy of the database or the same one, the
+/// clients are at a second node, which hears of everything by Redis alone.
 pub(crate) fn measure(
     runtime: &Runtime,
     wire: Wire,
@@ -83,9 +83,12 @@ pub(crate) fn measure(
     other: Option<&Copy<'_>>,
     options: &Options,
 ) -> Result<Vec<Figure>, Fault> {
-    let redis = other.and(options.redis.as_deref());
+    let redis = match other {
+        Some(_) => options.redis.as_deref(),
+        None => options.redis_of_servers(),
+    };
     let start = |file: &Copy<'_>| {
-        App::start_as_node(&options.server, &file.path, provider::start()?, redis)
+        App::start_as_node(&options.server, &file.place, provider::start()?, redis)
     };
     let app = start(file)?;
     let other = other.map(start).transpose()?;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use crate::{Fault, app::App, goal, options::Options, provider, report::Figure};
+use crate::{Fault, app::App, goal, options::Options, place::Place, provider, report::Figure};
 
 /// Its name on the command line.
 pub(crate) const NAME: &str = "start";
@@ -13,7 +13,9 @@ const STARTS: usize = 7;
 /// Measures it: with an empty folder, and with a database that is there.
 pub(crate) fn measure(folder: &Path, options: &Options) -> Result<Vec<Figure>, Fault> {
     let provider = provider::start()?;
-    let start = |file: &Path| App::start(&options.server, file, provider).map(|app| app.start);
+    let start = |file: &Path| {
+        App::start(&options.server, &Place::file(file), provider).map(|app| app.start)
+    };
     let fresh = median(|n| {
         let folder = folder.join(format!("fresh-{n}"));
         fs::create_dir(&folder)?;

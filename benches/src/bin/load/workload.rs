@@ -221,7 +221,8 @@ pub(crate) fn measure(
     options: &Options,
 ) -> Result<Row, Fault> {
     let connections = connections.max(1);
-    let app = App::start(&options.server, &file.path, provider::start()?)?;
+    let redis = options.redis_of_servers();
+    let app = App::start_as_node(&options.server, &file.place, provider::start()?, redis)?;
     let lanes = workload.lanes(connections, file, &app.signer(), options)?;
     let greet = |addr: SocketAddr, time| {
         let lanes = (0..connections)
