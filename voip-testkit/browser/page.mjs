@@ -31,7 +31,6 @@ async function open(url, scripts) {
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error(`page: ${error}`));
   page.on("crash", () => console.error("page: crashed"));
-  if (settings.trace) page.on("console", (line) => console.error(`page: ${line.text()}`));
   for (const script of scripts) await page.addInitScript(script);
   await page.goto(url === "blank" ? blank : url);
   if (settings.library) {

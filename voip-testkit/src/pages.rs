@@ -35,6 +35,12 @@ const FLAGS: [&str; 8] = [
     "--mute-audio",
 ];
 
+/// The flag that says which names lead where.
+const NAMES: &str = "--host-resolver-rules=";
+
+/// None leads away from this machine.
+const NO_NAMES: &str = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost, EXCLUDE 127.0.0.1";
+
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
 
 /// A script for a page: one face, `phone`, for the vendor's SDK and for the simulator's own client,
@@ -66,13 +72,12 @@ impl Chromium {
     pub async fn start(library: Option<&str>, flags: &[String]) -> Option<Arc<Self>> {
         let browser = Browser::installed()?;
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/page.mjs");
-        let all: Vec<String> = FLAGS
-            .iter()
-            .map(|flag| (*flag).to_owned())
-            .chain(flags.iter().cloned())
-            .collect();
-        let settings =
-            json!({"flags": all, "library": library, "trace": option_env!("TRACE_PAGES")});
+        let mut all: Vec<String> = FLAGS.map(str::to_owned).to_vec();
+        if !flags.iter().any(|flag| flag.starts_with(NAMES)) {
+            all.push(format!("{NAMES}{NO_NAMES}"));
+        }
+        all.extend_from_slice(flags);
+        let settings = json!({"flags": all, "library": library});
         let mut child = browser
             .program(&script)
             .env("PAGE_SETTINGS", settings.to_string())

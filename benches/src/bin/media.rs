@@ -23,10 +23,9 @@ use str0m::{
     media::{Direction, Frequency, MediaKind, MediaTime, Mid},
     net::{Protocol, Receive},
 };
-use time::OffsetDateTime;
 use tokio::{net::UdpSocket, task::JoinSet};
 use tokio_tungstenite::{connect_async, tungstenite::Message};
-use voip_core::Timestamp;
+use voip_core::ports::{Clock as _, SystemClock};
 use voip_sim::{
     Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
@@ -111,17 +110,9 @@ fn token(number: usize) -> Result<String, Fault> {
     let account = ACCOUNT.parse()?;
     let key = ApiKey::new(KEY.parse()?, "secret".to_owned())?;
     let identity = format!("user{number}");
-    let now = Timestamp::from_secs(now());
+    let now = SystemClock.now();
     let token = AccessToken::new(&account, &key, &identity, Duration::from_secs(600), now)?;
     Ok(token.outgoing(APP.parse()?, []).sign())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a driver from outside has a clock of its own"
-)]
-fn now() -> i64 {
-    OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// One call; the times between the packets that came.

@@ -26,6 +26,8 @@ pub(super) struct Announcement {
     url: String,
     base: Option<String>,
     verbs: VecDeque<Verb>,
+    /// What sounds at the moment.
+    sounds: Option<Sound>,
 }
 
 impl Engine {
@@ -50,6 +52,7 @@ impl Engine {
             url: target.url.clone(),
             base: None,
             verbs: VecDeque::new(),
+            sounds: None,
         };
         self.announcements.insert(id, announcement);
         self.ask_aside(now, by, target, Purpose::Announcement(id));
@@ -130,6 +133,9 @@ impl Engine {
                     continue;
                 }
             };
+            if let Some(announcement) = self.announcements.get_mut(&id) {
+                announcement.sounds.clone_from(&sound);
+            }
             if let Some(sound) = sound {
                 for leg in self.announced_to(room, to) {
                     self.hear(now, leg, sound.clone());
@@ -138,6 +144,16 @@ impl Engine {
             self.timers.set(now + length, Timer::Announcement(id));
             return;
         }
+    }
+
+    /// What is announced to this leg at the moment.
+    #[cfg(feature = "media")]
+    pub(super) fn announced(&self, leg: LegId) -> Option<Sound> {
+        let room = self.room_of(leg)?;
+        let here = self.announcements.values().filter(|it| it.room == room);
+        let mut sounding = here.filter_map(|it| Some((it.to, it.sounds.clone()?)));
+        let heard = |to| self.announced_to(room, to).contains(&leg);
+        sounding.find(|(to, _)| heard(*to)).map(|(_, sound)| sound)
     }
 
     fn is_over(&self, room: RoomId) -> bool {

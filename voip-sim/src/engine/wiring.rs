@@ -103,7 +103,10 @@ impl Engine {
                 last().filter(|cue| *cue == Cue::Sound(Sound::Music))
             }
             Activity::Gathering(gathering) if gathering.sounds() => last(),
-            Activity::Conferring(_) => self.listens_to(id).map(Cue::Sound),
+            Activity::Conferring(_) => {
+                let announced = self.announced(id).or_else(|| self.listens_to(id));
+                announced.map(Cue::Sound)
+            }
             Activity::Dialling(_) | Activity::Dequeuing(_) if leg.peer.is_none() => {
                 Some(Cue::Ringing)
             }

@@ -14,7 +14,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
-use voip_core::Timestamp;
+use voip_core::ports::{Clock as _, SystemClock};
 use voip_sim::{
     MediaConfig, Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
@@ -202,8 +202,7 @@ impl House {
 pub(crate) fn token(identity: &str, ttl: Duration) -> String {
     let account = ACCOUNT.parse().unwrap();
     let key = ApiKey::new(KEY.parse().unwrap(), SECRET.to_owned()).unwrap();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let now = Timestamp::from_secs(now.try_into().unwrap());
+    let now = SystemClock.now();
     AccessToken::new(&account, &key, identity, ttl, now)
         .unwrap()
         .allow_incoming()
