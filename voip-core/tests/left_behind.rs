@@ -349,12 +349,12 @@ async fn what_a_node_is_at_is_its_own_and_what_a_dead_one_was_at_is_soon_another
     both(30).await;
     assert_eq!(second.telephony.record().look_ups.len(), 0, "it is at it");
     // Now it is dead.
-    second.pass(Duration::from_secs(4)).await;
+    second.pass(Duration::from_secs(3)).await;
     assert_eq!(
         second.telephony.record().look_ups.len(),
         0,
         "its lease is not over"
     );
-    second.pass(Duration::from_secs(2)).await;
+    second.pass(Duration::from_secs(4)).await;
     assert_eq!(second.telephony.record().look_ups.len(), 1);
 }
