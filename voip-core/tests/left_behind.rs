@@ -23,18 +23,8 @@ struct Node {
 
 impl Node {
     fn new() -> Self {
-        Self::on(
-            Arc::new(MemoryStore::default()),
-            Arc::new(ManualClock::default()),
-        )
-    }
-
-    /// One more node on the same storage.
-    fn beside(&self) -> Self {
-        Self::on(Arc::clone(&self.store), Arc::clone(&self.clock))
-    }
-
-    fn on(store: Arc<MemoryStore>, clock: Arc<ManualClock>) -> Self {
+        let clock = Arc::new(ManualClock::default());
+        let store = Arc::new(MemoryStore::default());
         let telephony = Arc::new(FakeTelephony::new(Arc::clone(&clock) as _));
         let push = Arc::new(FakePush::new(Arc::clone(&clock) as _));
         let ports = Ports {
@@ -320,41 +310,4 @@ async fn a_look_up_that_fails_is_left_to_the_sweep() {
     node.calls.take_over().await.unwrap();
     node.pass(Duration::from_secs(25)).await;
     assert_eq!(node.telephony.record().look_ups.len(), 1);
-}
-
-#[tokio::test]
-async fn what_a_node_is_at_is_its_own_and_what_a_dead_one_was_at_is_soon_anothers() {
-    let first = Node::new();
-    let second = first.beside();
-    let call = first.half_placed().await;
-    first.place(&call).await;
-    // Nobody hears of the call, so the provider is asked, and does not answer.
-    first.telephony.mute_look_ups(true);
-    first.clock.advance(Duration::from_secs(91));
-    first.calls.sweep().await.unwrap();
-    first
-        .telephony
-        .record_when(|record| record.look_ups.len() == 1)
-        .await;
-    let both = |seconds| {
-        let (first, second) = (&first, &second);
-        async move {
-            for _ in 0..4 * seconds {
-                first.clock.advance(Duration::from_millis(250));
-                first.calls.sweep().await.unwrap();
-                second.calls.sweep().await.unwrap();
-            }
-        }
-    };
-    both(30).await;
-    assert_eq!(second.telephony.record().look_ups.len(), 0, "it is at it");
-    // Now it is dead.
-    second.pass(Duration::from_secs(4)).await;
-    assert_eq!(
-        second.telephony.record().look_ups.len(),
-        0,
-        "its lease is not over"
-    );
-    second.pass(Duration::from_secs(2)).await;
-    assert_eq!(second.telephony.record().look_ups.len(), 1);
 }
