@@ -108,15 +108,23 @@ async fn another_method_or_path_is_told_so() {
             check(&running, [Case::new(method, path, WRONG_METHOD)]).await;
         }
     }
-    for path in ["/api/call-logs/Manoj", "/healthz", "/readyz", "/ws"] {
+    for path in [
+        "/api/call-logs/Manoj",
+        "/healthz",
+        "/readyz",
+        "/ws",
+        "/",
+        "/login.html",
+    ] {
         for method in [Method::POST, Method::PUT, Method::DELETE] {
             check(&running, [Case::new(method, path, WRONG_METHOD)]).await;
         }
     }
     let long = format!("/{}", "x".repeat(8_000));
     let paths = [
-        "/",
         "/nothing",
+        "/login.htm",
+        "/dialer/",
         "/api",
         "/twilio",
         "/start-call/",

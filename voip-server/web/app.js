@@ -134,8 +134,8 @@ class App extends HTMLElement {
 /** @param {Desk} desk */
 function title({ call, ringing }) {
   if (ringing[0]) return `☎ ${format(ringing[0].from)} is calling`;
-  if (call.at === "talking") return `${call.hold === "held" ? "On hold" : "In call"} · ${format(call.party)}`;
-  if (call.at === "calling" || call.at === "answering") return `Calling ${format(call.party)}`;
+  if (call.at === "talking" && (call.incoming || call.since !== null)) return `${call.hold === "held" ? "On hold" : "In call"} · ${format(call.party)}`;
+  if (call.at === "calling" || call.at === "answering" || call.at === "talking") return `Calling ${format(call.party)}`;
   return "Phone";
 }
 

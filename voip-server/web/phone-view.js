@@ -136,12 +136,14 @@ function talking(desk) {
     const { call } = desk;
     if (call.at !== "talking") return;
     party.textContent = format(call.party);
-    time.textContent = call.since === null ? "0:00" : clock(Math.max(0, Math.floor((desk.now() - call.since) / 1000)));
+    // Ours is up as soon as the server has it; the other end is when the server says so.
+    const answered = call.since !== null;
+    time.textContent = call.since === null ? "\u00a0" : clock(Math.max(0, Math.floor((desk.now() - call.since) / 1000)));
     mute.setAttribute("aria-pressed", String(call.muted));
     hold.setAttribute("aria-pressed", String(call.hold === "held"));
-    hold.toggleAttribute("disabled", !call.hold || call.hold === "holding" || call.hold === "resuming");
+    hold.toggleAttribute("disabled", !answered || !call.hold || call.hold === "holding" || call.hold === "resuming");
     const words = { holding: "Putting on hold…", held: "On hold", resuming: "Taking back…", talking: "" };
-    const text = desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : "In call"));
+    const text = desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
     if (state.textContent !== text) state.textContent = text;
   };
   const end = h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");

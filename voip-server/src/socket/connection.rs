@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
 use tokio::sync::{Semaphore, mpsc};
-use voip_core::UserId;
+use voip_core::{Timestamp, UserId};
 
 use super::{
     ClientFrame, ServerFrame, command,
@@ -57,8 +57,13 @@ where
             biased;
             reason = ending(&app, member) => ControlFlow::Break(Some(reason)),
             () = &mut beat => {
-                beat = app.clock.sleep_until(app.clock.now() + BEAT);
+                let now = app.clock.now();
+                beat = app.clock.sleep_until(now + BEAT);
                 match pulse.beat(member.is_some()) {
+                    Beat::Ping if connection.has_expired(now) => ControlFlow::Break(Some((
+                        close_code::POLICY,
+                        "the token has expired: register with another",
+                    ))),
                     Beat::Ping => {
                         written(&app, member, sink.send(Message::Ping(Bytes::new()))).await
                     }
@@ -178,6 +183,8 @@ pub(super) struct Connection {
     pub(super) outgoing: mpsc::Sender<Utf8Bytes>,
     outbox: mpsc::Receiver<Utf8Bytes>,
     member: Option<(UserId, Arc<Member>)>,
+    /// When the token it registered with expires.
+    until: Option<Timestamp>,
     /// The token that was shown when the connection was made.
     shown: Option<Box<str>>,
     pub(super) dials: Arc<Semaphore>,
@@ -195,6 +202,7 @@ impl Connection {
             outgoing,
             outbox,
             member: None,
+            until: None,
             shown,
             dials,
         }
@@ -210,6 +218,8 @@ impl Connection {
             Ok(ClientFrame::Register { user_id, token }) => {
                 self.register(&user_id, token.as_deref()).await
             }
+            // It hears what happens until the next beat, and does nothing more.
+            Ok(_) if self.has_expired(self.app.clock.now()) => Err(ApiError::unauthorized()),
             Ok(command) => command::carry_out(self, command).await,
             Err(error) => Err(error),
         };
@@ -220,10 +230,7 @@ impl Connection {
 
     async fn register(&mut self, user: &str, token: Option<&str>) -> Result<(), ApiError> {
         let token = token.or(self.shown.as_deref());
-        let caller = self
-            .app
-            .auth
-            .caller_with_token(token, self.app.clock.now())?;
+        let (caller, until) = self.app.auth.holder(token, self.app.clock.now())?;
         let user: UserId = user
             .parse()
             .map_err(|error| ApiError::bad_request("invalid_user_id", format!("{error}")))?;
@@ -239,6 +246,7 @@ impl Connection {
             Ok(live) => {
                 member.tell_present(&user, &live);
                 self.member = Some((user, member));
+                self.until = until;
                 Ok(())
             }
             Err(error) => {
@@ -248,7 +256,12 @@ impl Connection {
         }
     }
 
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
     fn leave(&mut self) {
+        self.until = None;
         if let Some((user, member)) = self.member.take() {
             self.app.hub.leave(&user, &member);
         }

@@ -180,3 +180,31 @@ async fn a_connection_that_does_not_say_who_it_is_is_closed_after_a_minute() {
     let (code, why) = device.closed().expect("it is closed");
     assert_eq!((code, &*why), (1008, "register within 60 s"));
 }
+
+#[tokio::test]
+async fn a_connection_lasts_no_longer_than_the_token_it_showed() {
+    let house = House::with_ann().await;
+    let (stays, goes) = (house.unregistered_device(), house.unregistered_device());
+    let register = || json!({"type": "register", "userId": "ann", "token": house.token("ann")});
+    for device in [&stays, &goes] {
+        device.say(&register());
+    }
+    let day = Duration::from_secs(24 * 60 * 60);
+    house.world.pass(day - Duration::from_secs(5)).await;
+    stays.say(&register());
+    house.world.rest().await;
+    stays.heard();
+    goes.heard();
+    house.world.pass(Duration::from_secs(6)).await;
+    // Before it is sent away it is refused.
+    for device in [&stays, &goes] {
+        device.say(&json!({"type": "hangup", "callId": "00000000-0000-0000-0000-000000000000"}));
+    }
+    house.world.rest().await;
+    let code = |device: &crate::device::Device| device.heard().remove(0)["code"].clone();
+    assert_eq!(code(&goes), "unauthorized");
+    assert_eq!(code(&stays), "unknown_call");
+    house.world.pass(Duration::from_secs(30)).await;
+    assert_eq!(goes.closed().map(|(code, _)| code), Some(1008));
+    assert_eq!(stays.closed(), None);
+}
