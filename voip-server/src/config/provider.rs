@@ -8,6 +8,7 @@ use super::{Faults, Source};
 
 /// Who carries the calls.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // There is one, while the server starts.
 pub enum ProviderConfig {
     /// The built-in simulator.
     Simulator(SimulatorSettings),

@@ -142,7 +142,7 @@ const closed = await client.conferences(room.sid).update({ status: "completed" }
 assert.equal(closed.status, "completed");
 assert.equal(closed.reasonConferenceEnded, "conference-ended-via-api");
 
-// Recordings: metadata, and a file of silence.
+// Recordings: metadata, and a file, whose length is told in whole seconds.
 const recorded = await client.calls.create({
   to: ANSWERS,
   from: OURS,
@@ -160,8 +160,8 @@ const recording = await until("the recording is ready", async () => {
 assert.equal(recording.source, "OutboundAPI");
 const sound = Buffer.from(await (await fetch(SIMULATOR + recording.uri.replace(/json$/, "wav"))).arrayBuffer());
 assert.equal(sound.subarray(0, 4).toString(), "RIFF");
-assert.equal(sound.length, 44 + Number(recording.duration) * 16_000);
-assert.ok(sound.subarray(44).every((byte) => byte === 0));
+const whole = 44 + Number(recording.duration) * 16_000;
+assert.ok(sound.length > 44 && sound.length <= whole, `${sound.length} bytes`);
 assert.equal(await client.recordings(recording.sid).remove(), true);
 
 // Every webhook was signed so that the library accepts it, and no other.

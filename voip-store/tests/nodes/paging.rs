@@ -93,6 +93,7 @@ fn page(name: &str, after: Option<u64>) -> LogQuery {
     }
 }
 
+#[allow(clippy::print_stdout)] // The figures, for whoever asks for them.
 async fn a_page_far_down_a_long_log_costs_what_the_first_of_a_short_one_does<D: Database>() {
     let Some(database) = D::fresh().await else {
         return;
