@@ -86,7 +86,6 @@ async fn slowest_webhook(cluster: &Cluster, stop: CancellationToken) -> Duration
         let status = answer.expect("the node is there").status().as_u16();
         assert!([200, 503].contains(&status), "{status}");
         slowest = slowest.max(began.elapsed());
-        if began.elapsed().as_millis() > 200 || status != 200 {}
         // real time: one after the other, not as fast as can be.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
