@@ -317,7 +317,11 @@ mod tests {
             assert_eq!(verified(&hasher, "sesame", hash).await, Verified::Differs);
             start.elapsed()
         };
-        let fresh = time(hasher.decoy().expose()).await;
+        // The quickest of some: what else the machine does only takes longer.
+        let mut fresh = Duration::MAX;
+        for _ in 0..5 {
+            fresh = fresh.min(time(hasher.decoy().expose()).await);
+        }
         for unread in [
             "$2b$31$short",
             "$2b$04$short",

@@ -186,6 +186,8 @@ async fn a_connection_lasts_no_longer_than_the_token_it_showed() {
     let house = House::with_ann().await;
     let (stays, goes) = (house.unregistered_device(), house.unregistered_device());
     let register = || json!({"type": "register", "userId": "ann", "token": house.token("ann")});
+    // So that the tokens expire between two beats.
+    house.world.pass(Duration::from_secs(10)).await;
     for device in [&stays, &goes] {
         device.say(&register());
     }
