@@ -103,7 +103,9 @@ class App extends HTMLElement {
     const wait = Math.min(Math.max(left - RENEW_BEFORE, left / 2), 2 ** 31 - 1);
     this.#renewal = setTimeout(async () => {
       const session = await ask("POST", "api/session").catch(() => null);
-      if (session) this.#renewLater(session);
+      if (!session) return;
+      this.#renewLater(session);
+      this.#desk?.loggedIn();
     }, wait);
   }
 
@@ -115,6 +117,7 @@ class App extends HTMLElement {
       dialog.remove();
       const session = await ask("GET", "api/session").catch(() => null);
       if (session) this.#renewLater(session);
+      this.#desk?.loggedIn();
     }));
     this.append(dialog);
     dialog.showModal();

@@ -1,5 +1,5 @@
 // @ts-check
-import { ask } from "./api.js";
+import { ask, logins } from "./api.js";
 import { IDLE, isLive, step } from "./call-state.js";
 import { Live } from "./live.js";
 import { microphone, openPhone } from "./phone.js";
@@ -60,6 +60,12 @@ export class Desk extends EventTarget {
 
   get live() {
     return isLive(this.call);
+  }
+
+  /** The login was renewed: news comes to whoever shows the new one. */
+  loggedIn() {
+    this.notice = "";
+    this.#live.anew();
   }
 
   /** Registers the phone, in this tab and no other. */
@@ -266,6 +272,7 @@ export class Desk extends EventTarget {
         if (frame.failed) this.notice = "Hold could not be changed. The call goes on; try again.";
         break;
       case "error":
+        if (frame.code === "unauthorized") logins.dispatchEvent(new Event("over"));
         if (this.call.at === "answering" && this.call.callId === frame.callId) this.#ended("Answered on another device");
         break;
     }

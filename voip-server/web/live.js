@@ -8,6 +8,7 @@ export class Live extends EventTarget {
   /** @type {WebSocket | undefined} */
   #socket;
   #wanted = true;
+  #renewing = false;
   #pause = 300;
 
   /** @param {string} user */
@@ -22,6 +23,13 @@ export class Live extends EventTarget {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** Connects anew, to show the login that there is now; nothing was lost. */
+  anew() {
+    this.#renewing = true;
+    this.#pause = 0;
+    this.#socket?.close();
   }
 
   close() {
@@ -45,9 +53,10 @@ export class Live extends EventTarget {
     };
     socket.onclose = () => {
       if (!this.#wanted) return;
-      this.dispatchEvent(new Event("down"));
+      if (!this.#renewing) this.dispatchEvent(new Event("down"));
+      this.#renewing = false;
       setTimeout(() => this.#wanted && this.#connect(), this.#pause * (0.8 + Math.random() * 0.4));
-      this.#pause = Math.min(this.#pause * 2, 10_000);
+      this.#pause = Math.min(Math.max(this.#pause * 2, 300), 10_000);
     };
   }
 }

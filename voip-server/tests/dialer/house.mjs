@@ -11,12 +11,13 @@ export const { SERVER, SIMULATOR } = process.env;
 /** Generous: other tests run beside this one. */
 const PATIENCE = 30_000;
 
-export async function house() {
+/** @param {{ microphone?: boolean, refusals?: boolean }} [how] whether the server may refuse */
+export async function house({ microphone = true, refusals = false } = {}) {
   const browser = await chromium.launch({
     executablePath: `/usr/bin/${process.env.CHROMIUM}`,
-    args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
+    args: ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", ...(microphone ? ["--use-fake-ui-for-media-stream"] : []), "--allow-loopback-in-peer-connection", "--autoplay-policy=no-user-gesture-required", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"],
   });
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: "en-US", permissions: ["microphone"] });
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: "en-US", permissions: microphone ? ["microphone"] : [] });
   context.setDefaultTimeout(PATIENCE);
   const faults = [];
   const open = async (path) => {
@@ -24,7 +25,7 @@ export async function house() {
     page.on("pageerror", (error) => faults.push(`${error}`));
     page.on("console", (message) => {
       // Asking who is logged in is answered 401 before anybody is.
-      const expected = message.location().url.endsWith("/api/session");
+      const expected = message.location().url.endsWith("/api/session") || (refusals && message.text().includes("401"));
       if (message.type() === "error" && !expected) faults.push(message.text());
     });
     await page.goto(SERVER + path);

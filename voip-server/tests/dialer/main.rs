@@ -58,6 +58,16 @@ async fn calls_that_come_in_are_answered_declined_and_shown_as_text() {
     tried("incoming.mjs").await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_that_ends_in_a_call_ends_no_call() {
+    tried("login_over.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_microphone_the_page_says_what_to_do() {
+    tried("no_microphone.mjs").await;
+}
+
 #[test]
 fn the_call_is_a_pure_function_and_numbers_are_read_as_people_type_them() {
     let Some(browser) = Browser::installed() else {
