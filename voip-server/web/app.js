@@ -4,6 +4,7 @@ import { ask, logins } from "./api.js";
 import { Desk } from "./desk.js";
 import { fill, h } from "./dom.js";
 import { logView } from "./log-view.js";
+import { ringer } from "./notice.js";
 import { format } from "./phone-number.js";
 import { phoneView, ringingView } from "./phone-view.js";
 
@@ -53,7 +54,7 @@ class App extends HTMLElement {
     this.#desk = desk;
     const phone = phoneView(desk);
     const log = logView(desk, (number) => phone.dial(number));
-    this.#closing = [phone.close, log.close, () => desk.close()];
+    this.#closing = [phone.close, log.close, ringer(desk), () => desk.close()];
     const banner = h("p", { class: "banner", role: "status" });
     const presence = h("button", { class: "presence", "aria-pressed": "false", onclick: () => (desk.presence === "on" ? !desk.live && desk.goOffline() : void desk.goOnline()) });
     const help = this.#help(desk);
@@ -64,6 +65,7 @@ class App extends HTMLElement {
       const text = desk.connected ? "" : "No connection to the server. Your call goes on; trying again…";
       if (banner.textContent !== text) banner.textContent = text;
       document.title = title(desk);
+      marked(desk.live || desk.ringing.length > 0);
     };
     desk.addEventListener("change", change);
     change();
@@ -132,6 +134,13 @@ class App extends HTMLElement {
     history.replaceState(null, "", "login.html");
     this.#outside("login");
   }
+}
+
+/** The tab's icon follows the call. @param {boolean} live */
+function marked(live) {
+  const icon = /** @type {HTMLLinkElement | null} */ (document.querySelector("link[rel=icon]"));
+  const href = icon?.href.replace(/icon(-live)?[.]svg$/, live ? "icon-live.svg" : "icon.svg");
+  if (icon && href && icon.href !== href) icon.href = href;
 }
 
 /** @param {Desk} desk */

@@ -20,7 +20,8 @@ const ENDS = {
 
 /**
  * What stands between the page's views and the phone, the server and the other tabs. Tells of
- * every change by `change`, of changes in the call log by `log`.
+ * every change by `change`, of changes in the call log by `log`, of how loud both sides are by
+ * `volume`.
  */
 export class Desk extends EventTarget {
   /** @type {import("./call-state.js").CallState} */
@@ -31,6 +32,8 @@ export class Desk extends EventTarget {
   ringing = [];
   connected = true;
   notice = "";
+  /** What is wrong with the sound of the call, in words. @type {string | null} */
+  quality = null;
   /** How far the server's clock is ahead of ours. */
   ahead = 0;
   #live;
@@ -159,6 +162,16 @@ export class Desk extends EventTarget {
     await this.#look();
   }
 
+  /** @param {string} id */
+  async useMicrophone(id) {
+    await this.#phone?.useMicrophone(id);
+  }
+
+  /** @param {string} id */
+  async useSpeaker(id) {
+    await this.#phone?.useSpeaker(id);
+  }
+
   dismiss() {
     this.#step({ type: "dismiss" });
   }
@@ -205,6 +218,12 @@ export class Desk extends EventTarget {
       void this.#look();
     });
     for (const end of ["disconnect", "cancel", "reject"]) line.on(end, () => void this.#lineEnded(line));
+    line.onvolume((input, output) => this.dispatchEvent(new CustomEvent("volume", { detail: { input, output } })));
+    line.onquality((quality) => {
+      if (this.#line !== line || this.quality === quality) return;
+      this.quality = quality;
+      this.#changed();
+    });
     line.on("reconnecting", () => this.#step({ type: "mending", mending: true }));
     line.on("reconnected", () => this.#step({ type: "mending", mending: false }));
     line.on("error", (/** @type {{ message?: string }} */ error) => {
@@ -229,6 +248,7 @@ export class Desk extends EventTarget {
   /** @param {string} how */
   #ended(how) {
     this.#line = undefined;
+    this.quality = null;
     this.#step({ type: "ended", how, now: this.now() });
   }
 

@@ -2,6 +2,7 @@
 import { clock } from "./call-state.js";
 import { fill, h, icon } from "./dom.js";
 import { COUNTRIES, countryName, format, read } from "./phone-number.js";
+import { soundView } from "./sound-view.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
@@ -14,6 +15,7 @@ const HOME = "voip-home-country";
 export function phoneView(desk) {
   const panel = h("section", { class: "card phone", "aria-label": "Phone" });
   const dialler = makeDialler(desk);
+  const sound = soundView(desk);
   let shown = "";
   /** @type {() => void} */
   let refresh = () => {};
@@ -27,7 +29,7 @@ export function phoneView(desk) {
       const [content, update] =
         call.at === "talking" ? talking(desk) : call.at !== "idle" ? passing(desk) : presence === "on" ? [dialler.element, dialler.update] : offline(desk);
       refresh = update;
-      fill(panel, ...(Array.isArray(content) ? content : [content]));
+      fill(panel, ...(Array.isArray(content) ? content : [content]), sound.element);
     }
     refresh();
   }
@@ -39,6 +41,7 @@ export function phoneView(desk) {
     dial: dialler.set,
     close: () => {
       clearInterval(ticking);
+      sound.close();
       desk.removeEventListener("change", change);
     },
   };
@@ -123,6 +126,7 @@ function talking(desk) {
   const party = h("p", { class: "callee" });
   const time = h("p", { class: "timer", role: "timer" });
   const state = h("p", { class: "quiet", role: "status" });
+  const quality = h("p", { class: "problem centred", role: "status" });
   const sent = h("p", { class: "sent", "aria-label": "Keys pressed" });
   const keys = h("div", { hidden: true }, sent, keypad((key) => { desk.press(key); sent.textContent += key; }));
   const tool = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => h("button", { class: "tool", "aria-pressed": "false", onclick: act }, icon(name), h("span", {}, label));
@@ -145,9 +149,11 @@ function talking(desk) {
     const words = { holding: "Putting on hold…", held: "On hold", resuming: "Taking back…", talking: "" };
     const text = desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
     if (state.textContent !== text) state.textContent = text;
+    const warns = desk.quality ?? "";
+    if (quality.textContent !== warns) quality.textContent = warns;
   };
   const end = h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
-  return [[h("div", { class: "stage" }, party, time, state), h("div", { class: "tools", role: "group", "aria-label": "Call" }, mute, pad, hold), keys, end], update];
+  return [[h("div", { class: "stage" }, party, time, state, quality), h("div", { class: "tools", role: "group", "aria-label": "Call" }, mute, pad, hold), keys, end], update];
 }
 
 /** Who rings, in every tab. @param {Desk} desk */

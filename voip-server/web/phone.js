@@ -1,5 +1,6 @@
 // @ts-check
 import { ask } from "./api.js";
+import { counted, judge, warning } from "./quality.js";
 
 /**
  * A call in the browser's hands, the same for the simulator's client and the Voice SDK.
@@ -11,6 +12,8 @@ import { ask } from "./api.js";
  * @property {() => void} disconnect
  * @property {(muted: boolean) => void} mute
  * @property {(keys: string) => void} sendDigits
+ * @property {(heard: (warning: string | null) => void) => void} onquality
+ * @property {(heard: (input: number, output: number) => void) => void} onvolume each from 0 to 1
  */
 /**
  * What calls go through.
@@ -18,6 +21,8 @@ import { ask } from "./api.js";
  * @property {(number: string) => Promise<Line>} dial
  * @property {(heard: (line: Line) => void) => void} onincoming
  * @property {(heard: (registered: boolean) => void) => void} onregistered
+ * @property {(id: string) => Promise<void>} useMicrophone
+ * @property {(id: string) => Promise<void>} useSpeaker
  * @property {() => void} close
  */
 
@@ -36,12 +41,43 @@ const line = (call) => ({
   disconnect: () => call.disconnect(),
   mute: (muted) => call.mute(muted),
   sendDigits: (keys) => call.sendDigits(keys),
+  onvolume: (heard) => {
+    if (call.addEventListener) listen(call, "volume", ({ input, output }) => heard(input, output));
+    else call.on("volume", heard);
+  },
+  onquality: (heard) => (call.getStats ? measured(call, heard) : warned(call, heard)),
 });
+
+/** How often it is measured how a call sounds. */
+const MEASURE = 3_000;
+
+/** The simulator's client counts and leaves the judging to us. @param {any} call @param {(warning: string | null) => void} heard */
+function measured(call, heard) {
+  /** @type {import("./quality.js").Counted | null} */
+  let before = null;
+  const timer = setInterval(async () => {
+    if (call.status() === "closed") return clearInterval(timer);
+    if (call.status() !== "open") return;
+    const now = counted((await call.getStats()).values());
+    if (before && now) heard(judge(before, now));
+    before = now;
+  }, MEASURE);
+}
+
+/** The SDK judges by itself. @param {any} call @param {(warning: string | null) => void} heard */
+function warned(call, heard) {
+  call.on("warning", (/** @type {string} */ name) => heard(warning(name)));
+  call.on("warning-cleared", () => heard(null));
+}
 
 const token = async () => (await ask("GET", "api/getToken")).token;
 
-/** Registers a device and keeps its token fresh. @param {any} device @returns {Promise<Phone>} */
-async function registered(device) {
+/**
+ * Registers a device and keeps its token fresh.
+ * @param {any} device @param {Pick<Phone, "useMicrophone" | "useSpeaker">} sound @param {(call: any) => void} [begin] what every call begins with
+ * @returns {Promise<Phone>}
+ */
+async function registered(device, sound, begin = () => {}) {
   listen(device, "tokenWillExpire", async () => {
     try {
       device.updateToken(await token());
@@ -51,8 +87,17 @@ async function registered(device) {
   });
   await device.register();
   return {
-    dial: async (phoneNumber) => line(await device.connect({ params: { phoneNumber } })),
-    onincoming: (heard) => listen(device, "incoming", (call) => heard(line(call))),
+    ...sound,
+    dial: async (phoneNumber) => {
+      const call = await device.connect({ params: { phoneNumber } });
+      begin(call);
+      return line(call);
+    },
+    onincoming: (heard) =>
+      listen(device, "incoming", (call) => {
+        begin(call);
+        heard(line(call));
+      }),
     onregistered: (heard) => {
       listen(device, "registered", () => heard(true));
       listen(device, "unregistered", () => heard(false));
@@ -64,14 +109,37 @@ async function registered(device) {
 /** The simulator's own client. @param {string} signal @returns {Promise<Phone>} */
 async function simPhone(signal) {
   const { Device } = await import("./voip-sim-client.js");
-  return registered(new Device(await token(), { signal }));
+  /** @type {any} */
+  let now;
+  const chosen = { microphone: "", speaker: "" };
+  const sound = {
+    useMicrophone: async (/** @type {string} */ id) => {
+      if (now?.status() === "open") await now.setInputDevice(id);
+      chosen.microphone = id;
+    },
+    useSpeaker: async (/** @type {string} */ id) => {
+      if (now?.status() === "open") await now.setSinkId(id);
+      chosen.speaker = id;
+    },
+  };
+  return registered(new Device(await token(), { signal }), sound, (call) => {
+    listen(call, "accept", async () => {
+      now = call;
+      if (chosen.microphone) await call.setInputDevice(chosen.microphone);
+      if (chosen.speaker) await call.setSinkId(chosen.speaker);
+    });
+  });
 }
 
 /** @param {{ url: string, integrity: string | null }} sdk @returns {Promise<Phone>} */
 async function twilioPhone(sdk) {
   const page = /** @type {any} */ (globalThis);
   if (!page.Twilio?.Device) await loaded(sdk);
-  return registered(new page.Twilio.Device(await token(), { closeProtection: false }));
+  const device = new page.Twilio.Device(await token(), { closeProtection: false });
+  return registered(device, {
+    useMicrophone: (id) => device.audio.setInputDevice(id),
+    useSpeaker: (id) => device.audio.speakerDevices.set(id),
+  });
 }
 
 /** @param {{ url: string, integrity: string | null }} sdk @returns {Promise<void>} */

@@ -13,19 +13,23 @@ macro_rules! assets {
 }
 
 /// Every file of the page but the document itself.
-pub(super) static ASSETS: [Asset; 14] = assets![
+pub(super) static ASSETS: [Asset; 18] = assets![
     "account-view.js",
     "api.js",
     "app.js",
     "call-state.js",
     "desk.js",
     "dom.js",
+    "icon-live.svg",
     "icon.svg",
     "live.js",
     "log-view.js",
+    "notice.js",
     "phone-number.js",
     "phone-view.js",
     "phone.js",
+    "quality.js",
+    "sound-view.js",
     "style.css",
 ];
 

@@ -38,8 +38,8 @@ export async function house({ microphone = true, refusals = false } = {}) {
   return { context, open, close };
 }
 
-export async function signUp(page, email = "ann@example.com") {
-  await page.getByLabel("Name (optional)").fill("Ann");
+export async function signUp(page, email = "ann@example.com", name = "Ann") {
+  await page.getByLabel("Name (optional)").fill(name);
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password").fill("correct horse battery");
   await page.getByRole("button", { name: "Sign up" }).click();

@@ -64,6 +64,16 @@ async fn a_login_that_ends_in_a_call_ends_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_missed_call_is_shown_and_the_meters_move_in_a_call() {
+    tried("missed.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_write_stays_text() {
+    tried("payloads.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_microphone_the_page_says_what_to_do() {
     tried("no_microphone.mjs").await;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 const load = (name) => import(join(process.env.MODULES, name));
 const { IDLE, clock, step } = await load("call-state.js");
 const { format, read } = await load("phone-number.js");
+const { counted, judge, warning } = await load("quality.js");
 const after = (...what) => what.reduce(step, IDLE);
 
 const dial = { type: "dial", party: "+15550002222" };
@@ -57,3 +58,14 @@ for (const text of ["", "12", "555-CALL-NOW", "+1 555", "+0 555 000 2222", "++15
 }
 assert.equal(format("+15550002222"), "+1 555 000 2222");
 assert.equal(format("<img src=x>"), "<img src=x>");
+
+// How it sounds, from what the browser counts.
+const good = { received: 100, lost: 0, jitter: 0.01 };
+assert.equal(judge(good, { received: 250, lost: 2, jitter: 0.01 }), null);
+assert.match(judge(good, { received: 240, lost: 20, jitter: 0.01 }), /lost/);
+assert.match(judge(good, { received: 250, lost: 0, jitter: 0.2 }), /uneven/);
+assert.match(judge(good, { ...good }), /Nothing comes/);
+assert.equal(judge({ ...good, lost: 5 }, { received: 250, lost: 0, jitter: 0 }), null, "late packets are found again");
+assert.equal(counted([{ type: "outbound-rtp" }]), null);
+assert.deepEqual(counted([{ type: "inbound-rtp", packetsReceived: 3, packetsLost: 1, jitter: 0.5 }]), { received: 3, lost: 1, jitter: 0.5 });
+assert.equal(warning("unheard of"), null);
