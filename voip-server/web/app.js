@@ -70,7 +70,7 @@ class App extends HTMLElement {
     desk.addEventListener("change", change);
     change();
     const header = h("header", { class: "top" }, h("h1", {}, "Phone"), presence, h("span", { class: "quiet user" }, user.name ?? user.email ?? user.userId),
-      h("button", { class: "plain", onclick: () => help.showModal() }, "Shortcuts"), h("button", { class: "plain", onclick: () => void this.#leave() }, "Log out"));
+      h("button", { class: "plain shortcuts", onclick: () => help.showModal() }, "Shortcuts"), h("button", { class: "plain", onclick: () => void this.#leave() }, "Log out"));
     fill(this, header, banner, ringingView(desk), h("main", { class: "columns" }, phone.element, log.element), help);
     if (page === "call-logs.html") log.element.scrollIntoView();
   }
