@@ -76,9 +76,18 @@ async fn in_transaction(
     batch: &Batch<'_>,
 ) -> Result<Written, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    let written = each_kind(&mut transaction, batch).await?;
-    transaction.commit().await?;
-    Ok(written)
+    match each_kind(&mut transaction, batch).await {
+        Ok(written) => {
+            transaction.commit().await?;
+            Ok(written)
+        }
+        // Some errors are an outcome, after which the connection rests: it must
+        // not rest with what it has locked.
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error)
+        }
+    }
 }
 
 async fn each_kind(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {

@@ -8,7 +8,7 @@ use crate::{
 use futures_util::future::join_all;
 use std::collections::HashSet;
 use voip_core::{
-    Call, Effect,
+    Call, Effect, ErrorKind,
     ports::{CallStore as _, IdempotencyKey, Inserted, Replaced, Version},
 };
 
@@ -16,6 +16,7 @@ cases! {
     of_two_nodes_one_adds_a_call_and_one_replaces_it
     no_two_nodes_claim_one_effect
     an_effect_of_another_node_is_not_settled_with_ones_own
+    a_replacement_that_is_refused_leaves_nothing_locked
 }
 
 async fn of_two_nodes_one_adds_a_call_and_one_replaces_it<D: Database>() {
@@ -137,4 +138,33 @@ async fn an_effect_of_another_node_is_not_settled_with_ones_own<D: Database>() {
         [],
         "closing settles"
     );
+}
+
+async fn a_replacement_that_is_refused_leaves_nothing_locked<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let nodes = [connect(&database).await, connect(&database).await];
+    let (one, two) = (ringing(1), ringing(2));
+    for call in [&one, &two] {
+        nodes[0]
+            .insert(new(call, &[Effect::RingDevices]))
+            .await
+            .unwrap();
+    }
+    // Taken along by the next write, which is a transaction with it.
+    nodes[0]
+        .settle_effect(&one.id, Effect::RingDevices)
+        .await
+        .unwrap();
+    let stolen = Call {
+        provider_id: one.provider_id.clone(),
+        ..two.clone()
+    };
+    let refused = nodes[0].replace(&stolen, Version(0), &[Effect::HangUp], at(5));
+    assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Refused);
+    for call in [&one, &two] {
+        let done = nodes[1].replace(call, Version(0), &[Effect::HangUp], at(5));
+        assert_eq!(done.await.unwrap(), Replaced::Done(Version(1)));
+    }
 }

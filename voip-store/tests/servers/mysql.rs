@@ -54,7 +54,9 @@ impl Drop for MySqlDatabase {
     fn drop(&mut self) {
         let (admin, name) = (self.admin.clone(), self.name.clone());
         apart(async move {
-            run(&admin, format!("DROP DATABASE {name}")).await;
+            // Waits for transactions that are open in it, but not for ever.
+            let drop = format!("SET SESSION lock_wait_timeout = 20; DROP DATABASE {name}");
+            run(&admin, drop).await;
         });
     }
 }
