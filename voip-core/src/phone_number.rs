@@ -75,14 +75,17 @@ impl PhoneNumber {
         if starts(&SATELLITE) {
             return Tariff::Satellite;
         }
-        let premium = || {
-            let kind = PHONE_NUMBER_UTIL.get_number_type(&self.parsed()?);
-            Some(kind == PhoneNumberType::PremiumRate)
-        };
-        match starts(&PREMIUM) || premium().unwrap_or(false) {
+        // North America has no other premium-rate numbers than those, and two
+        // dozen countries whose tables would be looked through for nothing.
+        match starts(&PREMIUM) || !is_plain_nanp(&self.0) && self.is_listed_as_premium() {
             true => Tariff::Premium,
             false => Tariff::Ordinary,
         }
+    }
+
+    fn is_listed_as_premium(&self) -> bool {
+        let kind = |parsed| PHONE_NUMBER_UTIL.get_number_type(&parsed);
+        self.parsed().map(kind) == Some(PhoneNumberType::PremiumRate)
     }
 
     /// The country the number is in; where several share a calling code and no
@@ -247,6 +250,18 @@ mod tests {
             "+919820012345",
         ] {
             assert_eq!(tariff(text), Tariff::Ordinary, "{text}");
+        }
+    }
+
+    #[test]
+    fn north_america_lists_no_premium_numbers_but_those_of_its_area_code() {
+        for area in 200..1000 {
+            for exchange in [200, 211, 345, 555, 700, 900, 950, 976, 999] {
+                let number = PhoneNumber(Arc::from(format!("+1{area}{exchange}4567")));
+                assert!(is_plain_nanp(&number.0));
+                let listed = number.is_listed_as_premium();
+                assert!(!listed || area == 900, "{}", number.expose());
+            }
         }
     }
 

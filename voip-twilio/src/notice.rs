@@ -1,6 +1,6 @@
 //! What the fields of a webhook mean.
 
-use std::{collections::BTreeMap, str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use voip_core::{
     CallId, CallStatus, Party, ProviderCallId, Timestamp,
@@ -150,13 +150,8 @@ fn voice(
     status: CallStatus,
     call: Option<CallId>,
 ) -> Result<Notice, WebhookError> {
-    let others = form
-        .pairs()
-        .iter()
-        .filter(|(name, _)| !PLACED.contains(&name.as_ref()));
-    let fields: BTreeMap<_, _> = others
-        .map(|(name, value)| (name.to_string(), value.to_string()))
-        .collect();
+    let pairs = form.pairs().iter().map(|(name, value)| (name, value));
+    let others = pairs.filter(|(name, _)| !PLACED.contains(&name.as_ref()));
     Ok(Notice::Voice(VoiceRequest {
         leg: required(form, "CallSid")?,
         call,
@@ -169,7 +164,7 @@ fn voice(
         status,
         inbound: form.get("Direction") == Some("inbound"),
         digits: shared(form, "Digits"),
-        fields,
+        fields: others.collect(),
     }))
 }
 

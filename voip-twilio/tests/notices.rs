@@ -174,7 +174,7 @@ fn what_a_verb_gathered_comes_with_the_question() {
         match read("/twilio/voice?callId=nonsense", &fields).unwrap() {
             Notice::Voice(request) => {
                 assert_eq!(request.digits.as_deref(), Some(digits));
-                assert_eq!(request.fields.get(more.0).map(String::as_str), Some(more.1));
+                assert_eq!(request.fields.get(more.0), Some(more.1));
                 assert_eq!(request.call, None, "a bad call id is none");
             }
             other => panic!("{other:?}"),

@@ -12,6 +12,7 @@ mod call_log;
 mod call_store;
 mod clock;
 mod event_bus;
+mod fields;
 mod password_hasher;
 mod push_sender;
 mod rate_limiter;
@@ -29,6 +30,7 @@ pub use call_store::{
 };
 pub use clock::{Clock, SystemClock};
 pub use event_bus::{BusItem, EventBus, Subscription};
+pub use fields::Fields;
 pub use password_hasher::{PasswordHasher, Verified};
 pub use push_sender::{Delivery, Push, PushSender, RingOutcome};
 pub use rate_limiter::{Allowance, LimitKey, Quota, RateLimiter};

@@ -1,8 +1,11 @@
 //! The port to the provider's requests to us.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{CallId, Party, Plan, ProviderCallId, Timestamp, VoiceIdentity, ports::LegReport};
+use crate::{
+    CallId, Party, Plan, ProviderCallId, Timestamp, VoiceIdentity,
+    ports::{Fields, LegReport},
+};
 
 /// Reads what the provider sends us and writes what we answer. Pure.
 ///
@@ -190,7 +193,7 @@ pub struct VoiceRequest {
     /// Keys pressed or heard, where it was gathering.
     pub digits: Option<Arc<str>>,
     /// Every other field, decoded.
-    pub fields: BTreeMap<String, String>,
+    pub fields: Fields,
 }
 
 impl fmt::Debug for VoiceRequest {

@@ -12,7 +12,9 @@ use voip_core::Error;
 use super::{
     failure,
     gathering::{self, GATHERING},
+    live,
     recent::Recent,
+    remembered::MOST,
     writer::{BATCH, Counters, LazyWrites, Write},
 };
 
@@ -181,6 +183,10 @@ impl Batches {
         if self.others.replace(others) != Some(others) {
             self.recent.clear();
         }
+        if self.recent.is_new() {
+            let found = live::all(&self.db, MOST + 1).map_err(Undone::Before)?;
+            self.recent.begin_with(found);
+        }
         Ok(())
     }
 
@@ -294,12 +300,19 @@ mod tests {
         }
     }
 
+    /// There are no calls in this database.
+    fn nothing_to_remember() -> Arc<Recent> {
+        let recent = Recent::default();
+        recent.close();
+        Arc::new(recent)
+    }
+
     fn batches() -> Batches {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (x BLOB) STRICT").unwrap();
         Batches {
             db,
-            recent: Arc::default(),
+            recent: nothing_to_remember(),
             flushes: true,
             others: None,
         }
@@ -375,7 +388,7 @@ mod tests {
                     db,
                     receiver,
                     &LazyWrites::default(),
-                    Arc::default(),
+                    nothing_to_remember(),
                     &counters,
                 );
             });

@@ -42,7 +42,10 @@ impl CallStore for SqliteStore {
     }
 
     async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>> {
-        self.readers.read(|db| finding::call_by_leg(db, id))
+        match self.recent.find_by_leg(id) {
+            Some(held) => Ok(Some(held)),
+            None => self.readers.read(|db| finding::call_by_leg(db, id)),
+        }
     }
 
     async fn replace(
@@ -55,9 +58,10 @@ impl CallStore for SqliteStore {
         let (call, effects) = (Arc::new(call.clone()), Vec::from(effects));
         let (recent, saved) = (Arc::clone(&self.recent), Arc::clone(&call));
         let remember = move |outcome: &Saved| match outcome {
-            Saved::As(Replaced::Done(version)) => recent.put(saved, *version),
-            // What is remembered of it may be older than what is there.
-            Saved::As(Replaced::Conflict) | Saved::LegTaken => recent.forget(&saved.id),
+            Saved::Done(version) => recent.put(saved, *version),
+            Saved::Conflict(Some(held)) => recent.put(Arc::new(held.call.clone()), held.version),
+            Saved::Conflict(None) => recent.forget(&saved.id),
+            Saved::LegTaken => {}
         };
         let saved = self
             .writer
@@ -67,7 +71,8 @@ impl CallStore for SqliteStore {
             )
             .await?;
         match saved {
-            Saved::As(replaced) => Ok(replaced),
+            Saved::Done(version) => Ok(Replaced::Done(version)),
+            Saved::Conflict(_) => Ok(Replaced::Conflict),
             Saved::LegTaken => Err(Error::new(ErrorKind::Refused, "another call has this leg")),
         }
     }
@@ -151,7 +156,10 @@ impl CallStore for SqliteStore {
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
-        self.readers.read(|db| live::of(db, user))
+        match self.recent.live_calls(user) {
+            Some(calls) => Ok(calls),
+            None => self.readers.read(|db| live::of(db, user)),
+        }
     }
 
     /// Answers once the writer has got hold of the file and the file was read.

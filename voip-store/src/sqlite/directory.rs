@@ -28,8 +28,9 @@ struct Known {
 /// The right to keep an answer, until anything is forgotten.
 pub(super) struct Question(u64);
 
-/// How many answers of a kind are kept; with one more, they start anew.
-const MOST: usize = 4096;
+/// How many answers of a kind are kept, in some 10 MiB; with one more, they start
+/// anew.
+const MOST: usize = 65_536;
 
 impl Directory {
     /// Whom this number rings, or the right to find out.

@@ -23,6 +23,7 @@ mod options;
 mod plans;
 mod readers;
 mod recent;
+mod remembered;
 mod saving;
 mod schema;
 mod users;

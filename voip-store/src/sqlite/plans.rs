@@ -76,6 +76,7 @@ fn statements(db: &Connection) -> BTreeSet<String> {
         }
     }
     finding::due_calls(db, now, 10).unwrap();
+    live::all(db, 10).unwrap();
     live::of(db, &"ann".parse().unwrap()).unwrap();
     effects::any_due(db, now).unwrap();
     effects::claim(db, now, now, 10).unwrap();

@@ -1,22 +1,21 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use voip_core::{
-    Call, CallId,
+    Call, CallId, ProviderCallId, UserId,
     ports::{Held, Version},
 };
 
-use super::directory::Directory;
+use super::{
+    directory::Directory,
+    remembered::{Extent, Remembered},
+};
 
-/// The live calls that this store has written, as they were committed, so that
-/// the next step of a call need not read what the last one wrote.
+/// The live calls, as they were committed, so that the next step of a call need
+/// not read what the last one wrote.
 ///
 /// Only the writing thread changes it, in the order of the commits. Whatever
-/// another process writes to the file makes it forget everything, at the
-/// latest with the next commit; until then a replacement finds out by its
-/// version.
+/// another process writes to the file makes it begin anew, at the latest with
+/// the next commit; until then a replacement finds out by its version.
 pub(super) struct Recent {
     /// `None` once closed.
     calls: Mutex<Option<Remembered>>,
@@ -24,15 +23,10 @@ pub(super) struct Recent {
     pub(super) directory: Directory,
 }
 
-type Remembered = HashMap<CallId, (Arc<Call>, Version)>;
-
-/// How many calls are remembered; some 5 MiB. Those beyond are read.
-const MOST: usize = 8192;
-
 impl Default for Recent {
     fn default() -> Self {
         Self {
-            calls: Mutex::new(Some(HashMap::new())),
+            calls: Mutex::new(Some(Remembered::default())),
             directory: Directory::default(),
         }
     }
@@ -41,28 +35,47 @@ impl Default for Recent {
 impl Recent {
     /// The call, where it is remembered.
     pub(super) fn find(&self, id: &CallId) -> Option<Held> {
-        let (call, version) = self.lock().as_ref()?.get(id).cloned()?;
-        Some(Held {
-            call: (*call).clone(),
-            version,
-        })
+        let found = self.lock().as_ref()?.call(id).cloned();
+        found.map(held)
+    }
+
+    /// The call with this leg, where it is remembered.
+    pub(super) fn find_by_leg(&self, leg: &ProviderCallId) -> Option<Held> {
+        let found = self.lock().as_ref()?.call_by_leg(leg).cloned();
+        found.map(held)
+    }
+
+    /// The newest live calls of a user, newest first, where all are remembered.
+    pub(super) fn live_calls(&self, user: &UserId) -> Option<Vec<Call>> {
+        let found = self.lock().as_ref()?.calls_of(user)?;
+        Some(found.iter().map(|call| (**call).clone()).collect())
+    }
+
+    /// Whether nobody has looked yet which live calls there are.
+    pub(super) fn is_new(&self) -> bool {
+        let calls = self.lock();
+        matches!(&*calls, Some(calls) if calls.extent() == Extent::Unknown)
+    }
+
+    /// Begins with what was found: all live calls of users, or one more than
+    /// are remembered at most.
+    pub(super) fn begin_with(&self, found: Vec<Held>) {
+        if let Some(calls) = self.lock().as_mut() {
+            calls.begin_with(found);
+        }
     }
 
     /// Remembers a call that was just committed, unless it is over.
     pub(super) fn put(&self, call: Arc<Call>, version: Version) {
-        let mut calls = self.lock();
-        let Some(calls) = calls.as_mut() else { return };
-        if call.is_over() {
-            calls.remove(&call.id);
-        } else if calls.len() < MOST || calls.contains_key(&call.id) {
-            calls.insert(call.id, (call, version));
+        if let Some(calls) = self.lock().as_mut() {
+            calls.put(call, version);
         }
     }
 
-    /// Forgets a call.
+    /// Forgets a call that is not there any more.
     pub(super) fn forget(&self, id: &CallId) {
         if let Some(calls) = self.lock().as_mut() {
-            calls.remove(id);
+            calls.forget(id);
         }
     }
 
@@ -70,7 +83,7 @@ impl Recent {
     pub(super) fn clear(&self) {
         self.directory.forget();
         if let Some(calls) = self.lock().as_mut() {
-            calls.clear();
+            *calls = Remembered::default();
         }
     }
 
@@ -84,9 +97,16 @@ impl Recent {
     }
 }
 
+fn held((call, version): (Arc<Call>, Version)) -> Held {
+    Held {
+        call: (*call).clone(),
+        version,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use voip_core::{Signal, table};
+    use voip_core::table;
 
     use super::*;
 
@@ -105,64 +125,30 @@ mod tests {
     }
 
     #[test]
-    fn a_live_call_is_remembered_as_it_was_last_put() {
+    fn it_is_new_until_somebody_has_looked_and_again_once_cleared() {
         let (recent, call) = (Recent::default(), live());
-        assert_eq!(version(&recent, &call), None);
-        put(&recent, &call, 0);
-        let told = Call { told: 9, ..call };
-        put(&recent, &told, 1);
-        let version = Version(1);
-        assert_eq!(
-            recent.find(&told.id),
-            Some(Held {
-                call: told,
-                version
-            })
-        );
-    }
-
-    #[test]
-    fn a_call_that_is_over_or_in_doubt_is_remembered_no_longer() {
-        let (recent, call) = (Recent::default(), live());
-        put(&recent, &call, 0);
-        let over = call.step(Signal::LegGone, call.created_at).unwrap().call;
-        assert!(over.is_over());
-        put(&recent, &over, 1);
-        assert_eq!(version(&recent, &call), None);
-        let ways: [fn(&Recent, &Call); 2] = [
-            |recent, call| recent.forget(&call.id),
-            |recent, _| recent.clear(),
-        ];
-        for forget in ways {
-            put(&recent, &call, 0);
-            forget(&recent, &call);
-            assert_eq!(version(&recent, &call), None);
-        }
-    }
-
-    #[test]
-    fn when_it_is_full_those_who_have_a_place_keep_it() {
-        let (recent, first) = (Recent::default(), live());
-        put(&recent, &first, 0);
-        let mut last = first.clone();
-        for _ in 1..=MOST {
-            last.id = CallId::fresh();
-            put(&recent, &last, 0);
-        }
-        assert_eq!(version(&recent, &last), None, "it is read instead");
-        put(&recent, &first, 1);
-        assert_eq!(version(&recent, &first), Some(1));
-        recent.forget(&first.id);
-        put(&recent, &last, 2);
-        assert_eq!(version(&recent, &last), Some(2), "there is room again");
+        assert!(recent.is_new());
+        let version = Version(3);
+        let held = Held {
+            call: call.clone(),
+            version,
+        };
+        recent.begin_with(vec![held.clone()]);
+        assert!(!recent.is_new());
+        assert_eq!(recent.find(&call.id), Some(held));
+        recent.clear();
+        assert!(recent.is_new());
+        assert_eq!(recent.find(&call.id), None);
     }
 
     #[test]
     fn once_closed_it_remembers_nothing() {
         let (recent, call) = (Recent::default(), live());
         put(&recent, &call, 0);
+        assert_eq!(version(&recent, &call), Some(0));
         recent.close();
         put(&recent, &call, 0);
         assert_eq!(version(&recent, &call), None);
+        assert!(!recent.is_new(), "nobody needs to look");
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, named_params, params};
 use voip_core::{
     Call, Effect, ProviderCallId, Timestamp, UserId,
-    ports::{Held, IdempotencyKey, Inserted, NewCall, Replaced, Version},
+    ports::{Held, IdempotencyKey, Inserted, NewCall, Version},
 };
 
 use super::{
@@ -77,8 +77,10 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
 
 /// What became of a replacement that SQLite carried out.
 pub(super) enum Saved {
-    /// As the port says.
-    As(Replaced),
+    /// It is done; this is its version now.
+    Done(Version),
+    /// The call is not, or no longer, at that version, but as is told here.
+    Conflict(Option<Held>),
     /// The leg belongs to another call; nothing was changed.
     LegTaken,
 }
@@ -95,7 +97,7 @@ pub(super) fn replace(
 ) -> rusqlite::Result<Saved> {
     // No version beyond an i64 was ever handed out.
     let Ok(before) = i64::try_from(version.0) else {
-        return Ok(Saved::As(Replaced::Conflict));
+        return finding::call(db, &call.id).map(Saved::Conflict);
     };
     // An index over a column is rewritten whenever a statement sets the column,
     // to whatever value. So the first try sets only what hardly any index is
@@ -113,13 +115,13 @@ pub(super) fn replace(
         };
     }
     if changed == 0 {
-        return Ok(Saved::As(Replaced::Conflict));
+        return finding::call(db, &call.id).map(Saved::Conflict);
     }
     if call.is_over() {
         log_lines::end(db, call)?;
     }
     add_effects(db, call, effects, effects_due)?;
-    Ok(Saved::As(Replaced::Done(Version(version.0 + 1))))
+    Ok(Saved::Done(Version(version.0 + 1)))
 }
 
 /// Which columns an update sets.
