@@ -248,7 +248,7 @@ mod tests {
         };
         assert_eq!(voice.client.and_then(|client| client.user()), Some(user));
         assert_eq!(
-            voice.fields.get("phoneNumber").map(String::as_str),
+            voice.fields.get("phoneNumber"),
             Some(sample::TO)
         );
         let call = sample::dialled(sample::leg(1), sample::user(7), signer.now);

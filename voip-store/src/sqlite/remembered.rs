@@ -235,6 +235,10 @@ mod tests {
         remembered.forget(&first.id);
         put(&mut remembered, &last, 2);
         assert_eq!(version(&remembered, &last), Some(2), "there is room again");
-        assert_eq!(remembered.extent(), Extent::Part, "others are still left out");
+        assert_eq!(
+            remembered.extent(),
+            Extent::Part,
+            "others are still left out"
+        );
     }
 }
