@@ -247,10 +247,7 @@ mod tests {
             panic!("{webhook:?}")
         };
         assert_eq!(voice.client.and_then(|client| client.user()), Some(user));
-        assert_eq!(
-            voice.fields.get("phoneNumber"),
-            Some(sample::TO)
-        );
+        assert_eq!(voice.fields.get("phoneNumber"), Some(sample::TO));
         let call = sample::dialled(sample::leg(1), sample::user(7), signer.now);
         for status in [CallStatus::Ringing, CallStatus::Completed] {
             let webhook = signer.far_status(&call, &sample::leg(2), status);

@@ -122,6 +122,8 @@ async fn two_stores_may_share_a_file() {
         Version(1)
     );
     assert_eq!(command.clear_calls().await.unwrap(), 1);
+    // Seen with the next write, whatever it is.
+    server.ping().await.unwrap();
     assert_eq!(server.call(&new.call.id).await.unwrap(), None);
     command.close().await.unwrap();
     server.insert(new).await.unwrap();
