@@ -63,5 +63,5 @@ pub use retrying::RetryingTelephony;
 pub use timestamp::{InvalidTimestamp, Timestamp};
 pub use user::{Device, InvalidPushToken, Platform, PushToken, UnknownPlatform, User};
 pub use user_id::{InvalidUserId, UserId};
-pub use users::{RegisterError, Users};
+pub use users::{MOST_DEVICES, RegisterError, Users};
 pub use voice_identity::{InvalidVoiceIdentity, VoiceIdentity};

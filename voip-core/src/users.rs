@@ -25,6 +25,10 @@ pub enum RegisterError {
     Storage(#[from] Error),
 }
 
+/// The most devices of one user. With one more, the one that registered longest
+/// ago is forgotten: each is pushed to whenever the user is called.
+pub const MOST_DEVICES: usize = 50;
+
 impl Users {
     /// The service over this storage.
     pub fn new(store: Arc<dyn UserStore>, clock: Arc<dyn Clock>) -> Self {
@@ -48,8 +52,23 @@ impl Users {
             created_at: now,
         };
         match self.store.register(&user, Some(device(now))).await? {
-            Registered::Done => Ok(()),
+            Registered::Done => {
+                self.forget_old_devices(&user.id).await?;
+                Ok(())
+            }
             Registered::NumberTaken => Err(RegisterError::NumberTaken),
         }
+    }
+
+    async fn forget_old_devices(&self, id: &UserId) -> Result<(), Error> {
+        let mut devices = self.store.devices(id).await?;
+        let Some(too_many) = devices.len().checked_sub(MOST_DEVICES) else {
+            return Ok(());
+        };
+        devices.sort_by_key(|device| device.last_seen);
+        for device in &devices[..too_many] {
+            self.store.forget_device(&device.token).await?;
+        }
+        Ok(())
     }
 }

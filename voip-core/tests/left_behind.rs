@@ -311,3 +311,28 @@ async fn a_look_up_that_fails_is_left_to_the_sweep() {
     node.pass(Duration::from_secs(25)).await;
     assert_eq!(node.telephony.record().look_ups.len(), 1);
 }
+
+#[tokio::test]
+async fn a_hang_up_waits_for_credentials_that_are_right() {
+    let node = Node::new();
+    let call = node.half_placed().await;
+    let leg = node.place(&call).await;
+    node.step(&call.id, Signal::HungUp).await;
+    for _ in 0..90 {
+        let error = Error::new(ErrorKind::Unauthorized, "the token is not right");
+        node.telephony.fail_next(error);
+    }
+    node.pass_in(Duration::from_secs(2), Duration::from_secs(3 * 60 * 60))
+        .await;
+    let tries = node.telephony.record().hang_ups.len();
+    assert_eq!(tries, 91);
+    let status = node.telephony.status(&leg);
+    assert!(status.is_some_and(CallStatus::is_final), "{status:?}");
+    node.pass_in(Duration::from_secs(2), Duration::from_secs(60 * 60))
+        .await;
+    assert_eq!(
+        node.telephony.record().hang_ups.len(),
+        tries,
+        "that was all"
+    );
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -203,8 +203,20 @@ pub(crate) async fn page_index() -> Result<Response, ApiError> {
         (status = 404, description = "`not_found`"),
     ),
 )]
-pub(crate) async fn page_file(Path(name): Path<String>) -> Result<Response, ApiError> {
-    file(&name)
+pub(crate) async fn page_file(
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    // What is no text names no file.
+    let name = name.map(|Path(name)| name).unwrap_or_default();
+    match name.is_empty() {
+        true => Err(no_such_file()),
+        false => file(&name),
+    }
+}
+
+fn no_such_file() -> ApiError {
+    let message = "the page has no such file";
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
 }
 
 fn file(name: &str) -> Result<Response, ApiError> {
@@ -217,10 +229,7 @@ fn file(name: &str) -> Result<Response, ApiError> {
             let body = Bytes::from(file.bytes.into_owned());
             Ok(([(header::CONTENT_TYPE, file.content_type)], body).into_response())
         }
-        Ok(None) => {
-            let message = "the page has no such file";
-            Err(ApiError::new(StatusCode::NOT_FOUND, "not_found", message))
-        }
+        Ok(None) => Err(no_such_file()),
         Err(error) => {
             tracing::error!(%error, "the page of the API cannot be served");
             let message = "something went wrong on our side";

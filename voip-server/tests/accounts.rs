@@ -237,6 +237,20 @@ async fn an_address_has_its_own_limits() {
 }
 
 #[tokio::test]
+async fn an_operator_may_keep_strangers_from_signing_up() {
+    let running = Running::with([("ALLOW_SIGNUP", "false")]).await;
+    let refused = sign_up(&running, "stranger@example.com").await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(refused.json()["code"], "signup_closed");
+    assert_eq!(
+        log_in(&running, "stranger@example.com", PASSWORD)
+            .await
+            .status,
+        401
+    );
+}
+
+#[tokio::test]
 async fn bad_logins_are_told_why() {
     let running = Running::start().await;
     let case = |body: Value, want| Case::json("/api/login", body.to_string(), want);

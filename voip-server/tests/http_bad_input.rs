@@ -300,6 +300,9 @@ async fn a_log_that_cannot_be_listed_is_told_why() {
         ));
     }
     cases.push(get("/api/call-logs/%ff%fe", "invalid_user_id"));
+    for path in ["/docs/%ff", "/dialer/x/%ff"] {
+        cases.push(Case::new(Method::GET, path, (404, "not_found")));
+    }
     check(&running, cases).await;
     // Nobody of that name, however odd, simply has no calls.
     for name in ["nobody", "%00", "a%2Fb", "%F0%9F%93%9E", &"n".repeat(5_000)] {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Answerer, CallStatus, Direction, Effect, EndReason, Ended, Event, EventKind, FinalStatus,
-    ProviderCallId, State, Step, Timestamp, Trouble, UserId, ports::LegReport, timing,
+    Answerer, BridgeOutcome, CallStatus, Direction, Effect, EndReason, Ended, Event, EventKind,
+    FinalStatus, ProviderCallId, State, Step, Timestamp, Trouble, UserId, ports::LegReport, timing,
 };
 
 impl Step {
@@ -45,9 +45,7 @@ impl Step {
                     let duration = match (self.call.direction, &self.call.state) {
                         // The provider counts a caller's waiting too; ours is
                         // the time that two people could talk.
-                        (Direction::Inbound, State::InProgress { answered_at, .. }) => {
-                            Some(at.since(*answered_at))
-                        }
+                        (Direction::Inbound, State::InProgress { .. }) => self.connected_until(at),
                         _ => report.duration,
                     };
                     self.end(status, at, duration, report.reason);
@@ -68,6 +66,24 @@ impl Step {
             },
         };
         self.tell(EventKind::reached(CallStatus::InProgress));
+    }
+
+    /// How long the two parties of an answered call were connected, where they
+    /// were: who answers a caller may not be reached by the provider after all.
+    pub(super) fn connected_until(&self, moment: Timestamp) -> Option<Duration> {
+        let State::InProgress {
+            answered_at,
+            bridge,
+            ..
+        } = &self.call.state
+        else {
+            return None;
+        };
+        let missed = bridge.is_some_and(|bridge| bridge.outcome == BridgeOutcome::Unanswered);
+        Some(match missed {
+            true => Duration::ZERO,
+            false => moment.since(*answered_at),
+        })
     }
 
     fn deadline_or(&self, default: Timestamp) -> Timestamp {
@@ -170,6 +186,11 @@ impl Step {
 
     pub(super) fn tell(&mut self, kind: EventKind) {
         self.tell_only(self.call.audience(), kind);
+    }
+
+    /// Tells the user whose call it is, and not whom they call.
+    pub(super) fn tell_owner(&mut self, kind: EventKind) {
+        self.tell_only(self.call.owner.iter().cloned().collect(), kind);
     }
 
     pub(super) fn tell_only(&mut self, audience: Vec<UserId>, kind: EventKind) {

@@ -54,6 +54,11 @@ impl Effect {
         Self::StopRinging,
     ];
 
+    /// Whether it ends a leg, which costs money for as long as nobody does.
+    pub const fn ends_a_leg(self) -> bool {
+        matches!(self, Self::HangUp | Self::HangUpFar)
+    }
+
     /// Its name in storage.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -59,13 +59,26 @@ impl Step {
             if !report.status.is_final() {
                 self.effects.push(Effect::HangUpFar);
             }
-        } else if far.leg.as_ref() == Some(&report.leg)
-            && report.status == CallStatus::InProgress
-            && let State::Ended(ended) = &mut self.call.state
+        } else if far.leg.as_ref() == Some(&report.leg) {
+            self.fill_in(report, at);
+        }
+    }
+
+    /// Puts down what the far leg's own words say of a call whose end overtook
+    /// them: nobody else knows when it was.
+    fn fill_in(&mut self, report: &LegReport, at: Timestamp) {
+        let State::Ended(ended) = &mut self.call.state else {
+            return;
+        };
+        if FinalStatus::of(report.status) == Some(ended.status) {
+            if report.at.is_some() {
+                ended.at = ended.answered_at.map_or(at, |answered| at.max(answered));
+            }
+            ended.reason = ended.reason.take().or_else(|| report.reason.clone());
+        } else if report.status == CallStatus::InProgress
             && ended.status == FinalStatus::Completed
             && ended.answered_at.is_none()
         {
-            // Its end overtook its answer.
             ended.answered_at = Some(at.min(ended.at));
         }
     }

@@ -18,7 +18,7 @@ impl Step {
                 // A leg that has reported does exist.
                 if self.call.provider_id.is_none() {
                     let text = reason.to_string();
-                    self.tell(EventKind::CallFailed { reason: text });
+                    self.tell_owner(EventKind::CallFailed { reason: text });
                     self.end(FinalStatus::Failed, now, None, Some(reason));
                     self.blame(trouble);
                 }

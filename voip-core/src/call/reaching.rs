@@ -78,14 +78,16 @@ impl Step {
         let Some(far) = &mut self.call.far else {
             return;
         };
-        match (&far.leg, far.alone_since) {
-            (None, _) => self.end(status, now, None, None),
-            (Some(_), None) => {
+        match far.alone_since {
+            // Even of a far leg that nobody has heard of: its news may be late.
+            None => {
                 far.alone_since = Some(now);
                 self.check_soon(now);
             }
-            (Some(_), Some(since)) if now >= since + timing::HOLD_CHECK => {
-                self.effects.push(Effect::HangUpFar);
+            Some(since) if now >= since + timing::HOLD_CHECK => {
+                if far.leg.is_some() {
+                    self.effects.push(Effect::HangUpFar);
+                }
                 let duration = self.talked_until(since);
                 self.end(
                     status,
@@ -94,7 +96,7 @@ impl Step {
                     Some(Arc::from("the caller hung up")),
                 );
             }
-            (Some(_), Some(_)) => {}
+            Some(_) => {}
         }
     }
 

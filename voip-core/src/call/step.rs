@@ -87,7 +87,7 @@ impl Call {
         };
         let mut step = Step::still(call);
         let to = step.call.to.expose().to_owned();
-        step.tell(EventKind::CallInitiated { to });
+        step.tell_owner(EventKind::CallInitiated { to });
         step.tell(EventKind::reached(CallStatus::Initiated));
         step.effects.push(Effect::Dial);
         step

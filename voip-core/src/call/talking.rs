@@ -41,12 +41,7 @@ impl Step {
             },
             Signal::HungUp => {
                 self.effects.push(Effect::HangUp);
-                self.end(
-                    FinalStatus::Completed,
-                    now,
-                    Some(now.since(answered_at)),
-                    None,
-                );
+                self.end(FinalStatus::Completed, now, self.connected_until(now), None);
             }
             Signal::Connecting => {
                 if bridge.is_none() && self.call.direction == Direction::Inbound {
@@ -78,18 +73,13 @@ impl Step {
             }
             Signal::LegGone => {
                 let at = bridge.map_or(now, |bridge| bridge.at);
-                self.end(
-                    FinalStatus::Completed,
-                    at,
-                    Some(at.since(answered_at)),
-                    None,
-                );
+                self.end(FinalStatus::Completed, at, self.connected_until(at), None);
             }
             Signal::DeadlineCame => match bridge {
                 // Its leg should have ended by our plan, and nobody told us.
                 Some(bridge) if now >= check_at => {
                     self.effects.push(Effect::HangUp);
-                    let duration = Some(bridge.at.since(answered_at));
+                    let duration = self.connected_until(bridge.at);
                     self.end(FinalStatus::Completed, bridge.at, duration, None);
                 }
                 // Still the deadline of the setup: nothing is overdue yet.

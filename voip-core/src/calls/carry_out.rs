@@ -2,10 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
 
 use crate::{
-    Call, CallStatus, Callback, Device, Effect, Result, Retry, Signal, State,
+    Call, CallStatus, Callback, Device, Effect, Error, ErrorKind, Result, Retry, Signal, State,
     calls::{Inner, REST, leases::Hand, missed::About, slots::Slot},
     ports::{Delivery, Held, Push, Redirected, RingOutcome},
 };
@@ -26,6 +26,14 @@ pub(super) enum Claim {
     First,
     /// It was left behind, or has failed.
     Again,
+}
+
+/// Whether there is no sense in trying `effect` again. A leg that nobody ends is
+/// paid for, so a hang-up waits even for an operator to give us the right
+/// credentials.
+fn is_final(effect: Effect, error: &Error) -> bool {
+    let may_get_right = effect.ends_a_leg() && error.kind() == ErrorKind::Unauthorized;
+    error.retry() == Retry::Never && !may_get_right
 }
 
 impl Inner {
@@ -53,7 +61,7 @@ impl Inner {
                     }
                     return;
                 }
-                Err(error) if error.retry() == Retry::Never => {
+                Err(error) if is_final(effect, &error) => {
                     tracing::error!(call = %call.id, effect = effect.as_str(), %error, "an effect failed for good");
                     return self.settle(&call, effect).await;
                 }
@@ -212,13 +220,9 @@ impl Inner {
         };
         let devices = self.ports.users.devices(owner).await?;
         // Few at a time: nobody has many devices, but anybody may register many.
-        for few in devices.chunks(PUSHES) {
-            let mut sent = Vec::with_capacity(few.len());
-            for device in few {
-                sent.push(self.push_to(call, device, push));
-            }
-            join_all(sent).await;
-        }
+        stream::iter(&devices)
+            .for_each_concurrent(PUSHES, |device| self.push_to(call, device, push))
+            .await;
         Ok(())
     }
 

@@ -31,6 +31,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_m
 /// Longer than a change of hold may take before it is reported as failed.
 const PATIENCE: Duration = Duration::from_secs(timing::HOLD.as_secs() + 4);
 
+/// How long the provider may take to say whether a call was answered after all.
+const LOOK: Duration = Duration::from_secs(3);
+
 impl Calls {
     /// Puts the far end of the call with the leg `leg` on hold, and returns
     /// once the provider has confirmed it. Asking again is fine.
@@ -79,8 +82,7 @@ impl Inner {
         let applied = match self.apply(held, signal.clone()).await {
             // The one word that said so may have been lost.
             Err(ApplyError::Refused(Refusal::NotAnswered)) => {
-                let call = self.reload(&id).await?.call;
-                self.look_at_both(&call).await?;
+                self.look_in_time(&id).await?;
                 self.apply(self.reload(&id).await?, signal).await
             }
             applied => applied,
@@ -90,6 +92,22 @@ impl Inner {
             Err(ApplyError::Refused(refusal)) => Err(HoldError::Refused(refusal)),
             Err(ApplyError::Failed(error)) => Err(HoldError::Storage(error)),
         }
+    }
+
+    /// Asks the provider about both legs of a call, as long as somebody who
+    /// waits for that may be kept waiting.
+    async fn look_in_time(self: &Arc<Self>, id: &CallId) -> Result<()> {
+        let call = self.reload(id).await?.call;
+        let until = self.ports.clock.now() + LOOK;
+        tokio::select! {
+            looked = self.look_at_both(&call) => {
+                if let Err(error) = looked {
+                    tracing::warn!(call = %id, %error, "a call to be held could not be looked at");
+                }
+            }
+            () = self.ports.clock.sleep_until(until) => {}
+        }
+        Ok(())
     }
 
     /// Waits until it is known what became of a change of hold.

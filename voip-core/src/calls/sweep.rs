@@ -23,6 +23,10 @@ const RENEWAL: Duration = Duration::from_millis(500);
 /// After this many tries nobody will miss an effect any more.
 const MOST_ATTEMPTS: u32 = 12;
 
+/// The same of a hang-up: after more than a day, when no provider lets a leg live
+/// any longer.
+const MOST_HANG_UPS: u32 = 1_000;
+
 impl Calls {
     /// Applies every deadline that has come and takes up every effect that
     /// somebody left behind. Any node may sweep at any time.
@@ -171,7 +175,11 @@ impl Inner {
                 if self.leases.again(left.call, left.effect, lease) {
                     continue;
                 }
-                if left.attempt > MOST_ATTEMPTS {
+                let most = match left.effect.ends_a_leg() {
+                    true => MOST_HANG_UPS,
+                    false => MOST_ATTEMPTS,
+                };
+                if left.attempt > most {
                     self.give_up(left).await?;
                 } else {
                     self.take_up(left, lease).await?;

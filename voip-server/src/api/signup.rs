@@ -30,7 +30,7 @@ pub(crate) struct SignedUp {
 /// `POST /api/signup`: an account, with a user of its own.
 ///
 /// # Errors
-/// 400 for fields that cannot be used, 409 for an e-mail that has an account,
+/// 400 for fields that cannot be used, 403 where nobody may sign up, 409 for an e-mail that has an account,
 /// 429 after too many sign-ups from one address, 503 while too many wait.
 #[utoipa::path(
     post,
@@ -40,6 +40,7 @@ pub(crate) struct SignedUp {
     responses(
         (status = 201, description = "There is an account now.", body = SignedUp),
         (status = 400, description = "`invalid_email`, `invalid_name`, `password_too_short`, `password_too_long`, `password_too_common`, `invalid_json`, `invalid_body`"),
+        (status = 403, description = "`signup_closed`"),
         (status = 409, description = "`email_taken`"),
         (status = 429, description = "`too_many_tries`"),
     ),
@@ -49,6 +50,13 @@ pub(crate) async fn signup(
     Origin(origin): Origin,
     request: Request<Body>,
 ) -> Result<(StatusCode, Json<SignedUp>), ApiError> {
+    if !app.logins.sign_ups {
+        return Err(ApiError::new(
+            StatusCode::FORBIDDEN,
+            "signup_closed",
+            "accounts are made by the operator here",
+        ));
+    }
     let wanted: Wanted = json(request, app.limits.body_bytes).await?;
     let email: Email = wanted
         .email

@@ -13,6 +13,8 @@ pub struct LoginConfig {
     pub voice_token_ttl: Duration,
     /// How often somebody may try.
     pub limits: AccountLimits,
+    /// Whether whoever comes may make an account.
+    pub sign_ups: bool,
     /// How many proxies of ours stand before the server.
     pub trusted_proxies: usize,
 }
@@ -23,6 +25,7 @@ impl Default for LoginConfig {
             ttl: Duration::from_secs(12 * 60 * 60),
             voice_token_ttl: Duration::from_secs(60 * 60),
             limits: AccountLimits::default(),
+            sign_ups: true,
             trusted_proxies: 0,
         }
     }
@@ -71,6 +74,7 @@ impl LoginConfig {
             ttl,
             voice_token_ttl,
             limits,
+            sign_ups: source.parsed("ALLOW_SIGNUP", default.sign_ups, faults),
             trusted_proxies: source.parsed("TRUSTED_PROXIES", default.trusted_proxies, faults),
         }
     }

@@ -66,4 +66,4 @@ fn is_value(default: &str) -> bool {
 const NONE: &str = "–";
 
 /// Defaults that are values and look like words.
-const VALUES: [&str; 4] = ["text", "info", "false", "on"];
+const VALUES: [&str; 5] = ["text", "info", "true", "false", "on"];

@@ -141,6 +141,11 @@ pub const SETTINGS: &[Setting] = &[
         "Sign-ups from one client address in any hour.",
     ),
     setting(
+        "ALLOW_SIGNUP",
+        "true",
+        "false: nobody makes an account any more, and those there are go on. Whoever has an account may register a number that nobody has yet, and is rung when it is called.",
+    ),
+    setting(
         "TRUSTED_PROXIES",
         "0",
         "How many proxies of yours stand before the server, each adding its client to X-Forwarded-For. 0: the other end of the connection is the client.",

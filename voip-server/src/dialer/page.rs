@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -85,9 +85,10 @@ async fn page(State(app): State<App>, asked: HeaderMap) -> Response {
 /// A file of the page. One of an earlier program's gets the present one: the
 /// page that asks is told to load itself anew when the server is back.
 async fn file(
-    Path((asked_version, name)): Path<(String, String)>,
+    path: Result<Path<(String, String)>, PathRejection>,
     asked: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let Path((asked_version, name)) = path.map_err(|_| no_such_file())?;
     let keep = if asked_version == version() {
         Keep::ForGood
     } else {

@@ -5,7 +5,7 @@ use axum::extract::ws::Utf8Bytes;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use voip_core::ports::MOST_LIVE_CALLS;
-use voip_core::{Call, CallId, CallStatus, Direction, Event, UserId};
+use voip_core::{Call, CallId, CallStatus, Direction, Event, Hold, UserId};
 
 use super::ServerFrame;
 
@@ -78,6 +78,9 @@ impl Member {
         // The oldest first, as they came.
         for call in live.iter().rev() {
             self.send(present(call, user));
+            if let Some(hold) = hold_of(call) {
+                self.send(hold);
+            }
         }
         if let Hearing::Held(events) = before {
             for event in events {
@@ -143,6 +146,18 @@ impl Hearing {
 
 fn frame_of(event: &Event) -> Utf8Bytes {
     Utf8Bytes::from(ServerFrame::of_event(event).text())
+}
+
+/// What a client is told of a call that is on hold, or on its way there or back.
+fn hold_of(call: &Call) -> Option<Utf8Bytes> {
+    let (call_id, hold) = (call.id, call.hold()?);
+    let failed = false;
+    let frame = ServerFrame::CallHold {
+        call_id,
+        hold,
+        failed,
+    };
+    (hold != Hold::Talking).then(|| Utf8Bytes::from(frame.text()))
 }
 
 /// What a client is told of a call that began before it came.

@@ -303,3 +303,20 @@ async fn only_the_two_legs_of_a_call_enter_its_conference() {
         assert_eq!(markup.contains("<Hangup"), !enters, "{markup}");
     }
 }
+
+#[tokio::test]
+async fn who_comes_back_learns_that_a_call_is_on_hold() {
+    let (house, ann, near, _) = talking().await;
+    let told = async || {
+        let (_device, heard) = house.device_hearing_all("ann").await;
+        let holds = heard.iter().filter(|frame| frame["type"] == "call_hold");
+        holds.map(|frame| frame["hold"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told().await,
+        [""; 0],
+        "nothing is said of a call that is not"
+    );
+    assert_eq!(ann.hold(&house, &near).await.0, 200);
+    assert_eq!(told().await, ["held"]);
+}

@@ -18,6 +18,7 @@ mod finding;
 mod gathering;
 mod live;
 mod log_lines;
+mod long_reads;
 mod options;
 #[cfg(test)]
 mod plans;
@@ -40,6 +41,7 @@ use voip_core::{Error, ErrorKind, Result};
 pub use options::SqliteOptions;
 pub use writer::WriteStats;
 
+use long_reads::LongReads;
 use readers::Readers;
 use recent::Recent;
 use writer::Writer;
@@ -57,7 +59,8 @@ use writer::Writer;
 pub struct SqliteStore {
     path: PathBuf,
     writer: Writer,
-    readers: Arc<Readers>,
+    readers: Readers,
+    long_reads: LongReads,
     recent: Arc<Recent>,
     /// Whether a report may be kept; never false where one is.
     reports: AtomicBool,
@@ -82,7 +85,8 @@ impl SqliteStore {
         Ok(Self {
             path,
             writer,
-            readers: Arc::new(Readers::new(options)),
+            long_reads: LongReads::new(options.clone()),
+            readers: Readers::new(options),
             recent,
             reports: AtomicBool::new(reports),
         })
@@ -102,6 +106,7 @@ impl SqliteStore {
     /// `Internal` when the writing thread has died before.
     pub async fn close(&self) -> Result<()> {
         self.readers.close();
+        self.long_reads.close();
         self.recent.close();
         let Some(thread) = self.writer.stop() else {
             return Ok(());
