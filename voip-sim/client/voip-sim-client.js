@@ -14,6 +14,7 @@
 
 /** @typedef {"unregistered" | "registering" | "registered" | "destroyed"} DeviceState */
 /** @typedef {"pending" | "connecting" | "ringing" | "open" | "reconnecting" | "closed"} CallStatus */
+/** @typedef {"pcmu" | "opus"} Codec */
 /** @typedef {{ code: number, message: string }} VoiceError */
 /** @typedef {{ audio?: boolean | MediaTrackConstraints }} RtcConstraints */
 /** @typedef {{ content: unknown, contentType?: string, messageType?: string }} Message */
@@ -23,6 +24,7 @@
  * @property {string} signal where the simulator listens: `ws://…/signal` or `wss://…/signal`
  * @property {RtcConstraints} [rtcConstraints] for the microphone, unless a call has its own
  * @property {HTMLAudioElement} [audioElement] plays what is heard; else each call has its own
+ * @property {Codec[]} [codecPreferences] how sound is written, the best first; unless given, PCMU
  */
 
 /** The server's heartbeat comes every few seconds; after this long in silence it is gone. */
@@ -48,6 +50,9 @@ const TONE = 160;
 const TONE_GAP = 70;
 const TONE_WAIT = 500;
 
+/** As telephones have it. @type {Codec[]} */
+const PREFERENCES = ["pcmu", "opus"];
+
 /** What the server's codes for tokens are called towards pages. */
 const TOKEN_ERRORS = new Map([
   [31201, 20151],
@@ -67,6 +72,47 @@ const emit = (target, name, detail) => target.dispatchEvent(new CustomEvent(name
 
 /** @param {number} milliseconds @returns {Promise<void>} */
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+/**
+ * The same things, those of the preferred codecs first.
+ * @template Thing
+ * @param {readonly Thing[]} things
+ * @param {(thing: Thing) => string | undefined} codec
+ * @param {Codec[]} preferences
+ */
+const inOrder = (things, codec, preferences) => {
+  /** @param {Thing} thing */
+  const place = (thing) => {
+    const name = codec(thing)?.toLowerCase();
+    const found = preferences.findIndex((preferred) => preferred === name);
+    return found < 0 ? preferences.length : found;
+  };
+  return things.toSorted((one, other) => place(one) - place(other));
+};
+
+/**
+ * What the browser writes sound in, when it offers a call.
+ * @param {Codec[]} preferences
+ */
+const codecsToOffer = (preferences) => {
+  const known = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+  return inOrder(known, ({ mimeType }) => mimeType.split("/")[1], preferences);
+};
+
+/**
+ * An offer of the server, as if it had our preferences: what is written first is what browsers
+ * send.
+ * @param {string} sdp
+ * @param {Codec[]} preferences
+ */
+const asPreferred = (sdp, preferences) => {
+  const maps = sdp.matchAll(/^a=rtpmap:(\d+) ([^/]+)/gm);
+  const names = new Map([...maps].map(([, type = "", name]) => [type, name]));
+  return sdp.replace(/^(m=audio \S+ \S+ )([\d ]+)/m, (_, start, types) => {
+    const sorted = inOrder(types.split(" "), (type) => names.get(type), preferences);
+    return start + sorted.join(" ");
+  });
+};
 
 /** @param {unknown} error @param {number} code @returns {VoiceError} */
 const failure = (error, code) => ({
@@ -327,6 +373,7 @@ export class Device extends EventTarget {
       reachable: () => this.#signal.up,
       over: (call) => this.#calls.delete(call),
       audio: () => this.#options.audioElement ?? new Audio(),
+      codecs: () => this.#options.codecPreferences ?? PREFERENCES,
     };
   }
 
@@ -434,6 +481,7 @@ export class Device extends EventTarget {
  * @property {() => boolean} reachable
  * @property {(call: Call) => void} over
  * @property {() => HTMLAudioElement} audio
+ * @property {() => Codec[]} codecs
  */
 
 /**
@@ -507,7 +555,8 @@ export class Call extends EventTarget {
     this.#status = "connecting";
     try {
       const peer = await this.#prepare(rtcConstraints ?? this.#constraints);
-      await peer.setRemoteDescription({ type: "offer", sdp: this.#offer });
+      const sdp = asPreferred(this.#offer, this.#wire.codecs());
+      await peer.setRemoteDescription({ type: "offer", sdp });
       await peer.setLocalDescription();
       this.#described = true;
       if (this.#over()) return;
@@ -747,6 +796,9 @@ export class Call extends EventTarget {
     if (this.#over()) this.#release();
     this.#applyMute();
     for (const track of microphone.getAudioTracks()) peer.addTrack(track, microphone);
+    for (const transceiver of peer.getTransceivers()) {
+      transceiver.setCodecPreferences?.(codecsToOffer(this.#wire.codecs()));
+    }
     peer.ontrack = ({ track, streams }) => {
       this.#audio.srcObject = streams[0] ?? new MediaStream([track]);
     };

@@ -159,6 +159,13 @@ impl House {
         self.page_in(&self.chromium, token, options).await
     }
 
+    /// A page whose client would rather have its sound in these codings.
+    pub(crate) async fn page_preferring(&self, identity: &str, codings: &[&str]) -> Page {
+        let token = token(identity, Duration::from_secs(3_600));
+        self.page_with(&token, json!({"codecPreferences": codings}))
+            .await
+    }
+
     /// A page in another browser, which has a microphone of its own.
     pub(crate) async fn page_elsewhere(&self, identity: &str, hertz: u16) -> Page {
         let flags = [microphone(self.sounds.path(), hertz)];
@@ -169,17 +176,17 @@ impl House {
         self.page_in(&chromium, &token, json!({})).await
     }
 
-    async fn page_in(&self, chromium: &Arc<Chromium>, token: &str, options: Value) -> Page {
+    async fn page_in(&self, chromium: &Arc<Chromium>, token: &str, mut options: Value) -> Page {
         let page = self.blank_in(chromium).await;
-        let module = format!("{}/sim/client.js", self.sim.base_url());
-        let (kind, all) = match self.client {
-            Client::Ours => (
-                "ours",
-                json!({"module": module, "signal": self.sim.signal_url()}),
-            ),
-            Client::Newest | Client::Older => ("sdk", options),
+        let kind = match self.client {
+            Client::Ours => "ours",
+            Client::Newest | Client::Older => "sdk",
         };
-        page.run(&format!("await phone.make({kind:?}, {token:?}, {all})"))
+        if self.client == Client::Ours {
+            options["module"] = json!(format!("{}/sim/client.js", self.sim.base_url()));
+            options["signal"] = json!(self.sim.signal_url());
+        }
+        page.run(&format!("await phone.make({kind:?}, {token:?}, {options})"))
             .await;
         page
     }

@@ -13,6 +13,7 @@ mod house;
 mod incoming;
 mod keys;
 mod losses;
+mod opus;
 mod outgoing;
 mod registering;
 mod talking;

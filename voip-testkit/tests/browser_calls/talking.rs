@@ -6,7 +6,8 @@ use voip_sim::sound::{level, wav};
 
 use crate::house::{ACCOUNT, Client, House, MICROPHONE};
 
-const OTHER: u16 = 625;
+/// The pitch of what another page says.
+pub(crate) const OTHER: u16 = 625;
 
 with_each_client! {
     two_pages: two_pages_hear_each_other_directly_and_in_a_conference,
@@ -71,7 +72,7 @@ async fn recorded(client: Client) {
 }
 
 /// The sound of the newest recording, once it is ready.
-async fn recording(house: &House) -> Vec<i16> {
+pub(crate) async fn recording(house: &House) -> Vec<i16> {
     let base = house.sim.base_url();
     for _ in 0..200 {
         if let Some(newest) = house.sim.recordings().last() {
