@@ -121,6 +121,23 @@ const failure = (error, code) => ({
 });
 
 /**
+ * What is in the token of a call, which is written as the vendor's SDK does it.
+ * @typedef {object} ConnectToken
+ * @property {Record<string, string>} parameters
+ * @property {Record<string, string>} customParameters
+ * @property {string} signalingReconnectToken
+ */
+
+/** @param {string} token @returns {ConnectToken} */
+const readToken = (token) => {
+  const content = JSON.parse(decodeURIComponent(atob(token)));
+  if (!content.parameters?.CallSid || !content.signalingReconnectToken) {
+    throw new TypeError("this is not the token of a call");
+  }
+  return content;
+};
+
+/**
  * The connection for signalling: it comes back by itself, and answers heartbeats.
  */
 class Signal {
@@ -317,23 +334,26 @@ export class Device extends EventTarget {
   }
 
   /**
-   * Places a call; the parameters reach the application's webhook.
-   * @param {{ params?: Record<string, string>, rtcConstraints?: RtcConstraints }} [how]
+   * Places a call; the parameters reach the application's webhook. With the `connectToken` of a
+   * call of the same identity, takes that call over instead.
+   * @param {{ params?: Record<string, string>, rtcConstraints?: RtcConstraints, connectToken?: string }} [how]
    * @returns {Promise<Call>}
    */
-  async connect({ params = {}, rtcConstraints } = {}) {
+  async connect({ params = {}, rtcConstraints, connectToken } = {}) {
     this.#alive();
+    const taken = connectToken === undefined ? undefined : readToken(connectToken);
     if (!this.#signal.up) {
       const connected = this.#until("connected");
       this.#signal.open();
       await connected;
     }
-    const call = new Call("outgoing", this.#wire(), rtcConstraints ?? this.#options.rtcConstraints, {
-      To: params.To ?? "",
-      From: `client:${this.#identity}`,
-      CallSid: "",
-    });
-    for (const [name, value] of Object.entries(params)) call.customParameters.set(name, value);
+    const placed = { To: params.To ?? "", From: `client:${this.#identity}`, CallSid: "" };
+    const constraints = rtcConstraints ?? this.#options.rtcConstraints;
+    const call = new Call("outgoing", this.#wire(), constraints, taken?.parameters ?? placed);
+    for (const [name, value] of Object.entries(taken?.customParameters ?? params)) {
+      call.customParameters.set(name, value);
+    }
+    if (taken) call._takesOver(taken.signalingReconnectToken);
     this.#calls.add(call);
     await call._call();
     return call;
@@ -549,6 +569,22 @@ export class Call extends EventTarget {
     return this.#muted;
   }
 
+  /**
+   * What another device of the same identity takes the call over with, once the server has named
+   * it. It is as good as the call itself: keep it from others.
+   * @returns {string | undefined}
+   */
+  get connectToken() {
+    if (!this.#reconnect || !this.parameters.CallSid) return undefined;
+    /** @type {ConnectToken} */
+    const content = {
+      parameters: this.parameters,
+      customParameters: Object.fromEntries(this.customParameters),
+      signalingReconnectToken: this.#reconnect,
+    };
+    return btoa(encodeURIComponent(JSON.stringify(content)));
+  }
+
   /** Takes an incoming call. @param {{ rtcConstraints?: RtcConstraints }} [how] */
   async accept({ rtcConstraints } = {}) {
     if (this.#status !== "pending") return;
@@ -652,12 +688,19 @@ export class Call extends EventTarget {
       const params = [...this.customParameters]
         .map((pair) => pair.map(encodeURIComponent).join("="))
         .join("&");
-      this.#tell("invite", { sdp: peer.localDescription?.sdp, twilio: params ? { params } : {} });
+      const sdp = peer.localDescription?.sdp;
+      const reconnect = this.#reconnect ? { reconnect: this.#reconnect } : {};
+      this.#tell("invite", { sdp, ...reconnect, twilio: params ? { params } : {} });
     } catch (error) {
       if (this.#over()) return;
       this.#failed(failure(error, 31402));
       throw error;
     }
+  }
+
+  /** @internal It is not placed, but somebody else's. @param {string} reconnect */
+  _takesOver(reconnect) {
+    this.#reconnect = reconnect;
   }
 
   /** @internal @param {string} sdp @param {string} [reconnect] */

@@ -82,6 +82,11 @@
       const call = await phone.device.connect({ params, rtcConstraints });
       phone.follow(call, phone.sdk);
     },
+    /** Takes over a call of another page. */
+    async takeOver(connectToken) {
+      const call = await phone.device.connect({ connectToken, rtcConstraints });
+      phone.follow(call, phone.sdk);
+    },
     async accept() {
       await phone.call.accept({ rtcConstraints });
     },

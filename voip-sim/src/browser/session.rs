@@ -27,7 +27,7 @@ pub(super) struct Session {
     connected: bool,
     /// How the browser hears us. It may speak in any coding that was offered.
     coding: Coding,
-    /// What only this browser's connection has.
+    /// What only this connection of the browser has.
     fingerprint: Option<String>,
     keypad: Keypad,
     microphone: Microphone,
@@ -129,7 +129,7 @@ impl Session {
         accepted.map_err(BadDescription::of)
     }
 
-    /// Whether this connection of a browser is the one that wrote a description.
+    /// Whether the browser's end of this connection wrote that description.
     pub(super) fn wrote(&self, description: &str) -> bool {
         self.fingerprint.as_deref() == description::fingerprint(description)
     }

@@ -100,6 +100,12 @@ impl Studio {
         Ok(answer)
     }
 
+    /// Whether the browser's end of this connection wrote that description.
+    pub(super) fn wrote(&self, id: SessionId, description: &str) -> bool {
+        let seat = self.sessions.get(&id);
+        seat.is_some_and(|seat| seat.session.wrote(description))
+    }
+
     /// From now on the connection is the far end of this leg.
     pub(super) fn connect(&mut self, id: SessionId, call: &CallSid) {
         if let Some(seat) = self.sessions.get_mut(&id) {

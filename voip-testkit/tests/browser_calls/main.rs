@@ -16,6 +16,7 @@ mod losses;
 mod opus;
 mod outgoing;
 mod registering;
+mod taking_over;
 mod talking;
 mod transports;
 mod types;
