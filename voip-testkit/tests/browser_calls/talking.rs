@@ -12,6 +12,7 @@ pub(crate) const OTHER: u16 = 625;
 with_each_client! {
     two_pages: two_pages_hear_each_other_directly_and_in_a_conference,
     recorded: a_recording_holds_what_was_said,
+    recorded_opus: a_recording_holds_what_was_said_with_opus,
 }
 
 async fn two_pages(client: Client) {
@@ -48,6 +49,14 @@ async fn two_pages(client: Client) {
 }
 
 async fn recorded(client: Client) {
+    records(client, &["pcmu", "opus"]).await;
+}
+
+async fn recorded_opus(client: Client) {
+    records(client, &["opus", "pcmu"]).await;
+}
+
+async fn records(client: Client, codings: &[&str]) {
     let Some(house) = House::open(client).await else {
         return;
     };
@@ -56,7 +65,7 @@ async fn recorded(client: Client) {
         "<Record timeout='2' maxLength='30' action='recorded'/>",
     );
     house.says("recorded", "<Say>Thank you.</Say><Pause length='60'/>");
-    let page = house.page("ann").await;
+    let page = house.page_preferring("ann", codings).await;
     page.run("await phone.dial({}); return phone.saw('call.accept')")
         .await;
     // real time: it speaks longer than the silence that would end it.
