@@ -263,3 +263,6 @@ fn coding(codec: Codec) -> Option<Coding> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -196,6 +196,40 @@ mod tests {
         assert_eq!(sound.len(), FRAME);
         assert!(level::rms(&sound) > 1_000.0);
         assert_eq!(reader.read(&[], 51 * 960).len(), FRAME);
+        assert_eq!(reader.read(&packets[0], u64::MAX).len(), FRAME);
+    }
+
+    /// Browsers put into a packet what was in the one before, where packets get lost.
+    #[test]
+    fn what_is_told_once_more_is_not_lost() {
+        let mut encoder = Encoder::builder(RATE, Channels::Mono, Application::Voip)
+            .inband_fec(ropus::InbandFec::Forced)
+            .packet_loss_perc(30)
+            .bitrate(Bitrate::Bits(BITS))
+            .build()
+            .unwrap();
+        // It is done for what sounds like a voice: something that begins after a silence.
+        let pitch = |index| match index {
+            0..60 => 0,
+            60..70 => 500,
+            70 => 900,
+            _ => 1_300,
+        };
+        let packets: Vec<Vec<u8>> = (0..72)
+            .map(|index| {
+                let mut packet = [0; LARGEST];
+                let frame = generator::tone(pitch(index), index * FRAME);
+                let length = encoder.encode(&frame, &mut packet).unwrap();
+                packet[..length].to_vec()
+            })
+            .collect();
+        let sound = heard(&packets, |index| index == 70);
+        let late = &sound[70 * FRAME..71 * FRAME];
+        let levels = [500.0, 900.0, 1_300.0].map(|hertz| level::at(late, hertz));
+        assert!(
+            levels[1] > 1.5 * levels[0] && levels[1] > 1.5 * levels[2],
+            "{levels:?}"
+        );
     }
 
     proptest! {
