@@ -1,6 +1,6 @@
 //! Calls that another device takes over, with the token that a page has for each of its calls.
 
-use voip_sim::{CallHandle, inspect::Status, phone::PhoneScript, voice::Voice};
+use voip_sim::{CallHandle, faults::Losses, inspect::Status, phone::PhoneScript, voice::Voice};
 
 use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS};
@@ -48,8 +48,42 @@ async fn answered(client: Client) {
     hears_the_page(&caller, OTHER).await;
     two.run("phone.call.sendDigits('7')").await;
     leg.is("was told the key", |call| call.pressed == "7").await;
+
+    // Its new owner comes back to it as the one before would have.
+    let lost = Losses {
+        signalling: true,
+        ..Losses::default()
+    };
+    house.sim.set_losses(lost);
+    two.run("return phone.saw('call.reconnecting')").await;
+    house.sim.set_losses(Losses::default());
+    two.run("return phone.saw('call.reconnected')").await;
+    hears_the_page(&caller, OTHER).await;
     caller.hang_up().unwrap();
     two.run("return phone.saw('call.disconnect')").await;
+}
+
+/// The vendor's SDK has no token that early.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_rings_far_away_rings_on_at_another_device() {
+    let Some(house) = House::open(Client::Ours).await else {
+        return;
+    };
+    let tone = PhoneScript::no_answer().sounding(Voice::Tone(1_000));
+    house.sim.set_phone(FAR, tone);
+    let (one, two) = (house.page("ann").await, house.page("ann").await);
+    one.run("await phone.dial({}); return phone.saw('call.ringing')")
+        .await;
+    take_over(&one, &two).await;
+    let ringing = two.run("return phone.saw('call.ringing')").await;
+    assert_eq!(ringing["early"], true);
+    one.run("return phone.saw('call.disconnect')").await;
+    two.hears(440.0..=480.0).await;
+    let far = house.sim.call_that(|call| call.to == FAR).await;
+    far.answer().unwrap();
+    two.run("return phone.saw('call.accept')").await;
+    two.hears(1_000.0..=1_000.0).await;
+    hears_the_page(&far, MICROPHONE).await;
 }
 
 async fn crashed(client: Client) {
