@@ -14,6 +14,7 @@
 
 /** @typedef {"unregistered" | "registering" | "registered" | "destroyed"} DeviceState */
 /** @typedef {"pending" | "connecting" | "ringing" | "open" | "reconnecting" | "closed"} CallStatus */
+/** @typedef {"pcmu" | "opus"} Codec */
 /** @typedef {{ code: number, message: string }} VoiceError */
 /** @typedef {{ audio?: boolean | MediaTrackConstraints }} RtcConstraints */
 /** @typedef {{ content: unknown, contentType?: string, messageType?: string }} Message */
@@ -23,6 +24,7 @@
  * @property {string} signal where the simulator listens: `ws://…/signal` or `wss://…/signal`
  * @property {RtcConstraints} [rtcConstraints] for the microphone, unless a call has its own
  * @property {HTMLAudioElement} [audioElement] plays what is heard; else each call has its own
+ * @property {Codec[]} [codecPreferences] how sound is written, the best first; unless given, PCMU
  */
 
 /** The server's heartbeat comes every few seconds; after this long in silence it is gone. */
@@ -48,6 +50,9 @@ const TONE = 160;
 const TONE_GAP = 70;
 const TONE_WAIT = 500;
 
+/** As telephones have it. @type {Codec[]} */
+const PREFERENCES = ["pcmu", "opus"];
+
 /** What the server's codes for tokens are called towards pages. */
 const TOKEN_ERRORS = new Map([
   [31201, 20151],
@@ -68,11 +73,69 @@ const emit = (target, name, detail) => target.dispatchEvent(new CustomEvent(name
 /** @param {number} milliseconds @returns {Promise<void>} */
 const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+/**
+ * The same things, those of the preferred codecs first.
+ * @template Thing
+ * @param {readonly Thing[]} things
+ * @param {(thing: Thing) => string | undefined} codec
+ * @param {Codec[]} preferences
+ */
+const inOrder = (things, codec, preferences) => {
+  /** @param {Thing} thing */
+  const place = (thing) => {
+    const name = codec(thing)?.toLowerCase();
+    const found = preferences.findIndex((preferred) => preferred === name);
+    return found < 0 ? preferences.length : found;
+  };
+  return things.toSorted((one, other) => place(one) - place(other));
+};
+
+/**
+ * What the browser writes sound in, when it offers a call.
+ * @param {Codec[]} preferences
+ */
+const codecsToOffer = (preferences) => {
+  const known = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+  return inOrder(known, ({ mimeType }) => mimeType.split("/")[1], preferences);
+};
+
+/**
+ * An offer of the server, as if it had our preferences: what is written first is what browsers
+ * send.
+ * @param {string} sdp
+ * @param {Codec[]} preferences
+ */
+const asPreferred = (sdp, preferences) => {
+  const maps = sdp.matchAll(/^a=rtpmap:(\d+) ([^/]+)/gm);
+  const names = new Map([...maps].map(([, type = "", name]) => [type, name]));
+  return sdp.replace(/^(m=audio \S+ \S+ )([\d ]+)/m, (_, start, types) => {
+    const sorted = inOrder(types.split(" "), (type) => names.get(type), preferences);
+    return start + sorted.join(" ");
+  });
+};
+
 /** @param {unknown} error @param {number} code @returns {VoiceError} */
 const failure = (error, code) => ({
   code,
   message: error instanceof Error ? error.message : String(error),
 });
+
+/**
+ * What is in the token of a call, which is written as the vendor's SDK does it.
+ * @typedef {object} ConnectToken
+ * @property {Record<string, string>} parameters
+ * @property {Record<string, string>} customParameters
+ * @property {string} signalingReconnectToken
+ */
+
+/** @param {string} token @returns {ConnectToken} */
+const readToken = (token) => {
+  const content = JSON.parse(decodeURIComponent(atob(token)));
+  if (!content.parameters?.CallSid || !content.signalingReconnectToken) {
+    throw new TypeError("this is not the token of a call");
+  }
+  return content;
+};
 
 /**
  * The connection for signalling: it comes back by itself, and answers heartbeats.
@@ -271,23 +334,26 @@ export class Device extends EventTarget {
   }
 
   /**
-   * Places a call; the parameters reach the application's webhook.
-   * @param {{ params?: Record<string, string>, rtcConstraints?: RtcConstraints }} [how]
+   * Places a call; the parameters reach the application's webhook. With the `connectToken` of a
+   * call of the same identity, takes that call over instead.
+   * @param {{ params?: Record<string, string>, rtcConstraints?: RtcConstraints, connectToken?: string }} [how]
    * @returns {Promise<Call>}
    */
-  async connect({ params = {}, rtcConstraints } = {}) {
+  async connect({ params = {}, rtcConstraints, connectToken } = {}) {
     this.#alive();
+    const taken = connectToken === undefined ? undefined : readToken(connectToken);
     if (!this.#signal.up) {
       const connected = this.#until("connected");
       this.#signal.open();
       await connected;
     }
-    const call = new Call("outgoing", this.#wire(), rtcConstraints ?? this.#options.rtcConstraints, {
-      To: params.To ?? "",
-      From: `client:${this.#identity}`,
-      CallSid: "",
-    });
-    for (const [name, value] of Object.entries(params)) call.customParameters.set(name, value);
+    const placed = { To: params.To ?? "", From: `client:${this.#identity}`, CallSid: "" };
+    const constraints = rtcConstraints ?? this.#options.rtcConstraints;
+    const call = new Call("outgoing", this.#wire(), constraints, taken?.parameters ?? placed);
+    for (const [name, value] of Object.entries(taken?.customParameters ?? params)) {
+      call.customParameters.set(name, value);
+    }
+    if (taken) call._takesOver(taken.signalingReconnectToken);
     this.#calls.add(call);
     await call._call();
     return call;
@@ -327,6 +393,7 @@ export class Device extends EventTarget {
       reachable: () => this.#signal.up,
       over: (call) => this.#calls.delete(call),
       audio: () => this.#options.audioElement ?? new Audio(),
+      codecs: () => this.#options.codecPreferences ?? PREFERENCES,
     };
   }
 
@@ -434,6 +501,7 @@ export class Device extends EventTarget {
  * @property {() => boolean} reachable
  * @property {(call: Call) => void} over
  * @property {() => HTMLAudioElement} audio
+ * @property {() => Codec[]} codecs
  */
 
 /**
@@ -501,13 +569,30 @@ export class Call extends EventTarget {
     return this.#muted;
   }
 
+  /**
+   * What another device of the same identity takes the call over with, once the server has named
+   * it. It is as good as the call itself: keep it from others.
+   * @returns {string | undefined}
+   */
+  get connectToken() {
+    if (!this.#reconnect || !this.parameters.CallSid) return undefined;
+    /** @type {ConnectToken} */
+    const content = {
+      parameters: this.parameters,
+      customParameters: Object.fromEntries(this.customParameters),
+      signalingReconnectToken: this.#reconnect,
+    };
+    return btoa(encodeURIComponent(JSON.stringify(content)));
+  }
+
   /** Takes an incoming call. @param {{ rtcConstraints?: RtcConstraints }} [how] */
   async accept({ rtcConstraints } = {}) {
     if (this.#status !== "pending") return;
     this.#status = "connecting";
     try {
       const peer = await this.#prepare(rtcConstraints ?? this.#constraints);
-      await peer.setRemoteDescription({ type: "offer", sdp: this.#offer });
+      const sdp = asPreferred(this.#offer, this.#wire.codecs());
+      await peer.setRemoteDescription({ type: "offer", sdp });
       await peer.setLocalDescription();
       this.#described = true;
       if (this.#over()) return;
@@ -603,12 +688,19 @@ export class Call extends EventTarget {
       const params = [...this.customParameters]
         .map((pair) => pair.map(encodeURIComponent).join("="))
         .join("&");
-      this.#tell("invite", { sdp: peer.localDescription?.sdp, twilio: params ? { params } : {} });
+      const sdp = peer.localDescription?.sdp;
+      const reconnect = this.#reconnect ? { reconnect: this.#reconnect } : {};
+      this.#tell("invite", { sdp, ...reconnect, twilio: params ? { params } : {} });
     } catch (error) {
       if (this.#over()) return;
       this.#failed(failure(error, 31402));
       throw error;
     }
+  }
+
+  /** @internal It is not placed, but somebody else's. @param {string} reconnect */
+  _takesOver(reconnect) {
+    this.#reconnect = reconnect;
   }
 
   /** @internal @param {string} sdp @param {string} [reconnect] */
@@ -747,6 +839,9 @@ export class Call extends EventTarget {
     if (this.#over()) this.#release();
     this.#applyMute();
     for (const track of microphone.getAudioTracks()) peer.addTrack(track, microphone);
+    for (const transceiver of peer.getTransceivers()) {
+      transceiver.setCodecPreferences?.(codecsToOffer(this.#wire.codecs()));
+    }
     peer.ontrack = ({ track, streams }) => {
       this.#audio.srcObject = streams[0] ?? new MediaStream([track]);
     };

@@ -5,12 +5,15 @@
 //!
 //! - [`frame`] reads and writes what goes over the WebSocket, [`access`] checks who may.
 //! - [`switchboard`] keeps the sockets and the calls, and tells each what the engine says of it.
-//! - [`session`] is one WebRTC connection, [`studio`] has all of them and the mixer.
+//! - [`description`] reads what a page would like, [`session`] is one WebRTC connection with its
+//!   [`microphone`], [`studio`] has all of them and the mixer.
 //! - [`exchange`] is the task around both, with the UDP socket and the clock.
 
 mod access;
+mod description;
 mod exchange;
 mod frame;
+mod microphone;
 mod session;
 mod studio;
 mod switchboard;

@@ -5,11 +5,15 @@ pub mod mulaw;
 pub mod wav;
 
 #[cfg(feature = "media")]
+pub(crate) mod coding;
+#[cfg(feature = "media")]
 pub(crate) mod dtmf;
 #[cfg(feature = "media")]
 pub(crate) mod generator;
 #[cfg(feature = "media")]
 pub(crate) mod mixer;
+#[cfg(feature = "media")]
+pub(crate) mod opus;
 
 /// Samples a second.
 pub const RATE: u32 = 8_000;

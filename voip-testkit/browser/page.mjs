@@ -1,5 +1,6 @@
 // Pages in a real browser, in the hands of a test: it writes lines of JSON, and reads one back for
-// each. `{"id", "open": url}` opens a page, `{"id", "page", "run": code}` runs code in it.
+// each. `{"id", "open": url}` opens a page, `{"id", "page", "run": code}` runs code in it, and
+// `{"id", "page", "close": true}` or `"crash"` ends it, with or without a goodbye.
 import { createRequire } from "node:module";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -30,7 +31,6 @@ const blank = `http://127.0.0.1:${server.address().port}/`;
 async function open(url, scripts) {
   const page = await context.newPage();
   page.on("pageerror", (error) => console.error(`page: ${error}`));
-  page.on("crash", () => console.error("page: crashed"));
   for (const script of scripts) await page.addInitScript(script);
   await page.goto(url === "blank" ? blank : url);
   if (settings.library) {
@@ -41,11 +41,19 @@ async function open(url, scripts) {
   return pages.length - 1;
 }
 
+async function crashed(page) {
+  const over = page.waitForEvent("crash");
+  // It never gets there.
+  page.goto("chrome://crash").catch(() => {});
+  await over;
+}
+
 async function answer(line) {
-  const { id, open: url, scripts, page, run, close } = JSON.parse(line);
+  const { id, open: url, scripts, page, run, close, crash } = JSON.parse(line);
   try {
     let value = null;
     if (url) value = await open(url, scripts ?? []);
+    else if (crash) await crashed(pages[page]);
     else if (close) await pages[page].close({ runBeforeUnload: false });
     else value = await pages[page].evaluate(`(async () => { ${run} })()`);
     console.log(JSON.stringify({ id, value: value ?? null }));

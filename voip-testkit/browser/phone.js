@@ -70,7 +70,7 @@
         return;
       }
       const { Device } = await import(options.module);
-      phone.device = new Device(token, { signal: options.signal, rtcConstraints });
+      phone.device = new Device(token, { rtcConstraints, ...options });
       for (const name of deviceEvents) {
         phone.device.addEventListener(name, ({ detail }) => {
           if (name === "incoming") phone.follow(detail, false);
@@ -82,6 +82,11 @@
       const call = await phone.device.connect({ params, rtcConstraints });
       phone.follow(call, phone.sdk);
     },
+    /** Takes over a call of another page. */
+    async takeOver(connectToken) {
+      const call = await phone.device.connect({ connectToken, rtcConstraints });
+      phone.follow(call, phone.sdk);
+    },
     async accept() {
       await phone.call.accept({ rtcConstraints });
     },
@@ -89,13 +94,18 @@
     async stats() {
       const peer = peers.at(-1);
       const found = { state: peer.connectionState };
-      for (const report of (await peer.getStats()).values()) {
+      const reports = await peer.getStats();
+      for (const report of reports.values()) {
         if (report.type === "inbound-rtp") {
+          found.hears = reports.get(report.codecId)?.mimeType;
           found.received = report.packetsReceived;
           found.energy = report.totalAudioEnergy;
           found.concealed = report.concealedSamples;
         }
-        if (report.type === "outbound-rtp") found.sent = report.packetsSent;
+        if (report.type === "outbound-rtp") {
+          found.sent = report.packetsSent;
+          found.says = reports.get(report.codecId)?.mimeType;
+        }
         if (report.type === "transport") found.dtls = report.dtlsState;
         if (report.type === "codec") found.codecs = [...(found.codecs ?? []), report.mimeType];
       }

@@ -174,6 +174,13 @@ impl Page {
             .await;
     }
 
+    /// Ends the page as a crash does: it says goodbye to nobody.
+    pub async fn crash(&self) {
+        self.chromium
+            .ask(json!({"page": self.number, "crash": true}))
+            .await;
+    }
+
     /// Waits until the loudest that the newest call of the page lets it hear has a pitch in there,
     /// in hertz.
     pub async fn hears(&self, hertz: RangeInclusive<f64>) {

@@ -1,6 +1,5 @@
 //! One WebRTC connection: descriptions, packets, and the sound in them.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,35 +11,12 @@ use str0m::media::{Direction, Frequency, MediaData, MediaKind, MediaTime, Mid, P
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcError};
 
+use super::description::{self, BadDescription};
+use super::microphone::{AHEAD, Microphone};
+use crate::sound::coding::Coding;
 use crate::sound::dtmf::Keypad;
-use crate::sound::mixer::{Frame, SILENCE};
-use crate::sound::{FRAME, mulaw};
-
-/// Frames that are waited for before a microphone is played, so that one that comes late is not
-/// missed.
-const AHEAD: usize = 2;
-
-/// More than this is behind the time, and the oldest are left out.
-const BEHIND: usize = 10;
-
-/// The payload type of telephone events in what we offer.
-const EVENTS: u8 = 101;
-
-/// A description that makes no sense.
-#[derive(Debug, thiserror::Error)]
-#[error("the description cannot be used: {0}")]
-pub(super) struct BadDescription(String);
-
-impl BadDescription {
-    pub(super) fn of(error: impl std::fmt::Display) -> Self {
-        Self(error.to_string())
-    }
-
-    /// It belongs to nothing.
-    pub(super) fn nothing() -> Self {
-        Self("there is no such connection".to_owned())
-    }
-}
+use crate::sound::mixer::Frame;
+use crate::sound::{FRAME, mulaw, opus};
 
 /// A connection with one browser.
 pub(super) struct Session {
@@ -49,39 +25,51 @@ pub(super) struct Session {
     pending: Option<SdpPendingOffer>,
     mid: Option<Mid>,
     connected: bool,
+    /// How the browser hears us. It may speak in any coding that was offered.
+    coding: Coding,
+    /// What only this connection of the browser has.
+    fingerprint: Option<String>,
     keypad: Keypad,
-    microphone: VecDeque<i16>,
-    /// Whether enough has come to begin with.
-    playing: bool,
+    microphone: Microphone,
+    /// There once Opus was sent.
+    opus: Option<opus::Writer>,
     /// Samples sent so far.
     sent: u64,
 }
 
 impl Session {
-    /// A connection that is reached at this address.
+    /// A connection that is reached at this address, for sound in one of these codings, of which
+    /// we would rather have the first.
     pub(super) fn new(
         now: Instant,
         local: SocketAddr,
         crypto: Arc<CryptoProvider>,
+        codings: &[Coding],
         telephone_events: bool,
     ) -> Result<Self, RtcError> {
         let mut config = Rtc::builder()
             .set_crypto_provider(crypto)
             .set_ice_lite(true)
-            .clear_codecs()
-            .enable_pcmu(true, false);
-        if telephone_events {
+            // What comes later than this is too late to be played.
+            .set_reordering_size_audio(AHEAD)
+            .clear_codecs();
+        for coding in codings {
+            config = match coding {
+                Coding::Pcmu => config.enable_pcmu(true, false),
+                Coding::Opus => config.enable_opus(true, false),
+            };
+        }
+        for coding in codings.iter().filter(|_| telephone_events) {
             let format = FormatParams {
                 telephone_event_max: Some(16),
                 ..FormatParams::default()
             };
-            let rate = Frequency::EIGHT_KHZ;
-            let codecs = config.codec_config();
-            codecs.add_config(
-                Pt::new_with_value(EVENTS),
+            // Keys are counted by the clock of the sound beside them (RFC 4733, section 2.1).
+            config.codec_config().add_config(
+                Pt::new_with_value(events(*coding)),
                 None,
                 Codec::Tele,
-                rate,
+                frequency(*coding),
                 None,
                 format,
             );
@@ -94,15 +82,18 @@ impl Session {
             pending: None,
             mid: None,
             connected: false,
+            coding: codings.first().copied().unwrap_or(Coding::Pcmu),
+            fingerprint: None,
             keypad: Keypad::default(),
-            microphone: VecDeque::new(),
-            playing: false,
+            microphone: Microphone::default(),
+            opus: None,
             sent: 0,
         })
     }
 
     /// Answers an offer, the first one or one that makes the path anew.
     pub(super) fn answer(&mut self, offer: &str) -> Result<String, BadDescription> {
+        self.fingerprint = description::fingerprint(offer).map(str::to_owned);
         let offer = SdpOffer::from_sdp_string(offer).map_err(BadDescription::of)?;
         let answer = self
             .rtc
@@ -110,9 +101,9 @@ impl Session {
             .accept_offer(offer)
             .map_err(BadDescription::of)?;
         let answer = answer.to_sdp_string();
-        match answer.contains("PCMU/8000") {
-            true => Ok(answer),
-            false => Err(BadDescription("PCMU is not offered".to_owned())),
+        match description::preferred(&answer) {
+            Some(_) => Ok(answer),
+            None => Err(BadDescription::silent()),
         }
     }
 
@@ -129,11 +120,18 @@ impl Session {
 
     /// Takes the answer to what was offered.
     pub(super) fn accept(&mut self, answer: &str) -> Result<(), BadDescription> {
+        self.coding = description::preferred(answer).ok_or_else(BadDescription::silent)?;
+        self.fingerprint = description::fingerprint(answer).map(str::to_owned);
         let answer = SdpAnswer::from_sdp_string(answer).map_err(BadDescription::of)?;
         let pending = self.pending.take();
         let pending = pending.ok_or_else(BadDescription::nothing)?;
         let accepted = self.rtc.sdp_api().accept_answer(pending, answer);
         accepted.map_err(BadDescription::of)
+    }
+
+    /// Whether the browser's end of this connection wrote that description.
+    pub(super) fn wrote(&self, description: &str) -> bool {
+        self.fingerprint.as_deref() == description::fingerprint(description)
     }
 
     /// Whether a packet is for this connection.
@@ -181,18 +179,7 @@ impl Session {
 
     /// The next 20 milliseconds of what the browser says.
     pub(super) fn microphone(&mut self) -> Frame {
-        if !self.playing && self.microphone.len() < AHEAD * FRAME {
-            return SILENCE;
-        }
-        self.playing = self.microphone.len() >= FRAME;
-        if !self.playing {
-            return SILENCE;
-        }
-        let mut frame = SILENCE;
-        for (sample, heard) in frame.iter_mut().zip(self.microphone.drain(..FRAME)) {
-            *sample = heard;
-        }
-        frame
+        self.microphone.frame()
     }
 
     /// Sends the next 20 milliseconds of what the browser hears.
@@ -206,14 +193,19 @@ impl Session {
         let Some(writer) = self.rtc.writer(mid) else {
             return;
         };
-        let pcmu = writer
+        let chosen = writer
             .payload_params()
-            .find(|params| params.spec().codec == Codec::PCMU);
-        let Some(pt) = pcmu.map(|params| params.pt()) else {
+            .find(|params| coding(params.spec().codec) == Some(self.coding));
+        let Some(pt) = chosen.map(|params| params.pt()) else {
             return;
         };
+        let sound = match self.coding {
+            Coding::Pcmu => mulaw::encode_all(frame),
+            Coding::Opus => self.opus.get_or_insert_with(opus::Writer::new).write(frame),
+        };
+        // In samples; it is written in units of the coding's own clock.
         let time = MediaTime::new(time, Frequency::EIGHT_KHZ);
-        if let Err(error) = writer.write(pt, now, time, mulaw::encode_all(frame)) {
+        if let Err(error) = writer.write(pt, now, time, sound) {
             tracing::debug!(%error, "sound could not be sent");
         }
     }
@@ -238,17 +230,39 @@ impl Session {
     }
 
     fn heard(&mut self, data: &MediaData) -> Option<char> {
-        match &data.codec_extra {
-            CodecExtra::Tele(report) => self.keypad.report(report.event, data.time.numer()),
-            _ if data.params.spec().codec == Codec::PCMU => {
-                self.microphone.extend(mulaw::decode_all(&data.data));
-                let late = self.microphone.len().saturating_sub(BEHIND * FRAME);
-                if late > 0 {
-                    self.microphone.drain(..late + (BEHIND - AHEAD) * FRAME);
-                }
-                None
-            }
-            _ => None,
+        let begins = data.time.numer();
+        if let CodecExtra::Tele(report) = &data.codec_extra {
+            return self.keypad.report(report.event, begins);
         }
+        if let Some(coding) = coding(data.params.spec().codec) {
+            self.microphone.receive(coding, &data.data, begins);
+        }
+        None
     }
 }
+
+/// The payload type of the telephone events beside a coding in what we offer.
+const fn events(coding: Coding) -> u8 {
+    match coding {
+        Coding::Pcmu => 101,
+        Coding::Opus => 110,
+    }
+}
+
+const fn frequency(coding: Coding) -> Frequency {
+    match coding {
+        Coding::Pcmu => Frequency::EIGHT_KHZ,
+        Coding::Opus => Frequency::FORTY_EIGHT_KHZ,
+    }
+}
+
+fn coding(codec: Codec) -> Option<Coding> {
+    match codec {
+        Codec::PCMU => Some(Coding::Pcmu),
+        Codec::Opus => Some(Coding::Opus),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

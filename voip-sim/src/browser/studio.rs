@@ -7,8 +7,10 @@ use std::time::Instant;
 
 use str0m::crypto::CryptoProvider;
 
-use super::session::{BadDescription, Session};
+use super::description::{self, BadDescription};
+use super::session::Session;
 use crate::sid::CallSid;
+use crate::sound::coding::Coding;
 use crate::sound::mixer::{Mixed, Mixer, Wiring};
 
 /// Names a connection.
@@ -56,20 +58,22 @@ impl Studio {
         self.sessions.is_empty()
     }
 
-    /// A connection for an offer: its name and the answer.
+    /// A connection for an offer, with the sound that the offer would rather have: its name and
+    /// the answer.
     pub(super) fn take(
         &mut self,
         now: Instant,
         offer: &str,
     ) -> Result<(SessionId, String), BadDescription> {
-        let mut session = self.session(now)?;
+        let coding = description::preferred(offer).ok_or_else(BadDescription::silent)?;
+        let mut session = self.session(now, &[coding])?;
         let answer = session.answer(offer)?;
         Ok((self.seat(session), answer))
     }
 
-    /// A connection to be offered: its name and the offer.
+    /// A connection to be offered, with sound of any kind: its name and the offer.
     pub(super) fn offer(&mut self, now: Instant) -> Result<(SessionId, String), BadDescription> {
-        let mut session = self.session(now)?;
+        let mut session = self.session(now, &Coding::ALL)?;
         let offer = session.offer().ok_or_else(BadDescription::nothing)?;
         Ok((self.seat(session), offer))
     }
@@ -94,6 +98,12 @@ impl Studio {
         let answer = seat.session.answer(offer)?;
         self.drain(id);
         Ok(answer)
+    }
+
+    /// Whether the browser's end of this connection wrote that description.
+    pub(super) fn wrote(&self, id: SessionId, description: &str) -> bool {
+        let seat = self.sessions.get(&id);
+        seat.is_some_and(|seat| seat.session.wrote(description))
     }
 
     /// From now on the connection is the far end of this leg.
@@ -176,9 +186,9 @@ impl Studio {
         std::mem::take(&mut self.keys)
     }
 
-    fn session(&self, now: Instant) -> Result<Session, BadDescription> {
+    fn session(&self, now: Instant, codings: &[Coding]) -> Result<Session, BadDescription> {
         let crypto = Arc::clone(&self.crypto);
-        let session = Session::new(now, self.local, crypto, self.telephone_events);
+        let session = Session::new(now, self.local, crypto, codings, self.telephone_events);
         session.map_err(BadDescription::of)
     }
 

@@ -3,6 +3,7 @@
 mod line;
 mod outcome;
 mod placed;
+mod returning;
 mod ringing;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -370,71 +371,6 @@ impl Switchboard {
         if !lines.any(|line| line.registered().as_ref() == Some(&identity)) {
             self.shared
                 .turn(|engine, _| engine.unregister_client(identity));
-        }
-    }
-
-    /// A browser that lost its socket comes back to a call, or another takes over one that rings.
-    fn resume(
-        &mut self,
-        now: Moment,
-        id: LineId,
-        access: &Access,
-        callsid: &str,
-        token: &str,
-        sdp: &str,
-    ) {
-        let Some(sid) = self.find(access, callsid) else {
-            return self.resume_what_is_over(id, callsid);
-        };
-        let Some(call) = self
-            .calls
-            .get_mut(&sid)
-            .filter(|call| call.reconnect == token)
-        else {
-            return self.no_call(id, callsid.to_owned());
-        };
-        if matches!(call.stage, Stage::Offered { .. }) {
-            return self.take_over(now, id, &sid, sdp);
-        }
-        call.line = Some(id);
-        call.lost = None;
-        let (callsid, reconnect) = (sid.to_string(), call.reconnect.clone());
-        let frame = match call.stage {
-            Stage::Placed { .. } => return,
-            Stage::Ringing { .. } => ServerFrame::Ringing {
-                callsid,
-                sdp: None,
-                reconnect,
-            },
-            Stage::Offered { .. } | Stage::Open { .. } => ServerFrame::Answer {
-                callsid,
-                sdp: None,
-                reconnect,
-            },
-        };
-        self.tell(id, &frame);
-    }
-
-    /// A call that ended while its browser was away has just ended; others were never there.
-    fn resume_what_is_over(&self, id: LineId, callsid: &str) {
-        let sid = CallSid::parse(callsid);
-        let known = sid.is_some_and(|sid| {
-            self.shared
-                .look(|engine, _| engine.standing(&sid))
-                .is_some()
-        });
-        match known {
-            true => {
-                let callsid = callsid.to_owned();
-                self.tell(
-                    id,
-                    &ServerFrame::Hangup {
-                        callsid,
-                        error: None,
-                    },
-                );
-            }
-            false => self.no_call(id, callsid.to_owned()),
         }
     }
 

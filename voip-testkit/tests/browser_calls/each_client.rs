@@ -23,3 +23,21 @@ macro_rules! with_each_client {
         }
     };
 }
+
+/// The same with the vendor's clients alone.
+macro_rules! with_each_sdk {
+    ($($flow:ident: $promise:ident),* $(,)?) => {
+        mod newest {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $promise() {
+                super::$flow(crate::house::Client::Newest).await;
+            })*
+        }
+        mod older {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $promise() {
+                super::$flow(crate::house::Client::Older).await;
+            })*
+        }
+    };
+}

@@ -19,7 +19,7 @@ use voip_sim::{
     MediaConfig, Simulator, SimulatorConfig,
     engine::{Application, NumberConfig},
 };
-use voip_testkit::{BLANK, Chromium, PHONE, Page, microphone};
+use voip_testkit::{BLANK, Chromium, FlakyProxy, PHONE, Page, microphone};
 use voip_twilio::{AccessToken, ApiKey};
 
 pub(crate) const ACCOUNT: &str = "AC00000000000000000000000000000001";
@@ -156,7 +156,23 @@ impl House {
     }
 
     pub(crate) async fn page_with(&self, token: &str, options: Value) -> Page {
-        self.page_in(&self.chromium, token, options).await
+        self.page_in(&self.chromium, token, options, &self.sim.signal_url())
+            .await
+    }
+
+    /// A page whose signalling goes through that proxy; its sound does not.
+    pub(crate) async fn page_through(&self, identity: &str, proxy: &FlakyProxy) -> Page {
+        let token = token(identity, Duration::from_secs(3_600));
+        let signal = proxy.instead_in(&self.sim.signal_url());
+        self.page_in(&self.chromium, &token, json!({}), &signal)
+            .await
+    }
+
+    /// A page whose client would rather have its sound in these codings.
+    pub(crate) async fn page_preferring(&self, identity: &str, codings: &[&str]) -> Page {
+        let token = token(identity, Duration::from_secs(3_600));
+        self.page_with(&token, json!({"codecPreferences": codings}))
+            .await
     }
 
     /// A page in another browser, which has a microphone of its own.
@@ -166,36 +182,43 @@ impl House {
             .await
             .unwrap();
         let token = token(identity, Duration::from_secs(3_600));
-        self.page_in(&chromium, &token, json!({})).await
+        self.page_in(&chromium, &token, json!({}), &self.sim.signal_url())
+            .await
     }
 
-    async fn page_in(&self, chromium: &Arc<Chromium>, token: &str, options: Value) -> Page {
-        let page = self.blank_in(chromium).await;
-        let module = format!("{}/sim/client.js", self.sim.base_url());
-        let (kind, all) = match self.client {
-            Client::Ours => (
-                "ours",
-                json!({"module": module, "signal": self.sim.signal_url()}),
-            ),
-            Client::Newest | Client::Older => ("sdk", options),
+    async fn page_in(
+        &self,
+        chromium: &Arc<Chromium>,
+        token: &str,
+        mut options: Value,
+        signal: &str,
+    ) -> Page {
+        let page = blank_in(chromium, signal).await;
+        let kind = match self.client {
+            Client::Ours => "ours",
+            Client::Newest | Client::Older => "sdk",
         };
-        page.run(&format!("await phone.make({kind:?}, {token:?}, {all})"))
+        if self.client == Client::Ours {
+            options["module"] = json!(format!("{}/sim/client.js", self.sim.base_url()));
+            options["signal"] = json!(signal);
+        }
+        page.run(&format!("await phone.make({kind:?}, {token:?}, {options})"))
             .await;
         page
     }
 
     /// A page with a client that was not made.
     pub(crate) async fn blank(&self) -> Page {
-        self.blank_in(&self.chromium).await
+        blank_in(&self.chromium, &self.sim.signal_url()).await
     }
+}
 
-    async fn blank_in(&self, chromium: &Arc<Chromium>) -> Page {
-        let scripts = [
-            format!("globalThis.signalUrl = {:?};", self.sim.signal_url()),
-            PHONE.to_owned(),
-        ];
-        chromium.open(BLANK, &scripts).await
-    }
+async fn blank_in(chromium: &Arc<Chromium>, signal: &str) -> Page {
+    let scripts = [
+        format!("globalThis.signalUrl = {signal:?};"),
+        PHONE.to_owned(),
+    ];
+    chromium.open(BLANK, &scripts).await
 }
 
 /// An access token of this identity.

@@ -7,11 +7,13 @@ use voip_sim::{faults::Losses, inspect::Status};
 
 use crate::hearing::{hears_nothing, hears_the_page};
 use crate::house::{Client, FAR, House, MICROPHONE, token};
-use voip_testkit::Page;
+use voip_testkit::{FlakyProxy, Page};
 
 with_each_client! {
     signalling: a_call_outlives_the_loss_of_its_signalling,
+    silence: a_call_outlives_a_connection_on_which_nothing_comes_any_more,
     media: a_call_outlives_the_loss_of_its_sound,
+    opus: a_call_with_opus_outlives_the_loss_of_its_sound,
     expiry: a_call_outlives_its_token,
 }
 
@@ -42,11 +44,48 @@ async fn signalling(client: Client) {
     page.run("return phone.saw('call.disconnect')").await;
 }
 
-async fn media(client: Client) {
+async fn silence(client: Client) {
     let Some(house) = House::open(client).await else {
         return;
     };
-    let page = house.page("ann").await;
+    let proxy = FlakyProxy::before(house.sim.addr()).await;
+    let page = house.page_through("ann", &proxy).await;
+    page.run("await phone.device.register(); return phone.saw('registered')")
+        .await;
+    page.run("await phone.dial({}); return phone.saw('call.accept')")
+        .await;
+    let far = house.sim.call_that(|call| call.to == FAR).await;
+    hears_the_page(&far, MICROPHONE).await;
+    // Longer than a page waits for a heartbeat, so that there must have been some.
+    lasts(&page, 17).await;
+    let lost = "return phone.events.some(({ name }) => name === 'call.reconnecting')";
+    assert_eq!(page.run(lost).await, false);
+    proxy.blackhole();
+    // real time: a page gives up after 15 seconds without a heartbeat.
+    let told = page.run("return phone.saw('call.reconnecting')").await;
+    assert_eq!(told["code"], 53001);
+    hears_the_page(&far, MICROPHONE).await;
+    proxy.heal().await;
+    page.run("return phone.saw('call.reconnected')").await;
+    page.run("return phone.saw('registered', 2)").await;
+    hears_the_page(&far, MICROPHONE).await;
+    far.hang_up().unwrap();
+    page.run("return phone.saw('call.disconnect')").await;
+}
+
+async fn media(client: Client) {
+    without_media(client, &["pcmu", "opus"]).await;
+}
+
+async fn opus(client: Client) {
+    without_media(client, &["opus", "pcmu"]).await;
+}
+
+async fn without_media(client: Client, codings: &[&str]) {
+    let Some(house) = House::open(client).await else {
+        return;
+    };
+    let page = house.page_preferring("ann", codings).await;
     page.run("await phone.dial({}); return phone.saw('call.accept')")
         .await;
     let far = house.sim.call_that(|call| call.to == FAR).await;
@@ -65,6 +104,9 @@ async fn media(client: Client) {
     house.sim.set_losses(Losses::default());
     page.run("return phone.saw('call.reconnected')").await;
     hears_the_page(&far, MICROPHONE).await;
+    let says = page.run("return (await phone.stats()).says").await;
+    let says = says.as_str().unwrap().to_lowercase();
+    assert_eq!(says, format!("audio/{}", codings[0]));
     assert_eq!(far.view().unwrap().status, Status::InProgress);
 }
 

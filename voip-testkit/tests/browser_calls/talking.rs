@@ -6,11 +6,13 @@ use voip_sim::sound::{level, wav};
 
 use crate::house::{ACCOUNT, Client, House, MICROPHONE};
 
-const OTHER: u16 = 625;
+/// The pitch of what another page says.
+pub(crate) const OTHER: u16 = 625;
 
 with_each_client! {
     two_pages: two_pages_hear_each_other_directly_and_in_a_conference,
     recorded: a_recording_holds_what_was_said,
+    recorded_opus: a_recording_holds_what_was_said_with_opus,
 }
 
 async fn two_pages(client: Client) {
@@ -47,6 +49,14 @@ async fn two_pages(client: Client) {
 }
 
 async fn recorded(client: Client) {
+    records(client, &["pcmu", "opus"]).await;
+}
+
+async fn recorded_opus(client: Client) {
+    records(client, &["opus", "pcmu"]).await;
+}
+
+async fn records(client: Client, codings: &[&str]) {
     let Some(house) = House::open(client).await else {
         return;
     };
@@ -55,7 +65,7 @@ async fn recorded(client: Client) {
         "<Record timeout='2' maxLength='30' action='recorded'/>",
     );
     house.says("recorded", "<Say>Thank you.</Say><Pause length='60'/>");
-    let page = house.page("ann").await;
+    let page = house.page_preferring("ann", codings).await;
     page.run("await phone.dial({}); return phone.saw('call.accept')")
         .await;
     // real time: it speaks longer than the silence that would end it.
@@ -71,7 +81,7 @@ async fn recorded(client: Client) {
 }
 
 /// The sound of the newest recording, once it is ready.
-async fn recording(house: &House) -> Vec<i16> {
+pub(crate) async fn recording(house: &House) -> Vec<i16> {
     let base = house.sim.base_url();
     for _ in 0..200 {
         if let Some(newest) = house.sim.recordings().last() {

@@ -9,27 +9,31 @@ use crate::hearing::hears_the_page;
 use crate::house::{Client, FAR, House, MICROPHONE, OURS, token};
 use voip_testkit::Page;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn by_an_option_of_the_device() {
-    let Some(house) = House::open(Client::Newest).await else {
+with_each_sdk! {
+    by_option: by_an_option_of_the_device,
+    by_edge: by_the_name_of_an_edge,
+    by_names: by_the_browsers_names_and_an_incoming_call_is_not_late,
+    preflight: a_preflight_test_completes,
+}
+
+async fn by_option(client: Client) {
+    let Some(house) = House::open(client).await else {
         return;
     };
     let at = format!("localhost:{}", house.sim.addr().port());
     calls(&house, json!({"chunderw": at})).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn by_the_name_of_an_edge() {
-    let Some(house) = House::open(Client::Newest).await else {
+async fn by_edge(client: Client) {
+    let Some(house) = House::open(client).await else {
         return;
     };
     let at = format!("localhost:{}/signal?", house.sim.addr().port());
     calls(&house, json!({"edge": at})).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn by_the_browsers_names_and_an_incoming_call_is_not_late() {
-    let Some(house) = resolved(Client::Newest).await else {
+async fn by_names(client: Client) {
+    let Some(house) = resolved(client).await else {
         return;
     };
     let page = calls(&house, json!({})).await;
@@ -45,16 +49,6 @@ async fn by_the_browsers_names_and_an_incoming_call_is_not_late() {
         late < 1_500.0,
         "without its sounds the SDK waits for two seconds: {late}"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preflight_test_of_the_newest_completes() {
-    preflight(Client::Newest).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_preflight_test_of_the_older_completes() {
-    preflight(Client::Older).await;
 }
 
 async fn preflight(client: Client) {

@@ -115,30 +115,8 @@ impl Switchboard {
         self.connected(id, sid, session);
     }
 
-    /// Another browser of the same identity takes a call that rings elsewhere.
-    pub(super) fn take_over(&mut self, now: Moment, id: LineId, sid: &CallSid, sdp: &str) {
-        let (session, answer) = match self.studio.take(now.instant, sdp) {
-            Ok(taken) => taken,
-            Err(error) => {
-                tracing::debug!(%error, "the offer of a browser cannot be used");
-                return self.no_call(id, sid.to_string());
-            }
-        };
-        self.connected(id, sid, session);
-        if let Some(call) = self.calls.get(sid) {
-            let (callsid, reconnect) = (sid.to_string(), call.reconnect.clone());
-            self.tell(
-                id,
-                &ServerFrame::Answer {
-                    callsid,
-                    sdp: Some(answer),
-                    reconnect,
-                },
-            );
-        }
-    }
-
-    fn connected(&mut self, id: LineId, sid: &CallSid, session: super::SessionId) {
+    /// A browser has taken a call that rang, and this is its connection.
+    pub(super) fn connected(&mut self, id: LineId, sid: &CallSid, session: super::SessionId) {
         let grace = self.lines.get(&id).map_or(GRACE, super::Line::grace);
         let Some(call) = self.calls.get_mut(sid) else {
             return;
