@@ -75,7 +75,12 @@ async fn what_others_write_stays_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_microphone_the_page_says_what_to_do() {
-    tried("no_microphone.mjs").await;
+    tried("microphone.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_browsers_one_takes_the_call_and_the_other_says_so() {
+    tried("two_browsers.mjs").await;
 }
 
 #[test]
