@@ -26,7 +26,7 @@ export function logView(desk, redial) {
   const direction = select("direction", "Which way", [["", "All calls"], ["inbound", "Incoming"], ["outbound", "Outgoing"]]);
   const status = select("status", "Outcome", [["", "Any outcome"], ["completed", "Answered"], ["no-answer", "No answer"], ["busy,failed,canceled", "Not connected"]]);
   const number = h("input", { type: "search", name: "number", autocomplete: "off", "aria-label": "Search by number", placeholder: "Search by number" });
-  const csv = h("a", { class: "plain button", href: "api/call-logs.csv", download: "calls.csv" }, "Download CSV");
+  const csv = h("a", { class: "plain button", href: "api/call-logs.csv", download: true }, "Download CSV");
   const filters = /** @type {HTMLFormElement} */ (h("form", { class: "filters", role: "search", "aria-label": "Calls", oninput: (/** @type {Event} */ event) => later(event.target === number ? TYPING : 0), onsubmit: (/** @type {Event} */ event) => event.preventDefault() }, number, direction, status));
   /** @type {Row[]} */
   let rows = [];

@@ -38,7 +38,7 @@ export async function house({ microphone = true, expected = [], flags = [], rule
         if (message.type() === "error" && !fine) faults.push(text);
       });
       await prepare(page);
-      await page.goto(path.startsWith("http") ? path : SERVER + path);
+      await page.goto(path.includes(":") ? path : SERVER + path);
       return page;
     };
     return { context, open };
