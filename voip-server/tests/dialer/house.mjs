@@ -50,7 +50,7 @@ export async function house({ microphone = true, expected = [], flags = [], rule
   return { ...(await another()), another, close };
 }
 
-const PASSWORD = "correct horse battery";
+export const PASSWORD = "correct horse battery";
 
 export async function signUp(page, email = "ann@example.com", name = "Ann") {
   await page.getByLabel("Name (optional)").fill(name);

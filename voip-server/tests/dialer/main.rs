@@ -43,6 +43,11 @@ fn modules() -> TempDir {
 }
 
 async fn tried(script: &'static str) {
+    tried_as(script, "").await;
+}
+
+/// A flow, or a group of what is in one.
+async fn tried_as(script: &'static str, group: &'static str) {
     let Some(browser) = Browser::installed() else {
         return;
     };
@@ -52,7 +57,8 @@ async fn tried(script: &'static str) {
     program
         .env("SERVER", server.url("").replace("127.0.0.1", "localhost"))
         .env("SIMULATOR", simulator)
-        .env("WEB", web());
+        .env("WEB", web())
+        .env("GROUP", group);
     let run = tokio::task::spawn_blocking(move || browser.runs(&mut program));
     run.await.unwrap();
 }
@@ -110,6 +116,21 @@ async fn weak_sound_lost_connections_and_calls_out_of_sight_are_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_paged_filtered_searched_and_saved() {
     tried("log.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_of_entering_is_accessible() {
+    tried_as("states.mjs", "entering").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_of_calling_is_accessible() {
+    tried_as("states.mjs", "calling").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_of_being_called_is_accessible() {
+    tried_as("states.mjs", "being called").await;
 }
 
 /// A flow that starts and kills its server.
