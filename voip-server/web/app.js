@@ -68,7 +68,7 @@ class App extends HTMLElement {
     const change = () => {
       const { live } = desk;
       presence.dataset.presence = desk.presence;
-      const state = { on: "Online", opening: "Connecting…", off: desk.other ? "On in another tab" : "Offline" }[desk.presence];
+      const state = { on: "Online", opening: "Connecting…", off: desk.other ? "In another tab" : "Offline" }[desk.presence];
       if (presence.textContent !== state) presence.textContent = state;
       presence.setAttribute("aria-label", `${state}. ${desk.presence === "off" ? (desk.other ? "Use the phone here" : "Go online") : "Go offline"}`);
       for (const button of [presence, leave]) button.toggleAttribute("disabled", live);
@@ -103,8 +103,8 @@ class App extends HTMLElement {
     };
     this.#again.hidden = false;
     fill(this.#again, accountView("again", () => void entered(), this.#email));
-    this.#again.scrollIntoView();
-    this.#again.querySelector("input")?.focus();
+    this.#again.scrollIntoView({ block: "nearest" });
+    /** @type {HTMLElement | null} */ (this.#again.querySelector(this.#email ? "[name=password]" : "input"))?.focus();
   }
 
   async #leave() {

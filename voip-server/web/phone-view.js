@@ -171,9 +171,9 @@ function talking(desk) {
     hold.setAttribute("aria-disabled", String(!answered || call.outcome !== null || !call.hold || call.hold === "holding" || call.hold === "resuming"));
     if (sent.textContent !== call.keys) sent.textContent = call.keys;
     const words = { holding: "Putting on hold…", held: "On hold", resuming: "Taking back…", talking: "" };
-    const text = call.outcome?.how || desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
+    const text = call.outcome?.how || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
     if (state.textContent !== text) state.textContent = text;
-    const warns = desk.quality ?? "";
+    const warns = desk.notice || desk.quality || "";
     if (quality.textContent !== warns) quality.textContent = warns;
   };
   const end = h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
