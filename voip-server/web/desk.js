@@ -206,6 +206,7 @@ export class Desk extends EventTarget {
       this.notice = "";
     } catch (error) {
       this.notice = error instanceof Error ? error.message : "";
+      if (call.callId) this.#step({ type: "hold", callId: call.callId, hold: call.hold });
     }
     await this.#look();
   }

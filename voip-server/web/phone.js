@@ -193,5 +193,5 @@ export async function openPhone() {
   const setup = await ask("GET", "api/phone");
   if (setup.kind === "simulator") return simPhone(setup.signal);
   if (setup.kind === "twilio") return twilioPhone(setup.sdk);
-  throw new Error("This server has no phone for the page.");
+  throw new Error("This server has no phone for the page. Your calls are listed here all the same; ask whoever runs the server for a phone.");
 }

@@ -18,6 +18,7 @@ await kill();
 await banner.getByText("No connection to the server. Your call goes on; trying again…").waitFor();
 await hold.click();
 await page.getByText("The server cannot be reached.").waitFor();
+await page.getByText("In call", { exact: true }).waitFor();
 assert.equal(await hold.getAttribute("aria-pressed"), "false", "hold is what the server confirms");
 assert.match(await page.title(), /In call/);
 await start();
