@@ -1,13 +1,25 @@
 // One person in two browsers, both online: a call rings in both, and one of them takes it.
+import assert from "node:assert/strict";
 import { card, endCall, goOnline, house, logIn, numbered, ring, signUp, simulator } from "./house.mjs";
 
 const ELSEWHERE = "in another tab or on another device";
 const { open, another, close } = await house();
-const desk = await open("/signup.html");
+/** Counts the connections for sound that a page makes. */
+const counted = (page) => page.addInitScript(() => {
+  globalThis.connections = 0;
+  globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...how) {
+      super(...how);
+      globalThis.connections += 1;
+    }
+  };
+});
+const connections = (page) => page.evaluate("connections");
+const desk = await open("/signup.html", counted);
 await signUp(desk);
 await numbered(desk);
 await goOnline(desk);
-const sofa = await (await another()).open("/login.html");
+const sofa = await (await another()).open("/login.html", counted);
 await logIn(sofa);
 await goOnline(sofa);
 const tells = async (page, words) => {
@@ -16,6 +28,7 @@ const tells = async (page, words) => {
 };
 
 for (const [taker, left] of [[desk, sofa], [sofa, desk]]) {
+  const before = [await connections(taker), await connections(left)];
   await ring("+15550003333");
   await card(left).getByText("Incoming call", { exact: true }).waitFor();
   await taker.getByRole("button", { name: "Accept" }).click();
@@ -23,6 +36,7 @@ for (const [taker, left] of [[desk, sofa], [sofa, desk]]) {
   await tells(left, `Answered ${ELSEWHERE}`);
   await left.getByLabel("Call a number").waitFor();
   await endCall(taker);
+  assert.deepEqual([await connections(taker), await connections(left)], [before[0] + 1, before[1]], "who did not answer is not listened to");
 }
 
 await ring("+15550004444");
