@@ -13,7 +13,7 @@ import { Tabs } from "./tabs.js";
 /** @typedef {"off" | "opening" | "on"} Presence */
 
 /** How long it is shown why a call rings no more. */
-const SHOWN = 12_000;
+const SHOWN = 30_000;
 
 /** What a call that came to nothing is called. @type {Record<string, string>} */
 const ENDS = {

@@ -1,6 +1,6 @@
 // By the clock: tokens are fetched ahead of their end, and a login that ends in a call ends no call.
 import assert from "node:assert/strict";
-import { call, endCall, goOnline, house, signUp } from "./house.mjs";
+import { call, card, endCall, goOnline, house, numbered, ring, signUp, simulator } from "./house.mjs";
 
 const { context, open, close } = await house({ expected: [/503.*\/api\/session/] });
 let tokens = 0;
@@ -20,6 +20,17 @@ await signUp(page);
 await goOnline(page);
 assert.equal(tokens, 1);
 const asked = (path) => page.waitForResponse((response) => response.url().endsWith(path) && response.request().method() !== "GET");
+
+// Why a call rings no more is shown for half a minute.
+await numbered(page);
+const sid = await ring("+15550003333");
+await card(page).getByText("Incoming call", { exact: true }).waitFor();
+await simulator("POST", `/sim/calls/${sid}/hangup`, {});
+const why = card(page).getByText("The caller hung up");
+await why.waitFor();
+await page.clock.fastForward(31_000);
+await why.waitFor({ state: "detached" });
+await page.getByLabel("Call a number").waitFor();
 
 // The voice token lasts for an hour. Nothing early, and another one before its end.
 await page.clock.fastForward("58:00");
