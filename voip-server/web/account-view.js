@@ -3,11 +3,12 @@ import { ask } from "./api.js";
 import { h } from "./dom.js";
 
 /**
- * Signing up or logging in.
- * @param {"login" | "signup"} which @param {(user: any) => void} entered
+ * Signing up, or logging in; logging in again beside what goes on.
+ * @param {"login" | "signup" | "again"} which @param {(user: any) => void} entered @param {string | null} [email]
  */
-export function accountView(which, entered) {
+export function accountView(which, entered, email) {
   const joins = which === "signup";
+  const again = which === "again";
   const problem = h("p", { class: "problem", role: "alert" });
   const button = /** @type {HTMLButtonElement} */ (h("button", { class: "primary wide", type: "submit" }, joins ? "Sign up" : "Log in"));
   const field = (/** @type {string} */ name, /** @type {string} */ label, /** @type {Record<string, any>} */ rest) => {
@@ -18,7 +19,7 @@ export function accountView(which, entered) {
     h(
       "form",
       {
-        class: "card account",
+        class: again ? "account" : "card account",
         novalidate: true,
         onsubmit: async (/** @type {Event} */ event) => {
           event.preventDefault();
@@ -31,20 +32,21 @@ export function accountView(which, entered) {
             entered(user);
           } catch (error) {
             problem.textContent = error instanceof Error ? error.message : "That did not work. Try again.";
-            /** @type {HTMLElement | null} */ (form.querySelector("[name=email]"))?.focus();
+            form.querySelector("input")?.focus();
           } finally {
             button.disabled = false;
           }
         },
       },
-      h("h1", {}, joins ? "Make an account" : "Welcome back"),
+      again ? h("h2", { id: "again" }, "Log in again") : h("h1", {}, joins ? "Make an account" : "Welcome back"),
+      again && h("p", { class: "quiet" }, "Your login has ended. A call goes on meanwhile."),
       joins && field("name", "Name (optional)", { autocomplete: "name", maxlength: 200 }),
-      field("email", "E-mail", { type: "email", autocomplete: "username", required: true, inputmode: "email" }),
+      field("email", "E-mail", { type: "email", autocomplete: "username", required: true, inputmode: "email", value: email }),
       field("password", "Password", { type: "password", autocomplete: joins ? "new-password" : "current-password", required: true, "aria-describedby": joins && "rule" }),
       problem,
       button,
-      h("p", { class: "quiet centred" }, joins ? "You have an account? " : "New here? ", h("a", { href: joins ? "login.html" : "signup.html" }, joins ? "Log in" : "Make an account")),
+      !again && h("p", { class: "quiet centred" }, joins ? "You have an account? " : "New here? ", h("a", { href: joins ? "login.html" : "signup.html" }, joins ? "Log in" : "Make an account")),
     )
   );
-  return h("main", { class: "narrow" }, form);
+  return again ? form : h("main", { class: "narrow" }, form);
 }

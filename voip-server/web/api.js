@@ -32,7 +32,10 @@ export async function ask(method, path, body) {
   }
   const read = await answer.json().catch(() => ({}));
   if (answer.ok) return read;
-  if (answer.status === 401 && read.code === "unauthorized") logins.dispatchEvent(new Event("over"));
+  if (answer.status === 401 && read.code === "unauthorized") {
+    logins.dispatchEvent(new Event("over"));
+    throw new Refused(401, read.code, "Your login has ended. Log in again.");
+  }
   const wait = Number(answer.headers.get("Retry-After"));
   const later = answer.status === 429 && wait ? ` Try again in ${wait} s.` : "";
   throw new Refused(answer.status, read.code ?? "unknown", sentence(read.message ?? `the server answered ${answer.status}`) + later);

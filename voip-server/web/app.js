@@ -3,22 +3,27 @@ import { accountView } from "./account-view.js";
 import { ask, logins } from "./api.js";
 import { Desk } from "./desk.js";
 import { fill, h } from "./dom.js";
+import { helpView } from "./help.js";
 import { logView } from "./log-view.js";
 import { ringer } from "./notice.js";
 import { format } from "./phone-number.js";
-import { phoneView, ringingView } from "./phone-view.js";
+import { phoneView } from "./phone-view.js";
+import { ringingView } from "./ringing-view.js";
+import { Session } from "./session.js";
 
-/** A login is renewed when this much of it is left, while the page is open. */
-const RENEW_BEFORE = 10 * 60_000;
+/** @typedef {import("./session.js").Known} Known */
 
 /** The whole page: who is logged in decides what it shows. */
 class App extends HTMLElement {
   /** @type {Desk | undefined} */
   #desk;
+  #session = new Session(() => this.#desk?.loggedIn());
   /** @type {(() => void)[]} */
   #closing = [];
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #renewal;
+  /** @type {string | null} */
+  #email = null;
+  /** Where the page asks for the password again. */
+  #again = h("section", { class: "again card", "aria-labelledby": "again", hidden: true });
 
   connectedCallback() {
     logins.addEventListener("over", () => this.#over());
@@ -29,13 +34,13 @@ class App extends HTMLElement {
   async #start() {
     const page = location.pathname.split("/").pop() ?? "";
     try {
-      const session = await ask("GET", "api/session");
-      this.#renewLater(session);
-      this.#inside(session.user, page);
+      const known = await ask("GET", "api/session");
+      this.#session.keep(known);
+      this.#inside(known.user, page);
     } catch (error) {
       if (/** @type {any} */ (error).status === 401) return this.#outside(page === "signup.html" ? "signup" : "login");
-      const again = h("button", { class: "primary", onclick: () => location.reload() }, "Try again");
-      fill(this, h("main", { class: "narrow" }, h("div", { class: "card" }, h("h1", {}, "The phone did not start"), h("p", { role: "alert" }, error instanceof Error ? error.message : ""), again)));
+      const again = h("button", { class: "primary wide", onclick: () => location.reload() }, "Try again");
+      fill(this, h("main", { class: "narrow" }, h("div", { class: "card account" }, h("h1", {}, "The phone did not start"), h("p", { role: "alert" }, error instanceof Error ? error.message : ""), again)));
     }
   }
 
@@ -48,81 +53,58 @@ class App extends HTMLElement {
     }));
   }
 
-  /** @param {{ userId: string, name: string | null, email: string | null }} user @param {string} page */
+  /** @param {Known["user"]} user @param {string} page */
   #inside(user, page) {
     const desk = new Desk(user.userId);
     this.#desk = desk;
+    this.#email = user.email;
     const phone = phoneView(desk);
     const log = logView(desk, (number) => phone.dial(number));
-    this.#closing = [phone.close, log.close, ringer(desk), () => desk.close()];
+    const help = helpView(desk);
+    this.#closing = [phone.close, log.close, help.close, ringer(desk), () => desk.close()];
     const banner = h("p", { class: "banner", role: "status" });
-    const presence = h("button", { class: "presence", "aria-pressed": "false", onclick: () => (desk.presence === "on" ? !desk.live && desk.goOffline() : void desk.goOnline()) });
-    const help = this.#help(desk);
+    const presence = h("button", { class: "presence", onclick: () => (desk.presence === "off" ? void desk.goOnline() : desk.goOffline()) });
+    const leave = h("button", { class: "plain", onclick: () => void this.#leave() }, "Log out");
     const change = () => {
-      const on = desk.presence === "on";
-      presence.textContent = on ? "Online" : "Offline";
-      presence.setAttribute("aria-pressed", String(on));
-      const text = desk.connected ? "" : "No connection to the server. Your call goes on; trying again…";
+      const { live } = desk;
+      presence.dataset.presence = desk.presence;
+      const state = { on: "Online", opening: "Connecting…", off: desk.other ? "In another tab" : "Offline" }[desk.presence];
+      if (presence.textContent !== state) presence.textContent = state;
+      presence.setAttribute("aria-label", `${state}. ${desk.presence === "off" ? (desk.other ? "Use the phone here" : "Go online") : "Go offline"}`);
+      for (const button of [presence, leave]) button.toggleAttribute("disabled", live);
+      presence.title = leave.title = live ? "End your call first" : "";
+      const text = desk.connected ? "" : `No connection to the server. ${live ? "Your call goes on; trying" : "Trying"} again…`;
       if (banner.textContent !== text) banner.textContent = text;
       document.title = title(desk);
-      marked(desk.live || desk.ringing.length > 0);
+      marked(live || desk.ringing.length > 0);
     };
     desk.addEventListener("change", change);
     change();
-    const header = h("header", { class: "top" }, h("h1", {}, "Phone"), presence, h("span", { class: "quiet user" }, user.name ?? user.email ?? user.userId),
-      h("button", { class: "plain shortcuts", onclick: () => help.showModal() }, "Shortcuts"), h("button", { class: "plain", onclick: () => void this.#leave() }, "Log out"));
-    fill(this, header, banner, ringingView(desk), h("main", { class: "columns" }, phone.element, log.element), help);
+    const header = h("header", { class: "top" }, h("h1", {}, "Phone"), presence, banner, h("span", { class: "quiet user" }, user.name ?? user.email ?? user.userId), h("button", { class: "plain shortcuts", onclick: help.show }, "Shortcuts"), leave);
+    fill(this, header, ringingView(desk), h("main", { class: "columns" }, this.#again, phone.element, log.element), help.element);
     if (page === "call-logs.html") log.element.scrollIntoView();
-  }
-
-  /** Keys that work wherever no text is typed. @param {Desk} desk */
-  #help(desk) {
-    /** @type {Record<string, [string, () => void]>} */
-    const keys = {
-      m: ["Mute or unmute", () => desk.mute()],
-      h: ["Hold or resume", () => void desk.hold()],
-      e: ["End the call", () => desk.live && desk.hangUp()],
-      a: ["Accept the call that rings", () => desk.ringing[0] && desk.answer(desk.ringing[0].callId)],
-      d: ["Decline the call that rings", () => desk.ringing[0] && desk.decline(desk.ringing[0].callId)],
-      "?": ["Show this list", () => dialog.showModal()],
-    };
-    const rows = Object.entries(keys).flatMap(([key, [what]]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, what)]);
-    const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { "aria-labelledby": "help-title" }, h("h2", { id: "help-title" }, "Keyboard shortcuts"), h("dl", {}, ...rows), h("form", { method: "dialog" }, h("button", { class: "primary" }, "Close"))));
-    const pressed = (/** @type {KeyboardEvent} */ event) => {
-      const typing = event.target instanceof HTMLElement && event.target.matches("input, select, textarea");
-      if (typing || dialog.open || event.ctrlKey || event.metaKey || event.altKey) return;
-      keys[event.key]?.[1]();
-    };
-    addEventListener("keydown", pressed);
-    this.#closing.push(() => removeEventListener("keydown", pressed));
-    return dialog;
-  }
-
-  /** @param {{ expiresAt: string, now: string }} session */
-  #renewLater({ expiresAt, now }) {
-    clearTimeout(this.#renewal);
-    const left = Date.parse(expiresAt) - Date.parse(now);
-    const wait = Math.min(Math.max(left - RENEW_BEFORE, left / 2), 2 ** 31 - 1);
-    this.#renewal = setTimeout(async () => {
-      const session = await ask("POST", "api/session").catch(() => null);
-      if (!session) return;
-      this.#renewLater(session);
-      this.#desk?.loggedIn();
-    }, wait);
+    else history.replaceState(null, "", "./");
   }
 
   /** The login is over. A call goes on; the page asks for the password beside it. */
   #over() {
-    if (!this.#desk || this.querySelector("dialog.again")) return;
-    const dialog = /** @type {HTMLDialogElement} */ (h("dialog", { class: "again", "aria-label": "Log in again" }));
-    dialog.append(h("p", { class: "quiet centred" }, "Your login has ended. A call goes on meanwhile."), accountView("login", async () => {
-      dialog.remove();
-      const session = await ask("GET", "api/session").catch(() => null);
-      if (session) this.#renewLater(session);
-      this.#desk?.loggedIn();
-    }));
-    this.append(dialog);
-    dialog.showModal();
+    const desk = this.#desk;
+    if (!desk || !this.#again.hidden) return;
+    this.#session.close();
+    const entered = async () => {
+      const known = await ask("GET", "api/session").catch(() => null);
+      this.#again.hidden = true;
+      fill(this.#again);
+      if (!known) return;
+      this.#session.keep(known);
+      // Somebody else has logged in: it is another's page now.
+      if (known.user.userId !== desk.user) return location.reload();
+      desk.loggedIn();
+    };
+    this.#again.hidden = false;
+    fill(this.#again, accountView("again", () => void entered(), this.#email));
+    this.#again.scrollIntoView({ block: "nearest" });
+    /** @type {HTMLElement | null} */ (this.#again.querySelector(this.#email ? "[name=password]" : "input"))?.focus();
   }
 
   async #leave() {
@@ -130,7 +112,7 @@ class App extends HTMLElement {
     await ask("POST", "api/logout").catch(() => {});
     for (const close of this.#closing.splice(0)) close();
     this.#desk = undefined;
-    clearTimeout(this.#renewal);
+    this.#session.close();
     history.replaceState(null, "", "login.html");
     this.#outside("login");
   }
@@ -146,6 +128,7 @@ function marked(live) {
 /** @param {Desk} desk */
 function title({ call, ringing }) {
   if (ringing[0]) return `☎ ${format(ringing[0].from)} is calling`;
+  if (call.at === "talking" && call.outcome) return `${call.outcome.how} · ${format(call.party)}`;
   if (call.at === "talking" && (call.incoming || call.since !== null)) return `${call.hold === "held" ? "On hold" : "In call"} · ${format(call.party)}`;
   if (call.at === "calling" || call.at === "answering" || call.at === "talking") return `Calling ${format(call.party)}`;
   return "Phone";

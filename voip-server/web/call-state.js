@@ -4,10 +4,11 @@
  * out. No clock, no DOM. Late, repeated and unexpected news changes nothing.
  *
  * @typedef {"talking" | "holding" | "held" | "resuming"} Hold
+ * @typedef {{ how: string, at: number }} Outcome how the far end's part of it ended, and when: the line may say so yet
  * @typedef {{ at: "idle" }} Idle
  * @typedef {{ at: "calling", party: string, sid: string | null, rings: boolean }} Calling
  * @typedef {{ at: "answering", party: string, callId: string }} Answering
- * @typedef {{ at: "talking", party: string, sid: string, incoming: boolean, callId: string | null, since: number | null, muted: boolean, hold: Hold | null, mending: boolean }} Talking
+ * @typedef {{ at: "talking", party: string, sid: string, incoming: boolean, callId: string | null, since: number | null, muted: boolean, hold: Hold | null, mending: boolean, keys: string, outcome: Outcome | null }} Talking
  * @typedef {{ at: "over", party: string, how: string, seconds: number | null }} Over
  * @typedef {Idle | Calling | Answering | Talking | Over} CallState
  *
@@ -15,13 +16,17 @@
  *   | { type: "answer", party: string, callId: string }
  *   | { type: "ringing", sid: string }
  *   | { type: "accepted", sid: string }
- *   | { type: "known", callId: string, since: number | null, hold: Hold | null }
+ *   | { type: "known", callId: string, since: number | null, hold: Hold | null, outcome: Outcome | null }
  *   | { type: "hold", callId: string, hold: Hold }
  *   | { type: "muted", muted: boolean }
  *   | { type: "mending", mending: boolean }
+ *   | { type: "pressed", key: string }
  *   | { type: "ended", how: string, now: number }
  *   | { type: "dismiss" }} Happening
  */
+
+/** How many of the keys that were pressed are shown. */
+const KEYS_SHOWN = 40;
 
 /** @type {Idle} */
 export const IDLE = { at: "idle" };
@@ -42,7 +47,7 @@ export function step(call, what) {
       return accepted(call, what.sid);
     case "known":
       if (call.at !== "talking" || (call.callId && call.callId !== what.callId)) return call;
-      return { ...call, callId: what.callId, since: what.since ?? call.since, hold: call.incoming ? null : what.hold ?? call.hold };
+      return { ...call, callId: what.callId, since: what.since ?? call.since, hold: call.incoming ? null : what.hold ?? call.hold, outcome: call.outcome ?? what.outcome };
     case "hold":
       if (call.at !== "talking" || call.callId !== what.callId) return call;
       return { ...call, hold: what.hold };
@@ -50,6 +55,8 @@ export function step(call, what) {
       return call.at === "talking" ? { ...call, muted: what.muted } : call;
     case "mending":
       return call.at === "talking" ? { ...call, mending: what.mending } : call;
+    case "pressed":
+      return call.at === "talking" ? { ...call, keys: (call.keys + what.key).slice(-KEYS_SHOWN) } : call;
     case "ended":
       return ended(call, what.how, what.now);
     case "dismiss":
@@ -64,16 +71,17 @@ function accepted(call, sid) {
   return {
     at: "talking", party: call.party, sid, incoming,
     callId: incoming ? call.callId : null,
-    since: null, muted: false, hold: incoming ? null : "talking", mending: false,
+    since: null, muted: false, hold: incoming ? null : "talking", mending: false, keys: "", outcome: null,
   };
 }
 
 /** @param {CallState} call @param {string} how @param {number} now @returns {CallState} */
 function ended(call, how, now) {
   if (call.at === "idle" || call.at === "over") return call;
-  const since = call.at === "talking" ? call.since : null;
-  const seconds = since === null ? null : Math.max(0, Math.round((now - since) / 1000));
-  return { at: "over", party: call.party, how, seconds };
+  if (call.at !== "talking") return { at: "over", party: call.party, how, seconds: null };
+  const { since, outcome } = call;
+  const seconds = since === null ? null : Math.max(0, Math.round(((outcome?.at ?? now) - since) / 1000));
+  return { at: "over", party: call.party, how: outcome?.how ?? how, seconds };
 }
 
 /** Minutes and seconds, hours where there are any. @param {number} seconds */

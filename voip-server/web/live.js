@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * News of the server by WebSocket, which comes back by itself. Events: `frame` (what the server
- * said), `up`, `down`.
+ * said), `up` (with the calls that live, after which the server tells how they stand), `down`.
  */
 export class Live extends EventTarget {
   #user;
@@ -18,7 +18,7 @@ export class Live extends EventTarget {
     this.#connect();
   }
 
-  /** @param {object} frame */
+  /** @param {object} frame @returns {boolean} whether it could be sent */
   say(frame) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
@@ -47,7 +47,7 @@ export class Live extends EventTarget {
       const frame = JSON.parse(data);
       if (frame.type === "register_success") {
         this.#pause = 300;
-        this.dispatchEvent(new Event("up"));
+        this.dispatchEvent(new CustomEvent("up", { detail: frame }));
       }
       this.dispatchEvent(new CustomEvent("frame", { detail: frame }));
     };

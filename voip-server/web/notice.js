@@ -6,6 +6,17 @@ import { format } from "./phone-number.js";
 /** Whether nobody has said yet if calls may be announced outside the page. */
 export const mayAskToNotify = () => globalThis.Notification?.permission === "default";
 
+/** Browsers of telephones have notifications, and none of pages. @param {string} who @param {string} tag */
+function notified(who, tag) {
+  try {
+    const note = new Notification(`${who} is calling`, { tag, requireInteraction: true });
+    note.onclick = () => globalThis.focus();
+    return note;
+  } catch {
+    return null;
+  }
+}
+
 /** Seconds of sound and of silence. */
 const RING = [1, 2];
 
@@ -51,9 +62,8 @@ export function ringer(desk) {
     if (!document.hidden || globalThis.Notification?.permission !== "granted") return;
     for (const { callId, from } of ours) {
       if (told.has(callId)) continue;
-      const note = new Notification(`${format(from)} is calling`, { tag: callId, requireInteraction: true });
-      note.onclick = () => globalThis.focus();
-      told.set(callId, note);
+      const note = notified(format(from), callId);
+      if (note) told.set(callId, note);
     }
   }
 

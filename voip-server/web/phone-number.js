@@ -19,12 +19,15 @@ const KEEPS_ZERO = new Set(["IT"]);
 /** Countries with another national prefix than a zero, or none. @type {Record<string, string>} */
 const TRUNK = { US: "1", RU: "8", HU: "06", ES: "", PT: "", NO: "", DK: "", PL: "", CZ: "", GR: "", SG: "", HK: "", LU: "", MX: "" };
 
+/** What address books put around numbers, and nobody sees: marks of direction and of width. */
+const UNSEEN = /\p{Cf}/gu;
+
 /**
  * Reads a number that is dialled from `home`; null for what is none.
  * @param {string} text @param {string} home two letters @returns {Read | null}
  */
 export function read(text, home) {
-  const bare = text.normalize("NFKC").trim().replace(/^tel:/i, "").replace(/\(0\)/g, "");
+  const bare = text.normalize("NFKC").replace(UNSEEN, "").trim().replace(/^(tel|callto):(\/\/)?/i, "").replace(/\(0\)/g, "");
   if (!/^[+\d\s().\-\/\u2010-\u2015]+$/.test(bare) || bare.lastIndexOf("+") > 0) return null;
   const digits = bare.replace(/\D/g, "");
   let whole = digits;
@@ -37,6 +40,12 @@ export function read(text, home) {
   const code = codeOf(whole);
   if (!code || (code === "1" && whole.length !== 11)) return null;
   return { e164: `+${whole}`, country: CODES.get(code) ?? null, shown: format(`+${whole}`) };
+}
+
+/** The first number in a text, as it stands there. @param {string} text @param {string} home @returns {string | null} */
+export function found(text, home) {
+  const parts = text.normalize("NFKC").replace(UNSEEN, "").match(/[+(]?\d[\d\s().\-\/\u2010-\u2015]{4,}\d/g) ?? [];
+  return parts.find((part) => read(part, home)) ?? null;
 }
 
 /** @param {string} digits @param {string} home */

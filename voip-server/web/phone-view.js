@@ -1,15 +1,15 @@
 // @ts-check
 import { clock } from "./call-state.js";
 import { fill, h, icon } from "./dom.js";
-import { COUNTRIES, countryName, format, read } from "./phone-number.js";
+import { chooseHome, homeCountry } from "./home-country.js";
+import { COUNTRIES, countryName, format, found, read } from "./phone-number.js";
 import { soundView } from "./sound-view.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
 
 const KEYS = [..."123456789*0#"];
 /** @type {Record<string, string>} */
-const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
-const HOME = "voip-home-country";
+const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ" };
 
 /** The phone: going online, dialling, and the call. @param {Desk} desk */
 export function phoneView(desk) {
@@ -29,7 +29,10 @@ export function phoneView(desk) {
       const [content, update] =
         call.at === "talking" ? talking(desk) : call.at !== "idle" ? passing(desk) : presence === "on" ? [dialler.element, dialler.update] : offline(desk);
       refresh = update;
+      const inside = panel.contains(document.activeElement);
       fill(panel, ...(Array.isArray(content) ? content : [content]), sound.element);
+      // Who was in here by keyboard goes on from here.
+      if (inside) /** @type {HTMLElement | null} */ (panel.querySelector("[data-first]"))?.focus();
     }
     refresh();
   }
@@ -47,6 +50,10 @@ export function phoneView(desk) {
   };
 }
 
+const OFFLINE = "Go online to call and be called. Your browser will ask for the microphone, so that people can hear you; it is used in calls only.";
+const ELSEWHERE = "Calls are made and heard there. You can accept and decline here too, or bring the phone over.";
+const CONNECTING = "This takes a moment. Allow the microphone if your browser asks for it.";
+
 /** @param {Desk} desk @returns {[Node[], () => void]} */
 function offline(desk) {
   const problem = h("p", { class: "problem", role: "alert" });
@@ -55,22 +62,26 @@ function offline(desk) {
     if (problem.textContent !== desk.notice) problem.textContent = desk.notice;
     const opening = desk.presence === "opening";
     button.toggleAttribute("disabled", opening);
-    button.textContent = opening ? "Going online…" : desk.presence === "elsewhere" ? "Use the phone here" : "Go online";
+    const label = opening ? "Going online…" : desk.other ? "Use the phone here" : "Go online";
+    if (button.textContent !== label) button.textContent = label;
+    const [head, text] = opening ? ["Connecting your phone", CONNECTING] : desk.other ? ["Your phone is on in another tab", ELSEWHERE] : ["You are offline", OFFLINE];
+    if (heading.textContent !== head) heading.textContent = head;
+    if (words.textContent !== text) words.textContent = text;
   };
-  const words = h("p", { class: "quiet" }, "Your browser will ask for the microphone, so that people can hear you. It is used in calls only.");
-  return [[h("h2", {}, "You are offline"), words, problem, button], update];
+  const heading = h("h2", { tabindex: -1, "data-first": true });
+  const words = h("p", { class: "quiet" });
+  return [[h("div", { class: "invitation" }, heading, words, problem, button)], update];
 }
 
 /** @param {Desk} desk */
 function makeDialler(desk) {
-  const region = new Intl.Locale(navigator.language).region ?? "US";
   const home = /** @type {HTMLSelectElement} */ (h("select", { id: "home", "aria-label": "Country you call from" }));
   const countries = [...COUNTRIES].map(([country, code]) => ({ country, name: countryName(country), code }));
   for (const { country, name, code } of countries.sort((a, b) => a.name.localeCompare(b.name))) {
     home.append(h("option", { value: country }, `${name} +${code}`));
   }
-  home.value = localStorage.getItem(HOME) ?? (COUNTRIES.has(region) ? region : "US");
-  const number = /** @type {HTMLInputElement} */ (h("input", { id: "number", type: "tel", autocomplete: "off", placeholder: "Number", "aria-describedby": "target" }));
+  home.value = homeCountry();
+  const number = /** @type {HTMLInputElement} */ (h("input", { id: "number", "data-first": true, type: "tel", autocomplete: "off", placeholder: "Number", "aria-describedby": "target" }));
   const target = h("p", { id: "target", class: "target", role: "status" });
   const button = h("button", { class: "call wide", type: "submit" }, icon("call"), "Call");
   const update = () => {
@@ -85,8 +96,16 @@ function makeDialler(desk) {
     update();
   };
   number.addEventListener("input", update);
+  number.addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text") ?? "";
+    const inside = read(text, home.value) ? null : found(text, home.value);
+    if (!inside) return;
+    event.preventDefault();
+    number.value = inside;
+    update();
+  });
   home.addEventListener("change", () => {
-    localStorage.setItem(HOME, home.value);
+    chooseHome(home.value);
     update();
   });
   const submit = (/** @type {Event} */ event) => {
@@ -105,11 +124,12 @@ const keypad = (press) =>
 
 /** @param {Desk} desk @returns {[Node[], () => void]} */
 function passing(desk) {
-  const party = h("p", { class: "callee" });
+  const party = h("h2", { class: "callee", tabindex: -1, "data-first": true });
   const what = h("p", { class: "quiet", role: "status" });
   const over = desk.call.at === "over";
+  if (over) party.removeAttribute("data-first");
   const button = over
-    ? h("button", { class: "primary wide", onclick: () => desk.dismiss() }, "Done")
+    ? h("button", { class: "primary wide", "data-first": true, onclick: () => desk.dismiss() }, "Done")
     : h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
   const update = () => {
     const { call } = desk;
@@ -123,12 +143,12 @@ function passing(desk) {
 
 /** @param {Desk} desk @returns {[Node[], () => void]} */
 function talking(desk) {
-  const party = h("p", { class: "callee" });
+  const party = h("h2", { class: "callee", tabindex: -1, "data-first": true });
   const time = h("p", { class: "timer", role: "timer" });
   const state = h("p", { class: "quiet", role: "status" });
   const quality = h("p", { class: "problem centred", role: "status" });
-  const sent = h("p", { class: "sent", "aria-label": "Keys pressed" });
-  const keys = h("div", { hidden: true }, sent, keypad((key) => { desk.press(key); sent.textContent += key; }));
+  const sent = h("p", { class: "sent", role: "status", "aria-label": "Keys pressed" });
+  const keys = h("div", { hidden: true }, sent, keypad((key) => desk.press(key)));
   const tool = (/** @type {string} */ name, /** @type {string} */ label, /** @type {() => void} */ act) => h("button", { class: "tool", "aria-pressed": "false", onclick: act }, icon(name), h("span", {}, label));
   const mute = tool("mute", "Mute", () => desk.mute());
   const hold = tool("hold", "Hold", () => void desk.hold());
@@ -142,34 +162,20 @@ function talking(desk) {
     party.textContent = format(call.party);
     // Ours is up as soon as the server has it; the other end is when the server says so.
     const answered = call.since !== null;
-    time.textContent = call.since === null ? "\u00a0" : clock(Math.max(0, Math.floor((desk.now() - call.since) / 1000)));
+    const until = call.outcome?.at ?? desk.now();
+    time.textContent = call.since === null ? "\u00a0" : clock(Math.max(0, Math.floor((until - call.since) / 1000)));
     mute.setAttribute("aria-pressed", String(call.muted));
     hold.setAttribute("aria-pressed", String(call.hold === "held"));
-    hold.toggleAttribute("disabled", !answered || !call.hold || call.hold === "holding" || call.hold === "resuming");
+    // A call that came in cannot be put on hold.
+    hold.hidden = call.incoming;
+    hold.setAttribute("aria-disabled", String(!answered || call.outcome !== null || !call.hold || call.hold === "holding" || call.hold === "resuming"));
+    if (sent.textContent !== call.keys) sent.textContent = call.keys;
     const words = { holding: "Putting on hold…", held: "On hold", resuming: "Taking back…", talking: "" };
-    const text = desk.notice || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
+    const text = call.outcome?.how || (call.mending ? "The connection is being restored…" : (call.hold && words[call.hold]) || (call.muted ? "You are muted" : answered ? "In call" : call.incoming ? "Connecting…" : "Ringing…"));
     if (state.textContent !== text) state.textContent = text;
-    const warns = desk.quality ?? "";
+    const warns = desk.notice || desk.quality || "";
     if (quality.textContent !== warns) quality.textContent = warns;
   };
   const end = h("button", { class: "end wide", onclick: () => desk.hangUp() }, icon("end"), "End");
   return [[h("div", { class: "stage" }, party, time, state, quality), h("div", { class: "tools", role: "group", "aria-label": "Call" }, mute, pad, hold), keys, end], update];
-}
-
-/** Who rings, in every tab. @param {Desk} desk */
-export function ringingView(desk) {
-  const element = h("div", { class: "ringing", role: "region", "aria-label": "Incoming calls", "aria-live": "assertive" });
-  let shown = "";
-  desk.addEventListener("change", () => {
-    const can = desk.presence === "on" && !desk.live;
-    const now = JSON.stringify([desk.ringing, can]);
-    if (now === shown) return;
-    shown = now;
-    const words = desk.live ? "End your call to answer" : desk.presence === "elsewhere" ? "Answer in the tab with your phone" : "Go online to answer";
-    fill(element, ...desk.ringing.map(({ callId, from }) =>
-      h("div", { class: "card incoming" }, h("div", { class: "who" }, h("span", { class: "quiet" }, can ? "Incoming call" : words), h("span", { class: "party" }, format(from))),
-        h("button", { class: "end", onclick: () => desk.decline(callId) }, icon("end"), "Decline"),
-        h("button", { class: "call", disabled: !can, onclick: () => desk.answer(callId) }, icon("call"), "Accept"))));
-  });
-  return element;
 }

@@ -23,6 +23,7 @@ import { counted, judge, warning } from "./quality.js";
  * @property {(heard: (registered: boolean) => void) => void} onregistered
  * @property {(id: string) => Promise<void>} useMicrophone
  * @property {(id: string) => Promise<void>} useSpeaker
+ * @property {() => Promise<void>} renew shows it a token where the last try to fetch one failed
  * @property {() => void} close
  */
 
@@ -70,7 +71,13 @@ function warned(call, heard) {
   call.on("warning-cleared", () => heard(null));
 }
 
+/** How long before its end the SDK asks for another token. */
+const REFRESH = 60_000;
+
 const token = async () => (await ask("GET", "api/getToken")).token;
+
+/** The token has ended, as clients call it. */
+const TOKEN_ENDED = 20104;
 
 /**
  * Registers a device and keeps its token fresh.
@@ -78,16 +85,27 @@ const token = async () => (await ask("GET", "api/getToken")).token;
  * @returns {Promise<Phone>}
  */
 async function registered(device, sound, begin = () => {}) {
-  listen(device, "tokenWillExpire", async () => {
+  let stale = false;
+  const renew = async () => {
     try {
       device.updateToken(await token());
+      stale = false;
+      if (device.state === "unregistered") await device.register();
     } catch {
-      // The page asks for the password when the login is over; the call goes on.
+      // The server or the login is away. It is tried anew when either is back; a call goes on.
+      stale = true;
     }
-  });
+  };
+  listen(device, "tokenWillExpire", renew);
+  // A device of the SDK that nobody listens to throws its errors. What follows from others is
+  // told by `unregistered` and by the call.
+  listen(device, "error", (error) => void (error?.code === TOKEN_ENDED && renew()));
   await device.register();
   return {
     ...sound,
+    renew: async () => {
+      if (stale) await renew();
+    },
     dial: async (phoneNumber) => {
       const call = await device.connect({ params: { phoneNumber } });
       begin(call);
@@ -135,29 +153,37 @@ async function simPhone(signal) {
 async function twilioPhone(sdk) {
   const page = /** @type {any} */ (globalThis);
   if (!page.Twilio?.Device) await loaded(sdk);
-  const device = new page.Twilio.Device(await token(), { closeProtection: false });
+  const device = new page.Twilio.Device(await token(), { closeProtection: false, tokenRefreshMs: REFRESH });
   return registered(device, {
     useMicrophone: (id) => device.audio.setInputDevice(id),
     useSpeaker: (id) => device.audio.speakerDevices.set(id),
   });
 }
 
+/** @type {any} */
+let policy;
+
+/** The one script that this page adds to itself. @param {string} source */
+function trusted(source) {
+  const types = /** @type {any} */ (globalThis).trustedTypes;
+  policy ??= types?.createPolicy("voice-sdk", { createScriptURL: (/** @type {string} */ text) => (text === source ? text : "") });
+  return policy ? policy.createScriptURL(source) : source;
+}
+
 /** @param {{ url: string, integrity: string | null }} sdk @returns {Promise<void>} */
 function loaded({ url, integrity }) {
-  const types = /** @type {any} */ (globalThis).trustedTypes;
-  const source = new URL(url, document.baseURI).href;
-  const trusted = types
-    ? types.createPolicy("voice-sdk", { createScriptURL: (/** @type {string} */ text) => (text === source ? text : "") }).createScriptURL(source)
-    : source;
   return new Promise((done, failed) => {
     const script = document.createElement("script");
     if (integrity) {
       script.integrity = integrity;
       script.crossOrigin = "anonymous";
     }
-    script.src = trusted;
+    script.src = trusted(new URL(url, document.baseURI).href);
     script.onload = () => done();
-    script.onerror = () => failed(new Error("The Voice SDK could not be loaded. Whoever runs this server can give it a copy of its own with VOICE_SDK_FILE."));
+    script.onerror = () => {
+      script.remove();
+      failed(new Error("The Voice SDK could not be loaded, so there are no calls for now. Try again in a moment. Whoever runs this server can give it a copy of its own with VOICE_SDK_FILE."));
+    };
     document.head.append(script);
   });
 }
@@ -167,31 +193,5 @@ export async function openPhone() {
   const setup = await ask("GET", "api/phone");
   if (setup.kind === "simulator") return simPhone(setup.signal);
   if (setup.kind === "twilio") return twilioPhone(setup.sdk);
-  throw new Error("This server has no phone for the page.");
-}
-
-/**
- * Asks for the microphone, and says in plain words what keeps us from it.
- * @returns {Promise<string | null>} null where we have it
- */
-export async function microphone() {
-  if (!globalThis.isSecureContext || !navigator.mediaDevices) {
-    return "Browsers give the microphone to secure pages only. Open this page by https, or as http://localhost.";
-  }
-  try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    for (const track of stream.getTracks()) track.stop();
-    return null;
-  } catch (error) {
-    switch (error instanceof DOMException ? error.name : "") {
-      case "NotAllowedError":
-        return "The microphone is blocked for this page. Allow it by the icon beside the address, then try again.";
-      case "NotFoundError":
-        return "No microphone was found. Plug one in, then try again.";
-      case "NotReadableError":
-        return "Another program is using the microphone. Close it, then try again.";
-      default:
-        return "The microphone cannot be used. Check the settings of your system, then try again.";
-    }
-  }
+  throw new Error("This server has no phone for the page. Your calls are listed here all the same; ask whoever runs the server for a phone.");
 }

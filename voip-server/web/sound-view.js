@@ -37,7 +37,7 @@ export function soundView(desk) {
   }
 
   function change() {
-    const hidden = desk.presence !== "on";
+    const hidden = desk.presence !== "on" && !desk.live;
     if (element.hidden && !hidden) void look();
     element.hidden = hidden;
     if (!desk.live) spoken.value = heard.value = 0;

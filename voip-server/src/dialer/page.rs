@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use super::{
     PagePhone, VoiceSdk,
     asset::{self, Asset, Keep},
-    assets::ASSETS,
+    assets::{ASSETS, SIMULATORS_CLIENT},
     policy::policy,
 };
 use crate::{App, api::ApiError};
@@ -51,11 +51,23 @@ fn version() -> &'static str {
     VERSION.get_or_init(|| asset::fingerprint(ASSETS.iter().map(|asset| asset.bytes)))
 }
 
+/// What has a browser fetch every module at once, rather than one after the
+/// other as they name each other. What only some pages need is fetched there.
+fn early() -> String {
+    let modules = ASSETS.iter().map(|asset| asset.name);
+    modules
+        .filter(|name| name.ends_with(".js") && *name != SIMULATORS_CLIENT)
+        .map(|name| format!("<link rel=\"modulepreload\" href=\"dialer/{{version}}/{name}\">\n"))
+        .collect()
+}
+
 /// The document, with the addresses of the files in it.
 async fn page(State(app): State<App>, asked: HeaderMap) -> Response {
     static DOCUMENT: OnceLock<Asset> = OnceLock::new();
     let document = DOCUMENT.get_or_init(|| {
-        let text = include_str!("../../web/index.html").replace("{version}", version());
+        let text = include_str!("../../web/index.html")
+            .replace("{modules}", &early())
+            .replace("{version}", version());
         Asset::new("index.html", String::leak(text).as_bytes())
     });
     let mut response = document.answer(&asked, Keep::Ask);

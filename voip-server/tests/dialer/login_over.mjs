@@ -1,29 +1,30 @@
-// The login is gone in the middle of a call: the page asks for the password, the call goes on.
+// The login is gone in the middle of a call: the page asks for the password beside it, the call goes on.
 import assert from "node:assert/strict";
-import { goOnline, house, looked, signUp } from "./house.mjs";
+import { call, endCall, goOnline, house, signUp } from "./house.mjs";
 
-const { context, open, close } = await house({ refusals: true });
+const { context, open, close } = await house({ expected: [/401/] });
 const page = await open("/signup.html");
 await signUp(page);
 await goOnline(page);
-await page.getByLabel("Call a number").fill("+1 555 000 2222");
-await page.getByRole("button", { name: "Call", exact: true }).click();
-await page.getByText("In call").waitFor();
+await call(page);
 
 await context.clearCookies();
 const hold = page.getByRole("button", { name: "Hold", exact: true });
 await hold.click();
-const dialog = page.getByRole("dialog", { name: "Log in again" });
-await dialog.waitFor();
-await looked(page, "login-over");
+const again = page.getByRole("region", { name: "Log in again" });
+await again.waitFor();
 assert.match(await page.title(), /In call/, "the call goes on");
-await dialog.getByLabel("E-mail").fill("ann@example.com");
-await dialog.getByLabel("Password").fill("correct horse battery");
-await dialog.getByRole("button", { name: "Log in" }).click();
-await dialog.waitFor({ state: "detached" });
+assert.equal(await again.getByLabel("E-mail").inputValue(), "ann@example.com");
+// The call is at hand meanwhile.
+await page.getByRole("button", { name: "Mute", exact: true }).click();
+await again.getByLabel("Password").fill("wrong horse battery");
+await again.getByRole("button", { name: "Log in" }).click();
+await again.getByRole("alert").filter({ hasText: /./ }).waitFor();
+await again.getByLabel("Password").fill("correct horse battery");
+await again.getByRole("button", { name: "Log in" }).click();
+await again.waitFor({ state: "hidden" });
 
 await hold.click();
 await page.getByText("On hold", { exact: true }).waitFor();
-await page.getByRole("button", { name: "End", exact: true }).click();
-await page.getByText("Call ended").waitFor();
+await endCall(page);
 await close();
