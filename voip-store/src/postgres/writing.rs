@@ -35,9 +35,17 @@ impl CallTable for PostgresDriver {
 
 async fn in_transaction(db: &mut PgConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
     let mut transaction = db.begin().await?;
-    let written = each_kind(&mut transaction, batch).await?;
-    transaction.commit().await?;
-    Ok(written)
+    match each_kind(&mut transaction, batch).await {
+        Ok(written) => {
+            transaction.commit().await?;
+            Ok(written)
+        }
+        // The connection may go on living, and no row may stay locked by it.
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error)
+        }
+    }
 }
 
 async fn each_kind(db: &mut PgConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
