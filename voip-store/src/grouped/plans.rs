@@ -137,4 +137,12 @@ pub(crate) async fn everything<D: Server>(
         .await
         .unwrap();
     done("accounts", db).await;
+    let place = id.as_uuid().as_bytes().as_slice();
+    let calls = D::calls_after(db, place, 10).await.unwrap();
+    assert_eq!(calls.len(), 10);
+    let effects = D::effects_of(db, place, &calls[9].call.id).await.unwrap();
+    assert_eq!(effects.len(), 10);
+    assert_eq!(D::users_after(db, "user1", 10).await.unwrap().len(), 10);
+    assert_eq!(D::accounts_after(db, "user1", 10).await.unwrap().len(), 10);
+    done("archive", db).await;
 }

@@ -1,9 +1,11 @@
 //! That no statement reads more rows than it needs, told by the server's own
-//! count of the rows it read, on tables with many rows.
+//! count of the rows it read, and by its plans, on tables with many rows.
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, MySqlConnection, Row as _};
+use voip_testkit::servers::PrivateServer;
 
 use super::{MySqlDriver, MySqlOptions, schema};
 use crate::{
@@ -72,13 +74,9 @@ async fn rows_read(db: &mut MySqlConnection) -> i64 {
     read
 }
 
-#[tokio::test]
-async fn no_statement_reads_more_rows_than_it_needs() {
-    let Some(admin) = many::server("VOIP_TEST_MYSQL_URL") else {
-        return;
-    };
-    let name = many::name();
-    let mut there = MySqlOptions::at(&admin).unwrap();
+/// The database of this name at a server, with many rows.
+async fn filled(url: &str, name: &str) -> MySqlConnection {
+    let mut there = MySqlOptions::at(url).unwrap();
     there.patience = Duration::from_secs(60);
     let mut db = MySqlDriver {
         options: there.clone(),
@@ -87,7 +85,7 @@ async fn no_statement_reads_more_rows_than_it_needs() {
     .await
     .unwrap();
     run(&mut db, format!("CREATE DATABASE {name}; USE {name}")).await;
-    there.server = there.server.database(&name);
+    there.server = there.server.database(name);
     let first = Connections::new(
         Arc::new(MySqlDriver { options: there }),
         1,
@@ -95,6 +93,16 @@ async fn no_statement_reads_more_rows_than_it_needs() {
     );
     schema::migrate(&first).await.unwrap();
     fill(&mut db).await;
+    db
+}
+
+#[tokio::test]
+async fn no_statement_reads_more_rows_than_it_needs() {
+    let Some(admin) = many::server("VOIP_TEST_MYSQL_URL") else {
+        return;
+    };
+    let name = many::name();
+    let mut db = filled(&admin, &name).await;
     rows_read(&mut db).await;
     let mut seen = 0;
     everything::<MySqlDriver>(&mut db, async |what: &str, db: &mut MySqlConnection| {
@@ -111,4 +119,90 @@ async fn no_statement_reads_more_rows_than_it_needs() {
         .unwrap();
     assert!(rows_read(&mut db).await > MOST);
     run(&mut db, format!("DROP DATABASE {name}")).await;
+}
+
+/// What this session has had carried out since it was last asked, as the server
+/// writes it down, with the values.
+async fn carried_out(db: &mut MySqlConnection) -> Vec<String> {
+    let statements = sqlx::raw_sql(
+        "SELECT argument FROM mysql.general_log \
+         WHERE command_type = 'Execute' AND thread_id = CONNECTION_ID()",
+    );
+    let statements = statements.fetch_all(&mut *db).await.unwrap();
+    run(db, "TRUNCATE mysql.general_log".to_owned()).await;
+    statements.iter().map(|row| row.get_unchecked(0)).collect()
+}
+
+/// The server's plan for a statement.
+async fn plan(db: &mut MySqlConnection, statement: &str) -> Value {
+    let explain = AssertSqlSafe(format!("EXPLAIN FORMAT=JSON {statement}"));
+    let plan = sqlx::raw_sql(explain).fetch_one(db).await.unwrap();
+    // MariaDB writes the NUL of an id in a way that is no JSON.
+    let plan = plan.get_unchecked::<String, _>(0).replace("\\0", "");
+    serde_json::from_str(&plan).unwrap()
+}
+
+/// Tells how each table of ours is read that the plan has, and whether rows are
+/// sorted.
+fn steps(plan: &Value, reads: &mut Vec<(String, String)>, sorts: &mut bool) {
+    match plan {
+        Value::Object(parts) => {
+            for (name, part) in parts {
+                *sorts |= name == "filesort";
+                // One made up on the way is read from end to end.
+                let made_up = part.get("table_function").or(part.get("materialized"));
+                if name == "table"
+                    && made_up.is_none()
+                    && let (Some(table), Some(way)) =
+                        (part["table_name"].as_str(), part["access_type"].as_str())
+                {
+                    reads.push((table.to_owned(), way.to_owned()));
+                }
+                steps(part, reads, sorts);
+            }
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| steps(part, reads, sorts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_an_index() {
+    // One of its own, as what it writes down is the whole server's.
+    let Some(server) = PrivateServer::mariadb().await else {
+        return;
+    };
+    let mut db = filled(&server.url(), "plans").await;
+    run(
+        &mut db,
+        "SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = 1".to_owned(),
+    )
+    .await;
+    let mut seen = 0;
+    everything::<MySqlDriver>(&mut db, async |what: &str, db: &mut MySqlConnection| {
+        for statement in carried_out(db).await {
+            let plan = plan(db, &statement).await;
+            let (mut reads, mut sorts) = (Vec::new(), false);
+            steps(&plan, &mut reads, &mut sorts);
+            for (table, way) in &reads {
+                let by_index = !matches!(way.as_str(), "ALL" | "index");
+                assert!(
+                    by_index,
+                    "{what} reads all of {table}: {statement}\n{plan:#}"
+                );
+            }
+            let log = statement.contains("log_lines l STRAIGHT_JOIN");
+            assert!(!(log && sorts), "a log is sorted: {statement}\n{plan:#}");
+            let adds = statement.starts_with("INSERT") || statement.starts_with("REPLACE");
+            assert!(adds || !reads.is_empty(), "no plan: {statement}\n{plan:#}");
+            seen += 1;
+        }
+    })
+    .await;
+    assert!(seen > 50, "only {seen} statements were seen");
+    // It tells: the same without an index is seen.
+    let plan = plan(&mut db, "SELECT id FROM calls WHERE told = 7").await;
+    let mut reads = Vec::new();
+    steps(&plan, &mut reads, &mut false);
+    assert_eq!(reads, [("calls".to_owned(), "ALL".to_owned())]);
 }
