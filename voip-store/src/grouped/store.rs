@@ -48,7 +48,8 @@ impl<D: Server> ServerStore<D> {
         let lanes = sizes.lanes.max(1);
         let pool = |most| Connections::new(Arc::clone(&driver), most, patience);
         let first = pool(1);
-        D::migrate(&first).await?;
+        // Boxed: it is deep, and whoever connects would hold all of it.
+        Box::pin(D::migrate(&first)).await?;
         first.close().await;
         let settling = Arc::new(Settling::default());
         let writing = Writing {
