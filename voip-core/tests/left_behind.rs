@@ -5,9 +5,9 @@
 use std::{sync::Arc, time::Duration};
 
 use voip_core::{
-    Answerer, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect, Error, ErrorKind,
-    InboundCall, Party, PhoneNumber, Platform, Ports, ProviderCallId, Signal, StartCall,
-    StartError, Trouble, User, UserId,
+    Action, Answerer, BridgeOutcome, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect,
+    Error, ErrorKind, InboundCall, Party, PhoneNumber, Plan, Platform, Ports, ProviderCallId,
+    Signal, StartCall, StartError, Trouble, User, UserId,
     ports::{CallStore, Clock, Dial, Inserted, NewCall, Push, RingOutcome, Telephony, UserStore},
 };
 use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
@@ -458,4 +458,36 @@ async fn a_dial_of_long_ago_keeps_no_leg_from_its_call() {
     node.pass(Duration::from_secs(60)).await;
     let leg = node.telephony.legs_of(call.id).remove(0);
     assert_eq!(node.now(&call.id).await.provider_id, Some(leg));
+}
+
+#[tokio::test]
+async fn a_caller_whose_connection_a_second_redirect_tears_down_is_connected_again() {
+    let node = Node::new();
+    let call = node.half_rung().await;
+    let by = Answerer {
+        user: "ann".parse().unwrap(),
+        device: Arc::from("tablet"),
+    };
+    node.step(&call.id, Signal::Answered(by)).await;
+    let connects = |plan: Option<Plan>| {
+        let plan = plan.unwrap();
+        let mut actions = plan.actions.iter();
+        actions.any(|action| matches!(action, Action::ConnectClient { .. }))
+    };
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    // A node that died had redirected the caller, and the next one does: the end
+    // of the connection comes in before the question for the new one, or after.
+    let unanswered = BridgeOutcome::Unanswered;
+    let ended = node.calls.bridge_ended(&call.id, 1, unanswered).await;
+    assert!(!connects(ended.unwrap()));
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    let late = node.calls.bridge_ended(&call.id, 1, unanswered).await;
+    assert!(!connects(late.unwrap()));
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    // Whoever has talked is not connected again.
+    let talked = node
+        .calls
+        .bridge_ended(&call.id, 3, BridgeOutcome::Connected);
+    talked.await.unwrap();
+    assert!(!connects(node.calls.connect(&call.id).await.unwrap()));
 }

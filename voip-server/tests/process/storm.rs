@@ -251,7 +251,8 @@ impl Storm {
                 let caller = seen.leg(sid);
                 assert!(
                     seen.talked(sid) || !caller.alerts.is_empty(),
-                    "answered and not cut off, but they never talked: {caller:?} {clients:?}"
+                    "answered and not cut off, but they never talked: {caller:?} {clients:?} {}",
+                    json!(self.provider.sim.call(sid).timeline())
                 );
             }
         }
