@@ -5,12 +5,13 @@
 use std::{sync::Arc, time::Duration};
 
 use voip_core::{
-    Answerer, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect, Error, ErrorKind,
-    InboundCall, Party, PhoneNumber, Platform, Ports, ProviderCallId, Signal, User, UserId,
+    Action, Answerer, BridgeOutcome, Call, CallId, CallSettings, CallStatus, Calls, Device, Effect,
+    Error, ErrorKind, InboundCall, Party, PhoneNumber, Plan, Platform, Ports, ProviderCallId,
+    Signal, StartCall, StartError, Trouble, User, UserId,
     ports::{CallStore, Clock, Dial, Inserted, NewCall, Push, RingOutcome, Telephony, UserStore},
 };
 use voip_store::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
-use voip_testkit::{FakePush, FakeTelephony, ManualClock};
+use voip_testkit::{FakePush, FakeTelephony, ManualClock, NextDial};
 
 /// A node that has just started on storage that another life of it has used.
 struct Node {
@@ -23,8 +24,18 @@ struct Node {
 
 impl Node {
     fn new() -> Self {
-        let clock = Arc::new(ManualClock::default());
-        let store = Arc::new(MemoryStore::default());
+        Self::on(
+            Arc::new(MemoryStore::default()),
+            Arc::new(ManualClock::default()),
+        )
+    }
+
+    /// One more node on the same storage, which reaches the provider its own way.
+    fn beside(&self) -> Self {
+        Self::on(Arc::clone(&self.store), Arc::clone(&self.clock))
+    }
+
+    fn on(store: Arc<MemoryStore>, clock: Arc<ManualClock>) -> Self {
         let telephony = Arc::new(FakeTelephony::new(Arc::clone(&clock) as _));
         let push = Arc::new(FakePush::new(Arc::clone(&clock) as _));
         let ports = Ports {
@@ -335,4 +346,173 @@ async fn a_hang_up_waits_for_credentials_that_are_right() {
         tries,
         "that was all"
     );
+}
+
+/// Lets `span` pass for these nodes, and nobody else sweeps.
+async fn live(nodes: &[&Node], span: Duration) {
+    let step = Duration::from_millis(250);
+    let clock = &nodes[0].clock;
+    let end = clock.now() + span;
+    while clock.now() < end {
+        clock.advance(step);
+        for node in nodes {
+            node.calls.sweep().await.unwrap();
+        }
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_is_at_is_its_own_until_the_lease_of_a_dead_one_ends() {
+    let (first, asked) = (Node::new(), |node: &Node| {
+        node.telephony.record().look_ups.len()
+    });
+    let second = first.beside();
+    let call = first.half_placed().await;
+    let leg = first.place(&call).await;
+    second.telephony.bring_in(&leg, CallStatus::Busy);
+    // Nobody hears of the call, so the provider is asked, and does not answer.
+    first.telephony.mute_look_ups(true);
+    first.clock.advance(Duration::from_secs(91));
+    live(&[&first], Duration::from_millis(250)).await;
+    assert_eq!(asked(&first), 1);
+    // However long that takes, the node says that it is at it.
+    live(&[&second, &first], Duration::from_secs(30)).await;
+    assert_eq!((asked(&first), asked(&second)), (1, 0), "it is at it");
+    // Now it is dead. It may have said so just now, or a second and a half ago.
+    live(&[&second], Duration::from_millis(3_250)).await;
+    assert_eq!(asked(&second), 0, "its lease is not over");
+    live(&[&second], Duration::from_secs(2)).await;
+    assert_eq!(asked(&second), 1, "its lease is over");
+    assert_eq!(second.now(&call.id).await.status(), CallStatus::Busy);
+    // It is done, and nobody does it once more.
+    live(&[&second], Duration::from_secs(30)).await;
+    assert_eq!((asked(&first), asked(&second)), (1, 1));
+}
+
+/// A call that a node died at, with its leg at the provider.
+async fn dead_dial(node: &Node) -> Call {
+    let dead = node.half_placed().await;
+    node.provider_has(&dead).await;
+    dead
+}
+
+/// A dial between the numbers of `dead` that gets no clear answer at this node,
+/// while nobody knows whose the leg of `dead` is.
+async fn unclear_dial(node: &Node, dead: &Call, goes: NextDial) -> Call {
+    node.telephony.next_dial(goes);
+    let request = StartCall {
+        to: dead.to.phone().unwrap().clone(),
+        from: dead.from.phone().cloned(),
+        owner: None,
+        id: None,
+        key: None,
+    };
+    let starting = tokio::spawn({
+        let calls = node.calls.clone();
+        async move { calls.start(request).await }
+    });
+    node.pass(Duration::from_secs(10)).await;
+    let started = starting.await.unwrap();
+    let Err(StartError::NotPlaced { call, trouble, .. }) = started else {
+        panic!("nobody knows whose the leg is, but {started:?}");
+    };
+    assert_eq!(trouble, Trouble::TimedOut);
+    let ours = node.now(&call).await;
+    assert_eq!(
+        (ours.status(), &ours.provider_id),
+        (CallStatus::Initiated, &None)
+    );
+    assert_eq!(node.now(&dead.id).await.provider_id, None);
+    ours
+}
+
+/// The provider says of the leg that was placed for `call` that it rings.
+async fn callback(node: &Node, call: &Call) -> ProviderCallId {
+    let leg = node.telephony.legs_of(call.id).remove(0);
+    node.telephony.set_status(&leg, CallStatus::Ringing);
+    let report = node.telephony.look_up(&leg).await.unwrap().unwrap();
+    node.calls.report(report, Some(call.id)).await.unwrap();
+    leg
+}
+
+#[tokio::test]
+async fn the_leg_that_a_dead_node_placed_is_not_taken_for_that_of_another_dial() {
+    for given_up in [false, true] {
+        let node = Node::new();
+        let dead = dead_dial(&node).await;
+        if given_up {
+            node.step(&dead.id, Signal::HungUp).await;
+        }
+        let ours = unclear_dial(&node, &dead, NextDial::TimesOutUnplaced).await;
+        let leg = callback(&node, &dead).await;
+        node.pass(Duration::from_secs(60)).await;
+        assert_eq!(node.now(&dead.id).await.provider_id.as_ref(), Some(&leg));
+        assert_eq!(node.telephony.record().hang_ups.contains(&leg), given_up);
+        let ours = node.now(&ours.id).await;
+        assert_eq!(
+            (ours.status(), &ours.provider_id),
+            (CallStatus::Failed, &None)
+        );
+        assert_eq!(node.telephony.placed(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_word_on_one_of_two_legs_tells_whose_the_other_is() {
+    let node = Node::new();
+    let dead = dead_dial(&node).await;
+    let ours = unclear_dial(&node, &dead, NextDial::TimesOutPlaced).await;
+    let leg = callback(&node, &ours).await;
+    node.pass(Duration::from_secs(60)).await;
+    assert_eq!(node.now(&ours.id).await.provider_id, Some(leg));
+    let other = node.telephony.legs_of(dead.id).remove(0);
+    assert_eq!(node.now(&dead.id).await.provider_id, Some(other));
+}
+
+#[tokio::test]
+async fn a_dial_of_long_ago_keeps_no_leg_from_its_call() {
+    let node = Node::new();
+    // It came to nothing, and its node died before it could say so.
+    node.half_placed().await;
+    node.clock.advance(Duration::from_secs(61));
+    let call = node.half_placed().await;
+    node.provider_has(&call).await;
+    node.pass(Duration::from_secs(60)).await;
+    let leg = node.telephony.legs_of(call.id).remove(0);
+    assert_eq!(node.now(&call.id).await.provider_id, Some(leg));
+}
+
+#[tokio::test]
+async fn a_caller_whose_connection_a_second_redirect_tears_down_is_connected_again() {
+    let node = Node::new();
+    let call = node.half_rung().await;
+    let by = Answerer {
+        user: "ann".parse().unwrap(),
+        device: Arc::from("tablet"),
+    };
+    node.step(&call.id, Signal::Answered(by)).await;
+    let connects = |plan: Option<Plan>| {
+        let plan = plan.unwrap();
+        let mut actions = plan.actions.iter();
+        actions.any(|action| matches!(action, Action::ConnectClient { .. }))
+    };
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    // A node that died had redirected the caller, and the next one does: the end
+    // of the connection comes in before the question for the new one, or after.
+    let unanswered = BridgeOutcome::Unanswered;
+    let ended = node.calls.bridge_ended(&call.id, 1, unanswered).await;
+    assert!(!connects(ended.unwrap()));
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    let late = node.calls.bridge_ended(&call.id, 1, unanswered).await;
+    assert!(!connects(late.unwrap()));
+    assert!(connects(node.calls.connect(&call.id).await.unwrap()));
+    // Whoever has talked is not connected again.
+    let talked = node
+        .calls
+        .bridge_ended(&call.id, 3, BridgeOutcome::Connected);
+    talked.await.unwrap();
+    assert!(!connects(node.calls.connect(&call.id).await.unwrap()));
 }

@@ -245,6 +245,12 @@ impl Simulator {
         self.shared.turn(|engine, _| engine.webhooks())
     }
 
+    /// The same, from the one with this number on: see
+    /// [`WebhookId::get`](crate::webhook::WebhookId::get).
+    pub fn webhooks_from(&self, first: u64) -> Vec<WebhookView> {
+        self.shared.turn(|engine, _| engine.webhooks_from(first))
+    }
+
     /// Scripts the telephone with this number.
     pub fn set_phone(&self, number: impl Into<String>, script: PhoneScript) {
         self.shared

@@ -45,10 +45,12 @@ mod sqlite;
 pub use self::redis::{
     InvalidRedisUrl, RedisBus, RedisCache, RedisLink, RedisOptions, RedisRateLimiter, RedisUrl,
 };
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use grouped::ServerStore;
 pub use limiter_fallback::RateLimiterWithFallback;
 pub use memory::{MemoryBus, MemoryCache, MemoryRateLimiter, MemoryStore};
 #[cfg(feature = "mysql")]
-pub use mysql::{MySqlOptions, MySqlStore};
+pub use mysql::{MySqlDriver, MySqlOptions, MySqlStore};
 #[cfg(feature = "postgres")]
-pub use postgres::{PostgresOptions, PostgresStore};
+pub use postgres::{PostgresDriver, PostgresOptions, PostgresStore};
 pub use sqlite::{SqliteOptions, SqliteStore, WriteStats};

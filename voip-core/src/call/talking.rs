@@ -44,14 +44,20 @@ impl Step {
                 self.end(FinalStatus::Completed, now, self.connected_until(now), None);
             }
             Signal::Connecting => {
-                if bridge.is_none() && self.call.direction == Direction::Inbound {
-                    let connects = connects.saturating_add(1);
+                // Asked for once more where a second redirect has torn down the
+                // first connection, whose end may be told before.
+                let again = bridge.is_some_and(|end| end.outcome == BridgeOutcome::Unanswered);
+                if (bridge.is_none() || again) && self.call.direction == Direction::Inbound {
                     self.call.state = State::InProgress {
                         answered_at,
                         by,
-                        connects,
-                        bridge,
-                        check_at,
+                        connects: connects.saturating_add(1),
+                        bridge: None,
+                        check_at: if again {
+                            now + timing::TALK_CHECK
+                        } else {
+                            check_at
+                        },
                     };
                 }
             }

@@ -11,7 +11,6 @@ mod answer;
 mod carry_out;
 mod client_call;
 mod delete_log;
-mod dialling;
 mod entering;
 mod errand;
 mod guard;
@@ -52,7 +51,6 @@ pub use settings::{CallSettings, Phrases};
 pub use start::{StartCall, StartError, Started};
 
 use carry_out::Claim;
-use dialling::Dialling;
 use entering::Entrance;
 use errand::Errand;
 use leases::{LEASE, Leases};
@@ -106,7 +104,6 @@ struct Inner {
     leases: Leases,
     missed: Missed,
     storage: Storage,
-    dialling: Dialling,
     entrance: Entrance,
     /// Cancelled when nothing new is to be begun.
     closing: CancellationToken,
@@ -129,7 +126,6 @@ impl Calls {
             leases: Leases::default(),
             missed: Missed::default(),
             storage: Storage::default(),
-            dialling: Dialling::default(),
             entrance: Entrance::default(),
             closing: CancellationToken::new(),
         };

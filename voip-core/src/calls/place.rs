@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Call, Effect, Error, ErrorKind, ProviderCallId, Result, Retry, Signal, StartError, Started,
-    Timestamp, Trouble,
-    calls::{Inner, dialling::UnderWay, missed::About},
-    ports::{Dial, DialledLeg, Held},
+    Call, CallStatus, Direction, Effect, Error, ErrorKind, ProviderCallId, Result, Retry, Signal,
+    StartError, Started, Timestamp, Trouble,
+    calls::{Inner, missed::About},
+    ports::{Dial, DialledLeg, Held, LogFilter, LogQuery},
 };
 
 /// When to look for a call whose dial got no answer. The provider's list may
@@ -20,6 +20,13 @@ const LOOKS: [Duration; 4] = [
 
 /// How far the provider's clock may be behind ours.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// How long a dial may be under way without a word: whose leg nobody knows by
+/// then was not placed, or all that the provider said of it was lost.
+const UNDER_WAY: Duration = Duration::from_secs(60);
+
+/// More calls than one number makes to another in that time.
+const MANY: usize = 100;
 
 /// What came of looking for a call.
 enum Sought {
@@ -44,12 +51,11 @@ impl Inner {
             let error = Error::new(ErrorKind::Internal, "an outbound call without numbers");
             return Err(StartError::Storage(error));
         };
-        let under_way = self.dialling.begin(&dial);
         let (signal, error) = match self.ports.telephony.dial(&dial).await {
             Ok(leg) => (Signal::Placed(leg), None),
             Err(error) if error.retry() == Retry::Ambiguous => {
                 tracing::warn!(call = %id, %error, "a dial got no clear answer; looking for the call");
-                match self.find(&call, &dial, &under_way).await {
+                match self.find(&call, &dial).await {
                     Sought::Found(leg) => (Signal::Placed(leg), None),
                     Sought::Absent => (not_placed(&error), Some(error)),
                     Sought::Unknown => {
@@ -68,7 +74,6 @@ impl Inner {
             Err(error) => (not_placed(&error), Some(error)),
         };
         let call = self.conclude(call, signal).await?;
-        drop(under_way);
         self.settle(&call, Effect::Dial).await;
         match (call.provider_id, error) {
             (Some(leg), _) => Ok(Started { call: id, leg }),
@@ -95,8 +100,7 @@ impl Inner {
         let Some(dial) = dial_of(&call) else {
             return Ok(());
         };
-        let under_way = self.dialling.begin(&dial);
-        let signal = match self.find(&call, &dial, &under_way).await {
+        let signal = match self.find(&call, &dial).await {
             Sought::Found(leg) => Signal::Placed(leg),
             Sought::Absent => Signal::NotPlaced {
                 trouble: Trouble::TimedOut,
@@ -114,7 +118,7 @@ impl Inner {
     }
 
     /// Looks for the leg of a call whose dial was not answered.
-    async fn find(&self, call: &Call, dial: &Dial, under_way: &UnderWay) -> Sought {
+    async fn find(&self, call: &Call, dial: &Dial) -> Sought {
         let since = call.created_at - CLOCK_SKEW;
         let mut sought = Sought::Unknown;
         for pause in LOOKS {
@@ -136,7 +140,13 @@ impl Inner {
                 Err(error) => tracing::warn!(call = %call.id, %error, "could not reload a call"),
             }
             sought = match self.ports.telephony.find_dialled(dial, since).await {
-                Ok(legs) => self.pick(legs, since, under_way).await,
+                Ok(legs) => match self.pick(dial, legs, since).await {
+                    Ok(sought) => sought,
+                    Err(error) => {
+                        tracing::warn!(call = %call.id, %error, "could not tell whose a leg is");
+                        Sought::Unknown
+                    }
+                },
                 Err(error) => {
                     tracing::warn!(call = %call.id, %error, "could not look for a call");
                     Sought::Unknown
@@ -149,28 +159,49 @@ impl Inner {
         sought
     }
 
-    /// The one leg that can be ours. Where several can, or where another dial
-    /// between the same numbers is under way, only a callback can tell.
-    async fn pick(&self, legs: Vec<DialledLeg>, since: Timestamp, under_way: &UnderWay) -> Sought {
+    /// The one leg that can be ours. Where several can, or where the leg of
+    /// another dial between the same numbers is not known yet, whoever dials or
+    /// died at it, only a callback can tell: those name the call.
+    async fn pick(&self, dial: &Dial, legs: Vec<DialledLeg>, since: Timestamp) -> Result<Sought> {
+        // Before the legs are looked at: one that is known from now on is not free.
+        let alone = self.is_alone(dial).await?;
         let mut free = Vec::new();
         for leg in legs {
             if leg.created_at.is_some_and(|created| created < since) {
                 continue;
             }
-            match self.ports.calls.call_by_provider_id(&leg.report.leg).await {
-                Ok(None) => free.push(leg.report.leg),
-                Ok(Some(_)) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "could not tell whose a leg is");
-                    return Sought::Unknown;
-                }
+            let leg = leg.report.leg;
+            if self.ports.calls.call_by_provider_id(&leg).await?.is_none() {
+                free.push(leg);
             }
         }
-        match (free.pop(), free.is_empty() && under_way.is_alone()) {
+        Ok(match (free.pop(), free.is_empty() && alone) {
             (None, _) => Sought::Absent,
             (Some(leg), true) => Sought::Found(leg),
             (Some(_), false) => Sought::Unknown,
-        }
+        })
+    }
+
+    /// Whether the record has no other call between these numbers whose dial may
+    /// be under way, on any node: it has no leg yet, and did not fail.
+    async fn is_alone(&self, dial: &Dial) -> Result<bool> {
+        let query = LogQuery {
+            name: Arc::from(dial.from.expose()),
+            owned_only: false,
+            filter: LogFilter {
+                statuses: vec![CallStatus::Initiated, CallStatus::Canceled],
+                direction: Some(Direction::Outbound),
+                party: Some(Arc::from(dial.to.expose())),
+                since: Some(self.ports.clock.now() - UNDER_WAY),
+                until: None,
+            },
+            after: None,
+            limit: MANY,
+        };
+        let others = self.ports.calls.log(&query).await?;
+        Ok(!others
+            .iter()
+            .any(|other| other.id != dial.call && other.provider_id.is_none()))
     }
 
     async fn conclude(self: &Arc<Self>, call: Call, signal: Signal) -> Result<Call> {

@@ -10,7 +10,7 @@ use voip_sim::faults::{Faults, RestFault};
 use voip_sim::inspect::CallView;
 
 use crate::process::{
-    Acknowledged, CALLER, Dice, Machine, Process, Provider, Storm, USER, USERS_NUMBER, until,
+    Acknowledged, CALLER, Dice, Machine, Process, Provider, Seen, Storm, USER, USERS_NUMBER, until,
 };
 
 const CALLS: u64 = 200;
@@ -70,7 +70,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
 
     let storm = Storm::new(machine.client(), provider);
     let stop = CancellationToken::new();
-    let watch = tokio::spawn(Arc::clone(&storm).watch(stop.clone()));
+    let watch = tokio::spawn(Arc::clone(&storm.witness).watch(stop.clone()));
     let calls = (0..CALLS).map(async |n| {
         let mut dice = dice.fork(n);
         // real time: the calls are spread over the kills.
@@ -88,8 +88,8 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
             assert!(!watch.is_finished(), "the watch has seen something wrong");
             let over = |leg: CallView| leg.status.is_final();
             let settled = storm.provider.sim.calls().into_iter().all(over)
-                && storm.look().await
-                && storm.rows().iter().all(|row| row.status.is_final());
+                && storm.witness.look().await
+                && storm.witness.rows().iter().all(|row| row.status.is_final());
             settled.then_some(())
         },
     )
@@ -103,8 +103,9 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
         .filter(|a| matches!(a, Acknowledged::Placed { .. }))
         .count();
     assert!(placed > 50, "most calls go through, but only {placed} did");
+    let seen = Seen::of(&storm.provider);
     for acknowledged in &acknowledged {
-        storm.holds(acknowledged);
+        storm.holds(acknowledged, &seen);
     }
     let (answered, talked) = acknowledged
         .iter()
@@ -113,7 +114,7 @@ async fn nothing_acknowledged_is_lost_when_the_server_is_killed_again_and_again(
                 sid,
                 answered: true,
                 ..
-            } => Some(usize::from(storm.talked(sid))),
+            } => Some(usize::from(seen.talked(sid))),
             Acknowledged::Inbound { .. }
             | Acknowledged::Placed { .. }
             | Acknowledged::NotPlaced { .. } => None,

@@ -14,7 +14,7 @@ use voip_sim::{
 use crate::{
     cluster::{Cluster, Node},
     database::{Database, Kind, on_each_database},
-    process::{Acknowledged, CALLER, Client, Dice, Row, Storm, USER, USERS_NUMBER, until},
+    process::{Acknowledged, CALLER, Client, Dice, Row, Seen, Storm, USER, USERS_NUMBER, until},
 };
 
 /// How many kills, and how many calls a second meanwhile.
@@ -25,9 +25,8 @@ struct Size {
 
 const RING_TIME: Duration = Duration::from_secs(5);
 
-/// How late a ring deadline may be applied: two seconds, and as much again for a
-/// machine that has a compiler to run besides.
-const LATE: Duration = Duration::from_secs(4);
+/// How late a ring deadline may be applied.
+const LATE: Duration = Duration::from_secs(2);
 
 /// A few kills; or `NODES_KILLS` of them, with 50 calls a second.
 #[allow(clippy::disallowed_methods)] // It is about the test, not about the server.
@@ -133,7 +132,7 @@ async fn nothing_acknowledged_is_lost_when_nodes_are_killed(on: Kind) {
     let storm = Storm::new(client, cluster.provider);
 
     let (stop, enough) = (CancellationToken::new(), CancellationToken::new());
-    let watch = tokio::spawn(Arc::clone(&storm).watch(stop.clone()));
+    let watch = tokio::spawn(Arc::clone(&storm.witness).watch(stop.clone()));
     let killing = async {
         let nodes = kill(cluster.nodes, size.kills, dice.fork(u64::MAX)).await;
         enough.cancel();
@@ -150,8 +149,8 @@ async fn nothing_acknowledged_is_lost_when_nodes_are_killed(on: Kind) {
             assert!(!watch.is_finished(), "the watch has seen something wrong");
             let over = |leg: CallView| leg.status.is_final();
             let settled = storm.provider.sim.calls().into_iter().all(over)
-                && storm.look().await
-                && storm.rows().iter().all(|row| row.status.is_final());
+                && storm.witness.look().await
+                && storm.witness.rows().iter().all(|row| row.status.is_final());
             settled.then_some(())
         },
     )
@@ -159,10 +158,11 @@ async fn nothing_acknowledged_is_lost_when_nodes_are_killed(on: Kind) {
     stop.cancel();
     watch.await.expect("the watch has seen nothing wrong");
 
+    let seen = Seen::of(&storm.provider);
     for acknowledged in &acknowledged {
-        storm.holds(acknowledged);
+        storm.holds(acknowledged, &seen);
     }
-    let rows = storm.rows();
+    let rows = storm.witness.rows();
     let missed = rows
         .iter()
         .filter(|row| row.direction == "inbound" && row.status == CallStatus::NoAnswer);

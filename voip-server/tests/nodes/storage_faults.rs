@@ -15,7 +15,7 @@ use crate::{
     cluster::{Cluster, Node},
     database::{Database, Kind, on_each_database},
     killing::calls,
-    process::{Acknowledged, Client, Dice, Storm, USER, USERS_NUMBER, until},
+    process::{Acknowledged, Client, Dice, Seen, Storm, USER, USERS_NUMBER, until},
 };
 
 /// How soon storage has to be used again.
@@ -99,12 +99,12 @@ async fn is_true(storm: &Storm, acknowledged: &[Acknowledged]) -> bool {
         Acknowledged::Placed { sid, hung_up, .. } if !hung_up => Some(sid),
         _ => None,
     });
-    storm.look().await
-        && storm.rows().iter().all(|row| row.status.is_final())
+    storm.witness.look().await
+        && storm.witness.rows().iter().all(|row| row.status.is_final())
         && sids.into_iter().all(|sid| {
             let leg = storm.provider.sim.calls().into_iter();
             let leg = leg.into_iter().find(|leg| leg.sid.as_str() == sid);
-            let (row, leg) = (storm.row_of(sid), leg.expect("the provider has it"));
+            let (row, leg) = (storm.witness.row_of(sid), leg.expect("the provider has it"));
             row.is_some_and(|row| row.status.as_str() == leg.status.as_str())
         })
 }
@@ -127,7 +127,7 @@ async fn logs_are_true_soon_after_the_database_is_back(on: Kind) {
     let mut all = Vec::new();
     for (round, fault) in [Fault::Restarted, Fault::Paused].into_iter().enumerate() {
         let (stop, enough) = (CancellationToken::new(), CancellationToken::new());
-        let watch = tokio::spawn(Arc::clone(&storm).watch(stop.clone()));
+        let watch = tokio::spawn(Arc::clone(&storm.witness).watch(stop.clone()));
         let befalling = async {
             // real time: some calls are under way.
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -172,8 +172,9 @@ async fn logs_are_true_soon_after_the_database_is_back(on: Kind) {
         .filter(|it| lost(it))
         .count();
     println!("{lost} webhooks were refused");
+    let seen = Seen::of(&storm.provider);
     for acknowledged in &all {
-        storm.holds(acknowledged);
+        storm.holds(acknowledged, &seen);
     }
     join_all(cluster.nodes.iter().map(async |node| {
         assert!(!node.machine.log().contains("panicked"), "no node panics");

@@ -88,8 +88,14 @@ impl Client {
     /// The log of a user or number, newest first, however long it is; `None`
     /// when nobody is there, or who is there is out of order.
     pub(crate) async fn whole_log(&self, name: &str) -> Option<Vec<Row>> {
+        self.newest_of_log(name, 10_000).await
+    }
+
+    /// At `most` so many rows of the log of a user or number, newest first;
+    /// `None` as for [`whole_log`](Self::whole_log).
+    pub(crate) async fn newest_of_log(&self, name: &str, most: usize) -> Option<Vec<Row>> {
         let name = name.replace('+', "%2B");
-        let path = format!("/api/call-logs/{name}?limit=10000");
+        let path = format!("/api/call-logs/{name}?limit={most}");
         let answer = self.get(&path).await.ok().filter(is_in_order)?;
         let (status, text) = answer;
         assert_eq!(status, 200, "{text}");

@@ -1,33 +1,21 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use voip_core::CallStatus;
 use voip_sim::{
-    inspect::{CallView, DeliveryOutcome, Status, WebhookView},
     phone::{Outcome, PhoneScript},
     sid::CallSid,
-    webhook::WebhookKind,
 };
 
-use super::{CALLER, Client, Dice, OURS, Provider, Row, USER, USERS_NUMBER};
+use super::{CALLER, Client, Dice, OURS, Provider, Row, Seen, USER, USERS_NUMBER, Witness};
 
 /// Many calls at once, while the server comes and goes.
 pub(crate) struct Storm {
     pub(crate) client: Client,
     pub(crate) provider: Provider,
-    /// The logs as they were last seen, by call.
-    rows: Mutex<HashMap<String, Row>>,
-    /// The ends that were acknowledged before their call was on record, by leg,
-    /// and since when.
-    owed: Mutex<HashMap<String, Instant>>,
-    /// One look after the other: one that began earlier sees less.
-    looking: tokio::sync::Mutex<()>,
+    /// Whoever watches the logs meanwhile.
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// What the server has acknowledged of one call.
@@ -71,12 +59,11 @@ impl Storm {
         provider
             .sim
             .set_client(USER, client_script.hanging_up_after(talk));
+        let witness = Witness::new(client.clone(), provider.clone());
         Arc::new(Self {
             client,
             provider,
-            rows: Mutex::default(),
-            owed: Mutex::default(),
-            looking: tokio::sync::Mutex::default(),
+            witness: Arc::new(witness),
         })
     }
 
@@ -86,99 +73,6 @@ impl Storm {
             self.inbound(&mut dice).await
         } else {
             self.outbound(n, &mut dice).await
-        }
-    }
-
-    /// Every row seen last.
-    pub(crate) fn rows(&self) -> Vec<Row> {
-        self.lock().values().cloned().collect()
-    }
-
-    /// The row of a call.
-    pub(crate) fn row(&self, call: &str) -> Option<Row> {
-        self.lock().get(call).cloned()
-    }
-
-    /// The row of a provider's leg.
-    pub(crate) fn row_of(&self, sid: &str) -> Option<Row> {
-        self.lock()
-            .values()
-            .find(|row| row.twilio_sid.as_deref() == Some(sid))
-            .cloned()
-    }
-
-    /// Whether a caller and the user's voice client really heard each other:
-    /// the client picked up, and the provider had connected the two when their
-    /// conversation ended.
-    pub(crate) fn talked(&self, caller: &CallSid) -> bool {
-        let picked_up = |leg: CallView| {
-            leg.to == format!("client:{USER}")
-                && leg.answered_at.is_some()
-                && leg.status == Status::Completed
-        };
-        let bridged = |webhook: WebhookView| {
-            webhook.call_sid == *caller && webhook.field("DialBridged") == Some("true")
-        };
-        let provider = &self.provider;
-        provider.dialled_by(caller).into_iter().any(picked_up)
-            && provider.sim.webhooks().into_iter().any(bridged)
-    }
-
-    /// Reads the logs and holds them against what is known already: nothing
-    /// vanishes, nothing moves backwards, and every webhook that was accepted
-    /// before the look shows. Returns whether anybody was there to be asked.
-    pub(crate) async fn look(&self) -> bool {
-        let _turn = self.looking.lock().await;
-        let accepted: Vec<WebhookView> = self
-            .provider
-            .sim
-            .webhooks()
-            .into_iter()
-            .filter(accepted)
-            .collect();
-        let (theirs, ours) = (self.client.whole_log(USER), self.client.whole_log(OURS));
-        let (Some(theirs), Some(ours)) = (theirs.await, ours.await) else {
-            return false;
-        };
-        let now: HashMap<String, Row> = theirs
-            .into_iter()
-            .chain(ours)
-            .map(|row| (row.call_id.clone(), row))
-            .collect();
-        for before in self.lock().values() {
-            let row = now.get(&before.call_id).expect("no row vanishes");
-            assert!(
-                row.status.rank() >= before.status.rank(),
-                "{before:?} became {row:?}"
-            );
-            assert!(
-                !before.status.is_final() || row == before,
-                "{before:?} became {row:?}"
-            );
-            assert!(before.twilio_sid.is_none() || row.twilio_sid == before.twilio_sid);
-        }
-        let by_leg = now
-            .values()
-            .filter_map(|row| Some((row.twilio_sid.as_deref()?, row)));
-        let by_leg: HashMap<&str, &Row> = by_leg.collect();
-        for webhook in &accepted {
-            let leg = webhook.call_sid.as_str();
-            if !shows(webhook, by_leg.get(leg).copied()) {
-                let mut owed = self.owed.lock().expect("nothing fails meanwhile");
-                let since = *owed.entry(leg.to_owned()).or_insert_with(Instant::now);
-                assert!(since.elapsed() < OWED, "the log does not show {webhook:?}");
-            }
-        }
-        *self.lock() = now;
-        true
-    }
-
-    /// [`look`](Self::look)s all the time, until told to stop.
-    pub(crate) async fn watch(self: Arc<Self>, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            self.look().await;
-            // real time: the server needs the processor more than we do.
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
@@ -284,7 +178,7 @@ impl Storm {
     async fn noticed(&self, sid: &CallSid) -> Option<Row> {
         loop {
             let over = self.provider.leg(sid).status.is_final();
-            if let Some(row) = self.row_of(sid.as_str()) {
+            if let Some(row) = self.witness.row_of(sid.as_str()) {
                 return Some(row);
             }
             if over {
@@ -296,7 +190,7 @@ impl Storm {
     }
 
     /// What was acknowledged of a call is what log and provider say.
-    pub(crate) fn holds(&self, acknowledged: &Acknowledged) {
+    pub(crate) fn holds(&self, acknowledged: &Acknowledged, seen: &Seen) {
         match acknowledged {
             Acknowledged::Placed {
                 call,
@@ -305,10 +199,11 @@ impl Storm {
                 hung_up,
             } => {
                 let row = self
+                    .witness
                     .row(call)
                     .expect("a call that was answered for is in the log");
                 assert_eq!(row.twilio_sid.as_ref(), Some(sid), "{row:?}");
-                let legs = self.provider.dialled(to);
+                let legs = seen.dialled(to);
                 assert_eq!(legs.len(), 1, "one call is placed once: {legs:?}");
                 assert_eq!(legs[0].sid.as_str(), sid);
                 if !hung_up {
@@ -317,10 +212,11 @@ impl Storm {
             }
             Acknowledged::NotPlaced { call, to, willing } => {
                 let row = self
+                    .witness
                     .row(call)
                     .expect("a call that was refused is in the log");
                 assert_eq!(row.status, CallStatus::Failed, "{row:?}");
-                let legs = self.provider.dialled(to);
+                let legs = seen.dialled(to);
                 assert_eq!(
                     legs.len(),
                     0,
@@ -333,7 +229,7 @@ impl Storm {
                 answered,
                 declined,
             } => {
-                let Some(row) = self.row_of(sid.as_str()) else {
+                let Some(row) = self.witness.row_of(sid.as_str()) else {
                     assert!(!answered && !declined, "an answer without a call");
                     return;
                 };
@@ -345,73 +241,20 @@ impl Storm {
                     *answered || row.status != CallStatus::Completed,
                     "unanswered, but {row:?}"
                 );
-                let clients = self.provider.dialled_by(sid);
+                let clients = seen.dialled_by(sid);
                 if !answered {
                     assert_eq!(clients.len(), 0, "nobody answered, but {clients:?}");
                     return;
                 }
                 // A caller who was to hear something while nobody was there to
                 // say it has been cut off by the provider: that is on record there.
-                let caller = self.provider.leg(sid);
+                let caller = seen.leg(sid);
                 assert!(
-                    self.talked(sid) || !caller.alerts.is_empty(),
-                    "answered and not cut off, but they never talked: {caller:?} {clients:?}"
+                    seen.talked(sid) || !caller.alerts.is_empty(),
+                    "answered and not cut off, but they never talked: {caller:?} {clients:?} {}",
+                    json!(self.provider.sim.call(sid).timeline())
                 );
             }
-        }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Row>> {
-        self.rows
-            .lock()
-            .expect("a failed look has failed the test already")
-    }
-}
-
-/// Whether the server has said that it has this webhook.
-pub(crate) fn accepted(webhook: &WebhookView) -> bool {
-    matches!(
-        webhook.outcome,
-        DeliveryOutcome::Replied {
-            status: 200..=299,
-            ..
-        }
-    )
-}
-
-/// How soon the log has to show what was said of a call before it was on record:
-/// its insert may have been given up by who waited, and come about all the same.
-const OWED: Duration = Duration::from_secs(15);
-
-/// Whether a webhook that was accepted shows in the log; one that need not yet
-/// may not.
-fn shows(webhook: &WebhookView, row: Option<&Row>) -> bool {
-    if webhook.url.ends_with("/twilio-inbound") {
-        assert!(
-            row.is_some(),
-            "an inbound call that was taken is in the log: {webhook:?}"
-        );
-        return true;
-    }
-    let status = webhook
-        .field("CallStatus")
-        .and_then(|word| word.parse::<CallStatus>().ok());
-    let ours = webhook.field("ParentCallSid").is_none();
-    let (WebhookKind::Status, Some(status), true) = (webhook.kind, status, ours) else {
-        return true;
-    };
-    match (webhook.field("Direction"), row) {
-        // The end of a caller whose call never came in is nobody's.
-        (Some("inbound"), None) => true,
-        // What a waiting caller's leg does is no status of the call, but its end is.
-        (Some("inbound"), Some(row)) => row.status.is_final() || !status.is_final(),
-        (_, None) => panic!("a call whose webhook was accepted is in the log: {webhook:?}"),
-        (_, Some(row)) => {
-            assert!(
-                row.status.rank() >= status.rank(),
-                "{webhook:?} but {row:?}"
-            );
-            true
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::inspect::{
     CallView, Direction, MemberView, RoomStatus, RoomView, Sound, Status, WebhookView,
 };
 use crate::sid::CallSid;
+use crate::webhook::WebhookId;
 
 impl Engine {
     /// All legs that are still known, oldest first.
@@ -40,6 +41,12 @@ impl Engine {
     /// The webhooks made so far and what came of them, oldest first.
     pub fn webhooks(&self) -> Vec<WebhookView> {
         self.deliveries.values().cloned().collect()
+    }
+
+    /// The same, from the one with this number on.
+    pub fn webhooks_from(&self, first: u64) -> Vec<WebhookView> {
+        let webhooks = self.deliveries.range(WebhookId(first)..);
+        webhooks.map(|(_, view)| view.clone()).collect()
     }
 
     /// Whether no leg is live and no webhook is out or waiting: nothing more will happen by itself.

@@ -12,7 +12,8 @@ use super::{
 };
 
 /// Writes of calls that share a transaction, each kind together.
-pub(crate) struct Batch<'a> {
+#[derive(Default)]
+pub struct Batch<'a> {
     pub(crate) inserts: Vec<&'a NewCall>,
     /// In the order of their ids, so that no two nodes lock rows crosswise.
     pub(crate) replaces: Vec<&'a Replacing>,
@@ -24,7 +25,7 @@ pub(crate) struct Batch<'a> {
 
 /// What a batch has written.
 #[derive(Default)]
-pub(crate) struct Written {
+pub struct Written {
     pub(crate) inserted: HashMap<CallId, Inserted>,
     /// The calls that were at their version.
     pub(crate) replaced: HashSet<CallId>,
@@ -35,12 +36,7 @@ pub(crate) struct Written {
 impl<'a> Batch<'a> {
     /// These jobs, and the effects that are settled along the way.
     pub(crate) fn of(jobs: &'a [Write], load: Option<&Load<'_>>) -> Self {
-        let mut batch = Self {
-            inserts: Vec::new(),
-            replaces: Vec::new(),
-            settles: Vec::new(),
-            postponed: Vec::new(),
-        };
+        let mut batch = Self::default();
         for job in jobs {
             match job {
                 Write::Insert(new) => batch.inserts.push(new),

@@ -21,7 +21,7 @@ const TRUSTED: Duration = Duration::from_secs(1);
 const PING: Duration = Duration::from_secs(1);
 
 /// What one kind of database does its own way.
-pub(crate) trait Driver: Send + Sync + 'static {
+pub trait Driver: Send + Sync + 'static {
     /// A connection to it.
     type Connection: sqlx::Connection + 'static;
 
@@ -42,7 +42,7 @@ pub(crate) trait Driver: Send + Sync + 'static {
 /// lives; here that is asked only after a rest. A connection whose use was not
 /// brought to its end is thrown away, so nobody waits for a server that does not
 /// answer.
-pub(crate) struct Connections<D: Driver> {
+pub struct Connections<D: Driver> {
     driver: Arc<D>,
     shares: Arc<Semaphore>,
     idle: Arc<Mutex<Idle<D::Connection>>>,

@@ -3,7 +3,7 @@ use voip_core::{Error, ErrorKind};
 /// What went wrong between us and a database, told to everybody who waited for
 /// it: it can be copied, and has no value of a row and no password in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
     pub(crate) kind: ErrorKind,
     pub(crate) class: Class,
     pub(crate) message: String,

@@ -36,7 +36,7 @@ struct State {
 
 /// An effect to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Settle {
+pub struct Settle {
     pub(crate) call: CallId,
     pub(crate) effect: Effect,
     /// The moment it was this node's until, where that is known: at any other

@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// How connections to MySQL and MariaDB are opened.
-pub(super) struct MySqlDriver {
+#[derive(Debug)]
+pub struct MySqlDriver {
     pub(super) options: MySqlOptions,
 }
 

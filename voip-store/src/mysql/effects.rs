@@ -7,53 +7,157 @@ use voip_core::{
 };
 
 use super::{
+    MySqlDriver,
     connection::{padded, repeated},
-    finding::id_bytes,
 };
 use crate::{
-    grouped::Settle,
+    grouped::{EffectTable, Settle},
     row::{self, Columns, REPORTS_KEPT, rows},
 };
 
-/// Takes effects that are due.
-pub(super) async fn claim(
-    db: &mut MySqlConnection,
-    now: Timestamp,
-    lease_until: Timestamp,
-    limit: usize,
-) -> Result<Vec<ClaimedEffect>, sqlx::Error> {
-    // Sweeps ask all the time, and nearly always there is nothing.
-    let any = sqlx::query("SELECT 1 FROM call_effects WHERE due_at <= ? LIMIT 1")
+impl EffectTable for MySqlDriver {
+    async fn claim(
+        db: &mut MySqlConnection,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ClaimedEffect>, sqlx::Error> {
+        // Sweeps ask all the time, and nearly always there is nothing.
+        let any = sqlx::query("SELECT 1 FROM call_effects WHERE due_at <= ? LIMIT 1")
+            .bind(now.as_micros())
+            .fetch_optional(&mut *db)
+            .await?;
+        if any.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut transaction = db.begin().await?;
+        let due = sqlx::query(
+            "SELECT id, effect, attempts FROM call_effects WHERE due_at <= ? \
+             ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED",
+        )
         .bind(now.as_micros())
-        .fetch_optional(&mut *db)
+        .bind(rows(limit))
+        .fetch_all(&mut *transaction)
         .await?;
-    if any.is_none() {
-        return Ok(Vec::new());
-    }
-    let mut transaction = db.begin().await?;
-    let due = sqlx::query(
-        "SELECT id, effect, attempts FROM call_effects WHERE due_at <= ? \
-         ORDER BY due_at LIMIT ? FOR UPDATE SKIP LOCKED",
-    )
-    .bind(now.as_micros())
-    .bind(rows(limit))
-    .fetch_all(&mut *transaction)
-    .await?;
-    let claimed = due
-        .iter()
-        .map(claimed_effect)
-        .collect::<Result<Vec<_>, _>>()?;
-    for claimed in &claimed {
-        sqlx::query("UPDATE call_effects SET due_at = ?, attempts = ? WHERE id = ? AND effect = ?")
+        let claimed = due
+            .iter()
+            .map(claimed_effect)
+            .collect::<Result<Vec<_>, _>>()?;
+        for claimed in &claimed {
+            sqlx::query(
+                "UPDATE call_effects SET due_at = ?, attempts = ? WHERE id = ? AND effect = ?",
+            )
             .bind(lease_until.as_micros())
             .bind(claimed.attempt)
-            .bind(id_bytes(&claimed.call))
+            .bind(row::id_bytes(&claimed.call))
             .bind(claimed.effect.as_str())
             .execute(&mut *transaction)
             .await?;
+        }
+        transaction.commit().await?;
+        Ok(claimed)
     }
-    transaction.commit().await?;
-    Ok(claimed)
+
+    async fn renew(
+        db: &mut MySqlConnection,
+        leases: &[EffectLease],
+        until: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        for leases in leases.chunks(AT_ONCE) {
+            let query = repeated(
+                "UPDATE call_effects SET due_at = ? WHERE ",
+                "(id = ? AND effect = ? AND due_at = ?)",
+                " OR ",
+                leases.len().next_power_of_two(),
+                "",
+            );
+            padded(leases)
+                .fold(query.bind(until.as_micros()), |query, lease| {
+                    query
+                        .bind(row::id_bytes(&lease.call))
+                        .bind(lease.effect.as_str())
+                        .bind(lease.until.as_micros())
+                })
+                .execute(&mut *db)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn settle(db: &mut MySqlConnection, settles: &[Settle]) -> Result<(), sqlx::Error> {
+        for settles in settles.chunks(AT_ONCE) {
+            let query = repeated(
+                "DELETE FROM call_effects WHERE ",
+                "(id = ? AND effect = ? AND due_at = IFNULL(?, due_at))",
+                " OR ",
+                settles.len().next_power_of_two(),
+                "",
+            );
+            padded(settles)
+                .fold(query, |query, settle| {
+                    query
+                        .bind(row::id_bytes(&settle.call))
+                        .bind(settle.effect.as_str())
+                        .bind(settle.due)
+                })
+                .execute(&mut *db)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_report(
+        db: &mut MySqlConnection,
+        report: &LegReport,
+        now: Timestamp,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query("DELETE FROM kept_reports WHERE kept_at < ?")
+            .bind((now - REPORTS_KEPT).as_micros())
+            .execute(&mut *db)
+            .await?;
+        sqlx::query(
+            "INSERT INTO kept_reports (leg, kept_at, status, at, duration, reason) \
+             VALUES (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(report.leg.as_str())
+        .bind(now.as_micros())
+        .bind(row::status_number(report.status))
+        .bind(report.at.map(Timestamp::as_micros))
+        .bind(report.duration.map(row::micros))
+        .bind(report.reason.as_deref())
+        .execute(db)
+        .await
+        .map(drop)
+    }
+
+    async fn take_reports(
+        db: &mut MySqlConnection,
+        leg: &ProviderCallId,
+    ) -> Result<Vec<LegReport>, sqlx::Error> {
+        // Every call asks, and nearly never there is one.
+        let any = sqlx::query("SELECT 1 FROM kept_reports WHERE leg = ? LIMIT 1")
+            .bind(leg.as_str())
+            .fetch_optional(&mut *db)
+            .await?;
+        if any.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut transaction = db.begin().await?;
+        let taken = sqlx::query(
+            "SELECT report, status, at, duration, reason FROM kept_reports WHERE leg = ? \
+             ORDER BY report FOR UPDATE",
+        )
+        .bind(leg.as_str())
+        .fetch_all(&mut *transaction)
+        .await?;
+        let reports = taken.iter().map(|row| row::report(row, leg)).collect();
+        sqlx::query("DELETE FROM kept_reports WHERE leg = ?")
+            .bind(leg.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        reports
+    }
 }
 
 fn claimed_effect(row: &MySqlRow) -> Result<ClaimedEffect, sqlx::Error> {
@@ -63,33 +167,6 @@ fn claimed_effect(row: &MySqlRow) -> Result<ClaimedEffect, sqlx::Error> {
         effect: row::parsed(row, 1)?,
         attempt: u32::try_from(attempts).unwrap_or(u32::MAX),
     })
-}
-
-/// Moves the end of leases that are as they are told.
-pub(super) async fn renew(
-    db: &mut MySqlConnection,
-    leases: &[EffectLease],
-    until: Timestamp,
-) -> Result<(), sqlx::Error> {
-    for leases in leases.chunks(AT_ONCE) {
-        let query = repeated(
-            "UPDATE call_effects SET due_at = ? WHERE ",
-            "(id = ? AND effect = ? AND due_at = ?)",
-            " OR ",
-            leases.len().next_power_of_two(),
-            "",
-        );
-        padded(leases)
-            .fold(query.bind(until.as_micros()), |query, lease| {
-                query
-                    .bind(id_bytes(&lease.call))
-                    .bind(lease.effect.as_str())
-                    .bind(lease.until.as_micros())
-            })
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
 }
 
 /// Asks for effects. One asked for again counts as new.
@@ -110,7 +187,7 @@ pub(super) async fn add(
     padded(effects)
         .fold(query, |query, (call, effect, due)| {
             query
-                .bind(id_bytes(call))
+                .bind(row::id_bytes(call))
                 .bind(effect.as_str())
                 .bind(due.as_micros())
         })
@@ -121,97 +198,3 @@ pub(super) async fn add(
 
 /// The most effects that one statement deletes or renews.
 const AT_ONCE: usize = 128;
-
-/// Deletes effects.
-pub(super) async fn settle(
-    db: &mut MySqlConnection,
-    settles: &[Settle],
-) -> Result<(), sqlx::Error> {
-    for settles in settles.chunks(AT_ONCE) {
-        let query = repeated(
-            "DELETE FROM call_effects WHERE ",
-            "(id = ? AND effect = ? AND due_at = IFNULL(?, due_at))",
-            " OR ",
-            settles.len().next_power_of_two(),
-            "",
-        );
-        padded(settles)
-            .fold(query, |query, settle| {
-                query
-                    .bind(id_bytes(&settle.call))
-                    .bind(settle.effect.as_str())
-                    .bind(settle.due)
-            })
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Keeps a report and forgets old ones.
-pub(super) async fn keep(
-    db: &mut MySqlConnection,
-    report: &LegReport,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM kept_reports WHERE kept_at < ?")
-        .bind((now - REPORTS_KEPT).as_micros())
-        .execute(&mut *db)
-        .await?;
-    sqlx::query(
-        "INSERT INTO kept_reports (leg, kept_at, status, at, duration, reason) \
-         VALUES (?, ?, ?, ?, ?, ?)",
-    )
-    .bind(report.leg.as_str())
-    .bind(now.as_micros())
-    .bind(row::status_number(report.status))
-    .bind(report.at.map(Timestamp::as_micros))
-    .bind(report.duration.map(row::micros))
-    .bind(report.reason.as_deref())
-    .execute(db)
-    .await
-    .map(drop)
-}
-
-/// Takes back the reports on a leg.
-pub(super) async fn take(
-    db: &mut MySqlConnection,
-    leg: &ProviderCallId,
-) -> Result<Vec<LegReport>, sqlx::Error> {
-    // Every call asks, and nearly never there is one.
-    let any = sqlx::query("SELECT 1 FROM kept_reports WHERE leg = ? LIMIT 1")
-        .bind(leg.as_str())
-        .fetch_optional(&mut *db)
-        .await?;
-    if any.is_none() {
-        return Ok(Vec::new());
-    }
-    let mut transaction = db.begin().await?;
-    let taken = sqlx::query(
-        "SELECT report, status, at, duration, reason FROM kept_reports WHERE leg = ? \
-         ORDER BY report FOR UPDATE",
-    )
-    .bind(leg.as_str())
-    .fetch_all(&mut *transaction)
-    .await?;
-    let reports = taken.iter().map(|row| report(row, leg)).collect();
-    sqlx::query("DELETE FROM kept_reports WHERE leg = ?")
-        .bind(leg.as_str())
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await?;
-    reports
-}
-
-fn report(row: &MySqlRow, leg: &ProviderCallId) -> Result<LegReport, sqlx::Error> {
-    Ok(LegReport {
-        leg: leg.clone(),
-        status: row
-            .int(1)?
-            .and_then(row::status)
-            .ok_or_else(|| MySqlRow::odd(1))?,
-        at: row::maybe_time(row, 2)?,
-        duration: row::duration(row, 3)?,
-        reason: row.text(4)?.map(Into::into),
-    })
-}

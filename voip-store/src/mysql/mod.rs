@@ -1,13 +1,8 @@
-//! Storage in MySQL or MariaDB.
-//!
-//! Reads and writes of calls wait in queues and go to the server many at a time,
-//! see `grouped`; everything else takes a connection for itself. The statements
-//! are in `saving`, `finding`, `live`, `log_lines`, `effects`, `deleting`,
-//! `users`, `accounts` and `archive`.
+//! Storage in MySQL or MariaDB: the statements. What is done with them, and in which turn,
+//! is in `grouped`.
 
 mod accounts;
 mod archive;
-mod calls;
 mod connection;
 mod deleting;
 mod effects;
@@ -18,41 +13,20 @@ mod log_lines;
 mod options;
 #[cfg(test)]
 mod plans;
-mod reading;
 mod saving;
 mod schema;
 mod users;
 mod writing;
 
-use std::{fmt, sync::Arc};
-
 use voip_core::Result;
 
+pub use connection::MySqlDriver;
 pub use options::MySqlOptions;
 
-use crate::grouped::{Connections, Lanes, Lease, Settling, Write};
-use connection::MySqlDriver;
-use reading::Reading;
-use writing::Writing;
+use crate::grouped::{Connections, Server, ServerStore, Sizes};
 
-/// Calls, users and accounts in a MySQL or MariaDB database, shared by any number of
-/// servers.
-///
-/// A write that has returned is as durable as the server's settings make a
-/// commit, except [`settle_effect`](voip_core::ports::CallStore::settle_effect),
-/// which is only queued. Writes of calls share transactions, so they take the
-/// longer one by one and the less of the database the more there are at once.
-///
-/// Nothing is remembered here that another server could change. Every operation
-/// ends within the patience of its options: a database that does not answer
-/// makes it fail, and one that comes back is used at once.
-pub struct MySqlStore {
-    options: MySqlOptions,
-    writes: Arc<Lanes<Writing>>,
-    reads: Lanes<Reading>,
-    connections: Connections<MySqlDriver>,
-    settling: Arc<Settling>,
-}
+/// Calls, users and accounts in a MySQL or MariaDB database: see [`ServerStore`].
+pub type MySqlStore = ServerStore<MySqlDriver>;
 
 impl MySqlStore {
     /// Connects, and brings the tables up to date where they are old or not
@@ -64,63 +38,18 @@ impl MySqlStore {
     /// another program or to a newer version of this one: they are left as they
     /// are. `Unavailable` when the server cannot be reached.
     pub async fn connect(options: MySqlOptions) -> Result<Self> {
-        let driver = Arc::new(MySqlDriver {
-            options: options.clone(),
-        });
-        let patience = options.patience;
-        let pool = |most| Connections::new(Arc::clone(&driver), most, patience);
-        let first = pool(1);
-        schema::migrate(&first).await?;
-        first.close().await;
-        let settling = Arc::new(Settling::default());
-        let (lanes, queue) = (options.lanes.max(1), options.queue);
-        let writing = Writing {
-            connections: pool(lanes),
-            settling: Arc::clone(&settling),
+        let sizes = Sizes {
+            connections: options.connections,
+            lanes: options.lanes,
+            queue: options.queue,
+            patience: options.patience,
         };
-        let reading = Reading {
-            connections: pool(lanes),
-        };
-        Ok(Self {
-            writes: Arc::new(Lanes::start(writing, lanes, queue, patience)),
-            reads: Lanes::start(reading, lanes, queue, patience),
-            connections: pool(options.connections),
-            options,
-            settling,
-        })
-    }
-
-    /// Carries out all writes that wait, then closes every connection. Reads
-    /// and writes fail from then on; closing again is fine.
-    ///
-    /// Dropping the store writes everything too, but nobody can wait for it.
-    ///
-    /// # Errors
-    /// None so far.
-    pub async fn close(&self) -> Result<()> {
-        if !self.settling.is_empty() {
-            // What stays behind, somebody will claim and find done.
-            let _ = self.writes.submit(Write::Settle).await;
-        }
-        self.writes.close().await;
-        self.reads.close().await;
-        self.writes.work().connections.close().await;
-        self.reads.work().connections.close().await;
-        self.connections.close().await;
-        Ok(())
-    }
-
-    /// A connection for one operation.
-    async fn lease(&self) -> Result<Lease<MySqlDriver>> {
-        let lease = self.connections.lease().await;
-        lease.map_err(|fault| fault.in_read())
+        Self::open(MySqlDriver { options }, sizes).await
     }
 }
 
-impl fmt::Debug for MySqlStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MySqlStore")
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+impl Server for MySqlDriver {
+    async fn migrate(connections: &Connections<Self>) -> Result<()> {
+        schema::migrate(connections).await
     }
 }

@@ -1,27 +1,17 @@
 //! That no statement reads more rows than it needs, told by the server's own
-//! count of the rows it read, on tables with many rows.
+//! count of the rows it read, and by its plans, on tables with many rows.
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, Row as _};
-use voip_core::{
-    Call, CallId, Effect,
-    ports::{EffectLease, LogChange, NewCall, Version},
-};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, MySqlConnection, Row as _};
+use voip_testkit::servers::PrivateServer;
 
-use super::{
-    MySqlDriver, MySqlOptions, accounts, deleting, effects, finding, live, log_lines, saving,
-    schema, users,
-};
+use super::{MySqlDriver, MySqlOptions, schema};
 use crate::{
-    grouped::{Connections, Driver as _, Replacing, Settle},
+    grouped::{Connections, Driver as _, plans::everything},
     row::many,
 };
-
-const LATER: Duration = Duration::from_secs(1_000_000);
-
-/// A call of Ann's that has ended.
-const OWNED: u128 = 10;
 
 /// The most rows that any of our statements reads here, those of indexes and of
 /// tables made up on the way counted.
@@ -84,137 +74,9 @@ async fn rows_read(db: &mut MySqlConnection) -> i64 {
     read
 }
 
-/// Does all that a store does to its database, telling after each what it was.
-async fn everything(
-    db: &mut MySqlConnection,
-    mut done: impl AsyncFnMut(&str, &mut MySqlConnection),
-) {
-    let (now, news) = (many::now(), many::news());
-    let news: Vec<&NewCall> = news.iter().collect();
-    let mut transaction = db.begin().await.unwrap();
-    saving::insert(&mut transaction, &news).await.unwrap();
-    transaction.commit().await.unwrap();
-    done("insert", db).await;
-    let calls: Vec<&Call> = news.iter().map(|new| &new.call).collect();
-    let mut replacing: Vec<Replacing> = calls
-        .iter()
-        .map(|call| Replacing {
-            call: (*call).clone(),
-            version: Version(0),
-            effects: Effect::ALL.to_vec(),
-            effects_due: now,
-        })
-        .collect();
-    replacing.sort_by_key(|next| next.call.id);
-    let first = saving::replace(db, &[&replacing[0]]).await.unwrap();
-    assert_eq!(first.len(), 1);
-    done("replace one", db).await;
-    let rest: Vec<&Replacing> = replacing[1..].iter().collect();
-    assert_eq!(saving::replace(db, &rest).await.unwrap().len(), 3);
-    done("replace", db).await;
-    finding::known(db, calls[0], news[0].key.as_ref())
-        .await
-        .unwrap();
-    done("known", db).await;
-    let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
-    assert_eq!(finding::calls(db, &ids).await.unwrap().len(), 4);
-    done("calls", db).await;
-    let legs: Vec<_> = calls
-        .iter()
-        .filter_map(|call| call.provider_id.as_ref())
-        .collect();
-    assert_eq!(finding::calls_by_leg(db, &legs).await.unwrap().len(), 4);
-    done("calls_by_leg", db).await;
-    assert_eq!(
-        finding::due_calls(db, now + LATER, 10).await.unwrap().len(),
-        10
-    );
-    done("due_calls", db).await;
-    live::of(db, &"ann".parse().unwrap()).await.unwrap();
-    done("live", db).await;
-    for query in many::queries() {
-        assert_eq!(log_lines::page(db, &query).await.unwrap().len(), 10);
-        done("page", db).await;
-        assert_eq!(log_lines::filtered(db, &query).await.unwrap().len(), 10);
-        done("filtered", db).await;
-    }
-    let settle = Settle {
-        call: ids[0],
-        effect: Effect::Dial,
-        due: None,
-    };
-    effects::settle(db, &[settle]).await.unwrap();
-    done("settle", db).await;
-    assert_eq!(
-        effects::claim(db, now + LATER, now + LATER, 10)
-            .await
-            .unwrap()
-            .len(),
-        10
-    );
-    done("claim", db).await;
-    let lease = EffectLease {
-        call: ids[1],
-        effect: Effect::HangUp,
-        until: now,
-    };
-    effects::renew(db, &[lease, lease], now + LATER)
-        .await
-        .unwrap();
-    done("renew", db).await;
-    effects::keep(db, &many::report(), now).await.unwrap();
-    done("keep", db).await;
-    assert_eq!(
-        effects::take(db, &many::report().leg).await.unwrap().len(),
-        1
-    );
-    done("take", db).await;
-    let owner = "ann".parse().unwrap();
-    let id = CallId::from_uuid(uuid::Uuid::from_u128(OWNED));
-    assert_eq!(
-        deleting::delete(db, &owner, &id, now).await.unwrap(),
-        LogChange::Made
-    );
-    done("delete", db).await;
-    assert_eq!(
-        deleting::restore(db, &owner, &id).await.unwrap(),
-        LogChange::Made
-    );
-    done("restore", db).await;
-    let (user, device) = (many::user(), many::device());
-    users::register(db, &user, Some(&device)).await.unwrap();
-    users::register(db, &user, None).await.unwrap();
-    done("register", db).await;
-    users::by_id(db, &user.id).await.unwrap().unwrap();
-    users::by_number(db, user.phone.as_ref().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(users::devices(db, &user.id).await.unwrap().len(), 2);
-    done("users", db).await;
-    users::forget(db, &device.token).await.unwrap();
-    done("forget", db).await;
-    let account = many::account();
-    accounts::create(db, &account).await.unwrap();
-    accounts::by_email(db, &account.email)
-        .await
-        .unwrap()
-        .unwrap();
-    accounts::by_user(db, &account.user).await.unwrap().unwrap();
-    let (held, new) = (&account.password, "other".parse().unwrap());
-    accounts::replace_password(db, &account.user, held, &new)
-        .await
-        .unwrap();
-    done("accounts", db).await;
-}
-
-#[tokio::test]
-async fn no_statement_reads_more_rows_than_it_needs() {
-    let Some(admin) = many::server("VOIP_TEST_MYSQL_URL") else {
-        return;
-    };
-    let name = many::name();
-    let mut there = MySqlOptions::at(&admin).unwrap();
+/// The database of this name at a server, with many rows.
+async fn filled(url: &str, name: &str) -> MySqlConnection {
+    let mut there = MySqlOptions::at(url).unwrap();
     there.patience = Duration::from_secs(60);
     let mut db = MySqlDriver {
         options: there.clone(),
@@ -223,7 +85,7 @@ async fn no_statement_reads_more_rows_than_it_needs() {
     .await
     .unwrap();
     run(&mut db, format!("CREATE DATABASE {name}; USE {name}")).await;
-    there.server = there.server.database(&name);
+    there.server = there.server.database(name);
     let first = Connections::new(
         Arc::new(MySqlDriver { options: there }),
         1,
@@ -231,9 +93,19 @@ async fn no_statement_reads_more_rows_than_it_needs() {
     );
     schema::migrate(&first).await.unwrap();
     fill(&mut db).await;
+    db
+}
+
+#[tokio::test]
+async fn no_statement_reads_more_rows_than_it_needs() {
+    let Some(admin) = many::server("VOIP_TEST_MYSQL_URL") else {
+        return;
+    };
+    let name = many::name();
+    let mut db = filled(&admin, &name).await;
     rows_read(&mut db).await;
     let mut seen = 0;
-    everything(&mut db, async |what: &str, db: &mut MySqlConnection| {
+    everything::<MySqlDriver>(&mut db, async |what: &str, db: &mut MySqlConnection| {
         let read = rows_read(db).await;
         assert!(read < MOST, "{what} has read {read} rows");
         seen += 1;
@@ -247,4 +119,91 @@ async fn no_statement_reads_more_rows_than_it_needs() {
         .unwrap();
     assert!(rows_read(&mut db).await > MOST);
     run(&mut db, format!("DROP DATABASE {name}")).await;
+}
+
+/// What this session has had carried out since it was last asked, as the server
+/// writes it down, with the values.
+async fn carried_out(db: &mut MySqlConnection) -> Vec<String> {
+    let statements = sqlx::raw_sql(
+        "SELECT argument FROM mysql.general_log \
+         WHERE command_type = 'Execute' AND thread_id = CONNECTION_ID()",
+    );
+    let statements = statements.fetch_all(&mut *db).await.unwrap();
+    run(db, "TRUNCATE mysql.general_log".to_owned()).await;
+    statements.iter().map(|row| row.get_unchecked(0)).collect()
+}
+
+/// The server's plan for a statement.
+async fn plan(db: &mut MySqlConnection, statement: &str) -> Value {
+    let explain = AssertSqlSafe(format!("EXPLAIN FORMAT=JSON {statement}"));
+    let plan = sqlx::raw_sql(explain).fetch_one(db).await.unwrap();
+    // MariaDB writes some bytes of an id in ways that are no JSON.
+    let plan = plan.get_unchecked::<String, _>(0).replace("\\0", "");
+    let plan = plan.replace(|c: char| c.is_ascii_control(), " ");
+    serde_json::from_str(&plan).unwrap()
+}
+
+/// Tells how each table of ours is read that the plan has, and whether rows are
+/// sorted.
+fn steps(plan: &Value, reads: &mut Vec<(String, String)>, sorts: &mut bool) {
+    match plan {
+        Value::Object(parts) => {
+            for (name, part) in parts {
+                *sorts |= name == "filesort";
+                // One made up on the way is read from end to end.
+                let made_up = part.get("table_function").or(part.get("materialized"));
+                if name == "table"
+                    && made_up.is_none()
+                    && let (Some(table), Some(way)) =
+                        (part["table_name"].as_str(), part["access_type"].as_str())
+                {
+                    reads.push((table.to_owned(), way.to_owned()));
+                }
+                steps(part, reads, sorts);
+            }
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| steps(part, reads, sorts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_an_index() {
+    // One of its own, as what it writes down is the whole server's.
+    let Some(server) = PrivateServer::mariadb().await else {
+        return;
+    };
+    let mut db = filled(&server.url(), "plans").await;
+    run(
+        &mut db,
+        "SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = 1".to_owned(),
+    )
+    .await;
+    let mut seen = 0;
+    everything::<MySqlDriver>(&mut db, async |what: &str, db: &mut MySqlConnection| {
+        for statement in carried_out(db).await {
+            let plan = plan(db, &statement).await;
+            let (mut reads, mut sorts) = (Vec::new(), false);
+            steps(&plan, &mut reads, &mut sorts);
+            for (table, way) in &reads {
+                let by_index = !matches!(way.as_str(), "ALL" | "index");
+                assert!(
+                    by_index,
+                    "{what} reads all of {table}: {statement}\n{plan:#}"
+                );
+            }
+            let log = statement.contains("log_lines l STRAIGHT_JOIN");
+            assert!(!(log && sorts), "a log is sorted: {statement}\n{plan:#}");
+            let adds = statement.starts_with("INSERT") || statement.starts_with("REPLACE");
+            assert!(adds || !reads.is_empty(), "no plan: {statement}\n{plan:#}");
+            seen += 1;
+        }
+    })
+    .await;
+    assert!(seen > 50, "only {seen} statements were seen");
+    // It tells: the same without an index is seen.
+    let plan = plan(&mut db, "SELECT id FROM calls WHERE told = 7").await;
+    let mut reads = Vec::new();
+    steps(&plan, &mut reads, &mut false);
+    assert_eq!(reads, [("calls".to_owned(), "ALL".to_owned())]);
 }

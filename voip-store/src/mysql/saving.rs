@@ -11,9 +11,7 @@ use voip_core::{
 
 use super::{
     connection::{Query, padded, repeated},
-    effects,
-    finding::{id_bytes, scope},
-    log_lines,
+    effects, log_lines,
 };
 use crate::{
     grouped::Replacing,
@@ -46,7 +44,10 @@ pub(super) async fn insert(db: &mut MySqlConnection, news: &[&NewCall]) -> Resul
         let query = repeated(insert, "(?, ?, ?)", ", ", keys.len(), "");
         keys.iter()
             .fold(query, |query, (key, id)| {
-                query.bind(scope(key)).bind(key.as_str()).bind(id_bytes(id))
+                query
+                    .bind(row::scope(key))
+                    .bind(key.as_str())
+                    .bind(row::id_bytes(id))
             })
             .execute(&mut *db)
             .await?;
@@ -69,7 +70,7 @@ fn row_of(query: Query, call: &Call) -> Result<Query, sqlx::Error> {
     let peer = call.peer.as_ref().map(UserId::as_str);
     let live = !call.is_over();
     Ok(query
-        .bind(id_bytes(&call.id))
+        .bind(row::id_bytes(&call.id))
         .bind(row::direction_number(call.direction))
         .bind(call.from.expose())
         .bind(call.to.expose())
@@ -109,7 +110,9 @@ pub(super) async fn replace(
     let times = replacing.len().next_power_of_two();
     let query = repeated(select, "?", ", ", times, ") ORDER BY id FOR UPDATE");
     let held = padded(replacing)
-        .fold(query, |query, next| query.bind(id_bytes(&next.call.id)))
+        .fold(query, |query, next| {
+            query.bind(row::id_bytes(&next.call.id))
+        })
         .fetch_all(&mut *db)
         .await?;
     let mut at_version = HashSet::with_capacity(held.len());
@@ -195,7 +198,7 @@ async fn replace_one(
     .bind(call.provider_id.as_ref().map(ProviderCallId::as_str))
     .bind(call.is_over())
     .bind(call.is_over())
-    .bind(id_bytes(&call.id))
+    .bind(row::id_bytes(&call.id))
     .bind(before(next))
     .execute(&mut *db)
     .await?;

@@ -1,50 +1,28 @@
-use std::sync::Arc;
-
 use sqlx::{Connection as _, MySqlConnection};
-use voip_core::{CallId, ports::Inserted};
+use voip_core::ports::Inserted;
 
-use super::{connection::MySqlDriver, effects, failure, finding, saving};
-use crate::grouped::{Batch, Connections, Done, Fault, Settling, Work, Write, Written};
+use super::{MySqlDriver, failure, saving};
+use crate::grouped::{Batch, CallTable, EffectTable as _, Finding as _, Written};
 
-/// Carries out writes of calls, a batch at a time.
-pub(super) struct Writing {
-    pub(super) connections: Connections<MySqlDriver>,
-    pub(super) settling: Arc<Settling>,
-}
-
-impl Work for Writing {
-    type Job = Write;
-    type Done = Done;
-
-    fn about(job: &Write) -> Option<CallId> {
-        job.about()
-    }
-
-    async fn run(&self, jobs: &[Write]) -> Result<Vec<Done>, Fault> {
-        let load = if jobs.iter().any(|job| matches!(job, Write::Settle)) {
-            Some(self.settling.take_in_turn().await)
+impl CallTable for MySqlDriver {
+    async fn carry_out(
+        db: &mut MySqlConnection,
+        batch: &Batch<'_>,
+    ) -> Result<Written, sqlx::Error> {
+        let alone = batch.inserts.len() + batch.replaces.len() == 1;
+        let written = if is_one_statement(batch) {
+            each_kind(db, batch).await
         } else {
-            self.settling.take()
+            in_transaction(db, batch).await
         };
-        let batch = Batch::of(jobs, load.as_ref());
-        let mut lease = self.connections.lease().await?;
-        let outcome = lease.clock().run(carry_out(lease.db(), &batch)).await;
-        let written = lease.end(outcome);
-        batch.finish(jobs, written, load, &self.settling)
+        match written {
+            Err(error) if alone && failure::is_taken(&error) => taken(db, batch).await,
+            written => written,
+        }
     }
-}
 
-/// Writes a batch, all or nothing.
-async fn carry_out(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
-    let alone = batch.inserts.len() + batch.replaces.len() == 1;
-    let written = if is_one_statement(batch) {
-        each_kind(db, batch).await
-    } else {
-        in_transaction(db, batch).await
-    };
-    match written {
-        Err(error) if alone && failure::is_taken(&error) => taken(db, batch).await,
-        written => written,
+    async fn clear_calls(db: &mut MySqlConnection) -> Result<u64, sqlx::Error> {
+        saving::clear(db).await
     }
 }
 
@@ -64,7 +42,7 @@ async fn taken(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, s
         written.leg_taken = true;
         return Ok(written);
     };
-    let known = finding::known(db, &new.call, new.key.as_ref()).await?;
+    let known = MySqlDriver::known(db, &new.call, new.key.as_ref()).await?;
     // Whoever had it may be gone by now.
     let known = known.map(|held| (new.call.id, Inserted::Known(held)));
     written.inserted.extend(known);
@@ -81,8 +59,7 @@ async fn in_transaction(
             transaction.commit().await?;
             Ok(written)
         }
-        // Some errors are an outcome, after which the connection rests: it must
-        // not rest with what it has locked.
+        // The connection may go on living, and no row may stay locked by it.
         Err(error) => {
             transaction.rollback().await?;
             Err(error)
@@ -101,7 +78,7 @@ async fn each_kind(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Writte
         written.inserted = added.map(|id| (id, Inserted::New)).collect();
     }
     if !batch.settles.is_empty() {
-        effects::settle(db, &batch.settles).await?;
+        MySqlDriver::settle(db, &batch.settles).await?;
     }
     Ok(written)
 }

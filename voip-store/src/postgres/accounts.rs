@@ -1,142 +1,81 @@
-use async_trait::async_trait;
-use sqlx::{PgConnection, postgres::PgRow};
+use sqlx::PgConnection;
 use voip_core::{
-    Account, AccountName, Email, PasswordHash, Result, UserId,
-    ports::{AccountStore, Created, PasswordReplaced},
+    Account, AccountName, Email, PasswordHash, UserId,
+    ports::{Created, PasswordReplaced},
 };
 
-use super::PostgresStore;
-use crate::row;
+use super::PostgresDriver;
+use crate::{grouped::AccountTable, row};
 
-#[async_trait]
-impl AccountStore for PostgresStore {
-    async fn create(&self, account: &Account) -> Result<Created> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let created = clock.run(create(lease.db(), account)).await;
-        lease.wrote(created)
+impl AccountTable for PostgresDriver {
+    async fn create(db: &mut PgConnection, account: &Account) -> Result<Created, sqlx::Error> {
+        let created = sqlx::query(
+            "INSERT INTO accounts (user_id, email, name, password, created_at) \
+             VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        )
+        .bind(account.user.as_str())
+        .bind(account.email.expose())
+        .bind(account.name.as_ref().map(AccountName::expose))
+        .bind(account.password.expose())
+        .bind(account.created_at.as_micros())
+        .execute(&mut *db)
+        .await?;
+        if created.rows_affected() > 0 {
+            return Ok(Created::Done);
+        }
+        Ok(match Self::account_by_email(db, &account.email).await? {
+            Some(_) => Created::EmailTaken,
+            None => Created::UserTaken,
+        })
     }
 
-    async fn account_by_email(&self, email: &Email) -> Result<Option<Account>> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let account = clock.run(by_email(lease.db(), email)).await;
-        lease.read(account)
+    async fn account_by_email(
+        db: &mut PgConnection,
+        email: &Email,
+    ) -> Result<Option<Account>, sqlx::Error> {
+        let found = sqlx::query(
+            "SELECT user_id, email, name, password, created_at FROM accounts WHERE email = $1",
+        )
+        .bind(email.expose())
+        .fetch_optional(db)
+        .await?;
+        found.as_ref().map(row::account).transpose()
     }
 
-    async fn account_of(&self, user: &UserId) -> Result<Option<Account>> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let account = clock.run(by_user(lease.db(), user)).await;
-        lease.read(account)
+    async fn account_of(
+        db: &mut PgConnection,
+        user: &UserId,
+    ) -> Result<Option<Account>, sqlx::Error> {
+        let found = sqlx::query(
+            "SELECT user_id, email, name, password, created_at FROM accounts WHERE user_id = $1",
+        )
+        .bind(user.as_str())
+        .fetch_optional(db)
+        .await?;
+        found.as_ref().map(row::account).transpose()
     }
 
     async fn replace_password(
-        &self,
+        db: &mut PgConnection,
         user: &UserId,
         held: &PasswordHash,
         new: &PasswordHash,
-    ) -> Result<PasswordReplaced> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let replaced = replace_password(lease.db(), user, held, new);
-        let replaced = clock.run(replaced).await;
-        lease.wrote(replaced)
+    ) -> Result<PasswordReplaced, sqlx::Error> {
+        let changed =
+            sqlx::query("UPDATE accounts SET password = $1 WHERE user_id = $2 AND password = $3")
+                .bind(new.expose())
+                .bind(user.as_str())
+                .bind(held.expose())
+                .execute(db)
+                .await?;
+        Ok(match changed.rows_affected() {
+            0 => PasswordReplaced::NotHeld,
+            _ => PasswordReplaced::Done,
+        })
     }
 
-    async fn clear_accounts(&self) -> Result<u64> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let cleared = clock.run(clear(lease.db())).await;
-        lease.wrote(cleared)
+    async fn clear_accounts(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
+        let cleared = sqlx::query("DELETE FROM accounts").execute(db).await?;
+        Ok(cleared.rows_affected())
     }
-}
-
-/// Adds an account.
-pub(super) async fn create(
-    db: &mut PgConnection,
-    account: &Account,
-) -> Result<Created, sqlx::Error> {
-    let created = sqlx::query(
-        "INSERT INTO accounts (user_id, email, name, password, created_at) \
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-    )
-    .bind(account.user.as_str())
-    .bind(account.email.expose())
-    .bind(account.name.as_ref().map(AccountName::expose))
-    .bind(account.password.expose())
-    .bind(account.created_at.as_micros())
-    .execute(&mut *db)
-    .await?;
-    if created.rows_affected() > 0 {
-        return Ok(Created::Done);
-    }
-    Ok(match by_email(db, &account.email).await? {
-        Some(_) => Created::EmailTaken,
-        None => Created::UserTaken,
-    })
-}
-
-/// The account with this e-mail.
-pub(super) async fn by_email(
-    db: &mut PgConnection,
-    email: &Email,
-) -> Result<Option<Account>, sqlx::Error> {
-    let found = sqlx::query(
-        "SELECT user_id, email, name, password, created_at FROM accounts WHERE email = $1",
-    )
-    .bind(email.expose())
-    .fetch_optional(db)
-    .await?;
-    found.as_ref().map(account).transpose()
-}
-
-/// The account of a user.
-pub(super) async fn by_user(
-    db: &mut PgConnection,
-    user: &UserId,
-) -> Result<Option<Account>, sqlx::Error> {
-    let found = sqlx::query(
-        "SELECT user_id, email, name, password, created_at FROM accounts WHERE user_id = $1",
-    )
-    .bind(user.as_str())
-    .fetch_optional(db)
-    .await?;
-    found.as_ref().map(account).transpose()
-}
-
-/// Replaces a hash where it is still the one held.
-pub(super) async fn replace_password(
-    db: &mut PgConnection,
-    user: &UserId,
-    held: &PasswordHash,
-    new: &PasswordHash,
-) -> Result<PasswordReplaced, sqlx::Error> {
-    let changed =
-        sqlx::query("UPDATE accounts SET password = $1 WHERE user_id = $2 AND password = $3")
-            .bind(new.expose())
-            .bind(user.as_str())
-            .bind(held.expose())
-            .execute(db)
-            .await?;
-    Ok(match changed.rows_affected() {
-        0 => PasswordReplaced::NotHeld,
-        _ => PasswordReplaced::Done,
-    })
-}
-
-/// Deletes all accounts.
-async fn clear(db: &mut PgConnection) -> Result<u64, sqlx::Error> {
-    let cleared = sqlx::query("DELETE FROM accounts").execute(db).await?;
-    Ok(cleared.rows_affected())
-}
-
-pub(super) fn account(row: &PgRow) -> Result<Account, sqlx::Error> {
-    Ok(Account {
-        user: row::parsed(row, 0)?,
-        email: row::parsed(row, 1)?,
-        name: row::maybe_parsed(row, 2)?,
-        password: row::parsed(row, 3)?,
-        created_at: row::time(row, 4)?,
-    })
 }

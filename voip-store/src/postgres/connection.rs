@@ -32,7 +32,8 @@ const SESSION: &str = "SELECT \
     set_config('jit', 'off', false)";
 
 /// How connections to PostgreSQL are opened.
-pub(super) struct PostgresDriver {
+#[derive(Debug)]
+pub struct PostgresDriver {
     pub(super) options: PostgresOptions,
 }
 

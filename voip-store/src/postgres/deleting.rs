@@ -3,50 +3,53 @@
 use sqlx::{Connection as _, PgConnection, Row as _};
 use voip_core::{Call, CallId, Timestamp, UserId, ports::LogChange};
 
-use super::{finding::id_bytes, log_lines};
-use crate::row::{self, columns};
+use super::{PostgresDriver, log_lines};
+use crate::{
+    grouped::Deleting,
+    row::{self, columns},
+};
 
-/// Takes a call of `owner` out of every log.
-pub(super) async fn delete(
-    db: &mut PgConnection,
-    owner: &UserId,
-    id: &CallId,
-    at: Timestamp,
-) -> Result<LogChange, sqlx::Error> {
-    let mut transaction = db.begin().await?;
-    let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
-        transaction.rollback().await?;
-        return Ok(LogChange::NoSuchCall);
-    };
-    if deleted {
-        transaction.rollback().await?;
-        return Ok(LogChange::Already);
+impl Deleting for PostgresDriver {
+    async fn delete_log(
+        db: &mut PgConnection,
+        owner: &UserId,
+        id: &CallId,
+        at: Timestamp,
+    ) -> Result<LogChange, sqlx::Error> {
+        let mut transaction = db.begin().await?;
+        let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
+            transaction.rollback().await?;
+            return Ok(LogChange::NoSuchCall);
+        };
+        if deleted {
+            transaction.rollback().await?;
+            return Ok(LogChange::Already);
+        }
+        mark(&mut transaction, id, Some(at)).await?;
+        log_lines::remove(&mut transaction, &call).await?;
+        transaction.commit().await?;
+        Ok(LogChange::Made)
     }
-    mark(&mut transaction, id, Some(at)).await?;
-    log_lines::remove(&mut transaction, &call).await?;
-    transaction.commit().await?;
-    Ok(LogChange::Made)
-}
 
-/// Puts a call of `owner` back into the logs.
-pub(super) async fn restore(
-    db: &mut PgConnection,
-    owner: &UserId,
-    id: &CallId,
-) -> Result<LogChange, sqlx::Error> {
-    let mut transaction = db.begin().await?;
-    let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
-        transaction.rollback().await?;
-        return Ok(LogChange::NoSuchCall);
-    };
-    if !deleted {
-        transaction.rollback().await?;
-        return Ok(LogChange::Already);
+    async fn restore_log(
+        db: &mut PgConnection,
+        owner: &UserId,
+        id: &CallId,
+    ) -> Result<LogChange, sqlx::Error> {
+        let mut transaction = db.begin().await?;
+        let Some((call, deleted)) = owned(&mut transaction, owner, id).await? else {
+            transaction.rollback().await?;
+            return Ok(LogChange::NoSuchCall);
+        };
+        if !deleted {
+            transaction.rollback().await?;
+            return Ok(LogChange::Already);
+        }
+        mark(&mut transaction, id, None).await?;
+        log_lines::add(&mut transaction, &call).await?;
+        transaction.commit().await?;
+        Ok(LogChange::Made)
     }
-    mark(&mut transaction, id, None).await?;
-    log_lines::add(&mut transaction, &call).await?;
-    transaction.commit().await?;
-    Ok(LogChange::Made)
 }
 
 /// A call of `owner`, and whether it is deleted. Until the transaction ends
@@ -61,7 +64,7 @@ async fn owned(
         columns!(),
         ", deleted_at IS NOT NULL FROM calls WHERE id = $1 AND owner = $2 FOR UPDATE"
     ))
-    .bind(id_bytes(id))
+    .bind(row::id_bytes(id))
     .bind(owner.as_str())
     .fetch_optional(db)
     .await?;
@@ -76,7 +79,7 @@ async fn mark(
 ) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE calls SET deleted_at = $1 WHERE id = $2")
         .bind(at.map(Timestamp::as_micros))
-        .bind(id_bytes(id))
+        .bind(row::id_bytes(id))
         .execute(db)
         .await
         .map(drop)

@@ -4,24 +4,12 @@
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, PgConnection};
-use voip_core::{
-    Call, CallId, Effect,
-    ports::{EffectLease, LogChange, NewCall, Version},
-};
 
-use super::{
-    PostgresDriver, PostgresOptions, accounts, deleting, effects, finding, live, log_lines, saving,
-    schema, users,
-};
+use super::{PostgresDriver, PostgresOptions, schema};
 use crate::{
-    grouped::{Connections, Driver as _, Replacing, Settle},
+    grouped::{Connections, Driver as _, plans::everything},
     row::many,
 };
-
-const LATER: Duration = Duration::from_secs(1_000_000);
-
-/// A call of Ann's that has ended.
-const OWNED: u128 = 10;
 
 async fn run(db: &mut PgConnection, sql: String) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(db).await.unwrap();
@@ -56,125 +44,6 @@ async fn fill(db: &mut PgConnection) {
     run(db, "ANALYZE".to_owned()).await;
 }
 
-/// Does all that a store does to its database, telling after each what it was.
-async fn everything(db: &mut PgConnection, mut done: impl AsyncFnMut(&str, &mut PgConnection)) {
-    let (now, news) = (many::now(), many::news());
-    let news: Vec<&NewCall> = news.iter().collect();
-    assert_eq!(saving::insert(db, &news).await.unwrap().len(), 4);
-    done("insert", db).await;
-    let calls: Vec<&Call> = news.iter().map(|new| &new.call).collect();
-    let mut replacing: Vec<Replacing> = calls
-        .iter()
-        .map(|call| Replacing {
-            call: (*call).clone(),
-            version: Version(0),
-            effects: Effect::ALL.to_vec(),
-            effects_due: now,
-        })
-        .collect();
-    replacing.sort_by_key(|next| next.call.id);
-    let first = saving::replace(db, &[&replacing[0]]).await.unwrap();
-    assert_eq!(first.len(), 1);
-    done("replace one", db).await;
-    let rest: Vec<&Replacing> = replacing[1..].iter().collect();
-    assert_eq!(saving::replace(db, &rest).await.unwrap().len(), 3);
-    done("replace", db).await;
-    finding::known(db, calls[0], news[0].key.as_ref())
-        .await
-        .unwrap();
-    done("known", db).await;
-    let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
-    assert_eq!(finding::calls(db, &ids).await.unwrap().len(), 4);
-    done("calls", db).await;
-    let legs: Vec<_> = calls
-        .iter()
-        .filter_map(|call| call.provider_id.as_ref())
-        .collect();
-    assert_eq!(finding::calls_by_leg(db, &legs).await.unwrap().len(), 4);
-    done("calls_by_leg", db).await;
-    assert_eq!(
-        finding::due_calls(db, now + LATER, 10).await.unwrap().len(),
-        10
-    );
-    done("due_calls", db).await;
-    live::of(db, &"ann".parse().unwrap()).await.unwrap();
-    done("live", db).await;
-    for query in many::queries() {
-        assert_eq!(log_lines::page(db, &query).await.unwrap().len(), 10);
-        done("page", db).await;
-        assert_eq!(log_lines::filtered(db, &query).await.unwrap().len(), 10);
-        done("filtered", db).await;
-    }
-    let settle = Settle {
-        call: ids[0],
-        effect: Effect::Dial,
-        due: None,
-    };
-    effects::settle(db, &[settle]).await.unwrap();
-    done("settle", db).await;
-    assert_eq!(
-        effects::claim(db, now + LATER, now + LATER, 10)
-            .await
-            .unwrap()
-            .len(),
-        10
-    );
-    done("claim", db).await;
-    let lease = EffectLease {
-        call: ids[1],
-        effect: Effect::HangUp,
-        until: now,
-    };
-    effects::renew(db, &[lease, lease], now + LATER)
-        .await
-        .unwrap();
-    done("renew", db).await;
-    effects::keep(db, &many::report(), now).await.unwrap();
-    done("keep", db).await;
-    assert_eq!(
-        effects::take(db, &many::report().leg).await.unwrap().len(),
-        1
-    );
-    done("take", db).await;
-    let owner = "ann".parse().unwrap();
-    let id = CallId::from_uuid(uuid::Uuid::from_u128(OWNED));
-    assert_eq!(
-        deleting::delete(db, &owner, &id, now).await.unwrap(),
-        LogChange::Made
-    );
-    done("delete", db).await;
-    assert_eq!(
-        deleting::restore(db, &owner, &id).await.unwrap(),
-        LogChange::Made
-    );
-    done("restore", db).await;
-    let (user, device) = (many::user(), many::device());
-    users::register(db, &user, Some(&device)).await.unwrap();
-    users::register(db, &user, None).await.unwrap();
-    done("register", db).await;
-    users::by_id(db, &user.id).await.unwrap().unwrap();
-    users::by_number(db, user.phone.as_ref().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(users::devices(db, &user.id).await.unwrap().len(), 2);
-    done("users", db).await;
-    users::forget(db, &device.token).await.unwrap();
-    done("forget", db).await;
-    let account = many::account();
-    accounts::create(db, &account).await.unwrap();
-    accounts::by_email(db, &account.email)
-        .await
-        .unwrap()
-        .unwrap();
-    accounts::by_user(db, &account.user).await.unwrap().unwrap();
-    let (held, new) = (&account.password, "other".parse().unwrap());
-    accounts::replace_password(db, &account.user, held, &new)
-        .await
-        .unwrap();
-    done("accounts", db).await;
-}
-
 #[tokio::test]
 async fn no_statement_reads_a_table_from_end_to_end() {
     let Some(admin) = many::server("VOIP_TEST_POSTGRES_URL") else {
@@ -199,7 +68,7 @@ async fn no_statement_reads_a_table_from_end_to_end() {
             .to_owned(),
     )
     .await;
-    everything(&mut db, async |_: &str, _: &mut PgConnection| {}).await;
+    everything::<PostgresDriver>(&mut db, async |_: &str, _: &mut PgConnection| {}).await;
     let statements: Vec<(String, String, i64)> = sqlx::query_as(
         "SELECT name, statement, cardinality(parameter_types)::bigint \
          FROM pg_prepared_statements WHERE statement ~ 'calls|log_lines|call_effects|keys|reports|users|devices|accounts'",

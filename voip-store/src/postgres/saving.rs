@@ -8,11 +8,7 @@ use voip_core::{
     ports::{IdempotencyKey, NewCall},
 };
 
-use super::{
-    connection::Query,
-    finding::{id_bytes, scope},
-    log_lines::Lines,
-};
+use super::{connection::Query, log_lines::Lines};
 use crate::{
     grouped::Replacing,
     row::{self, Columns as _, StateColumns},
@@ -36,7 +32,7 @@ pub(super) async fn insert(
     }
     let mut transaction = db.begin().await?;
     let (added, keyed) = add(&mut transaction, news, &keys).await?;
-    let not_added: Vec<&[u8]> = keyed.difference(&added).map(id_bytes).collect();
+    let not_added: Vec<&[u8]> = keyed.difference(&added).map(row::id_bytes).collect();
     if !not_added.is_empty() {
         sqlx::query("DELETE FROM idempotency_keys WHERE (scope, key) IN \
              (SELECT scope, key FROM unnest($1::text[], $2::text[], $3::bytea[]) AS k (scope, key, id) \
@@ -63,9 +59,9 @@ struct Keys<'a> {
 impl<'a> Keys<'a> {
     fn add(&mut self, new: &'a NewCall) {
         if let Some(key) = &new.key {
-            self.scopes.push(scope(key));
+            self.scopes.push(row::scope(key));
             self.words.push(IdempotencyKey::as_str(key));
-            self.ids.push(id_bytes(&new.call.id));
+            self.ids.push(row::id_bytes(&new.call.id));
         }
     }
 }
@@ -149,7 +145,7 @@ pub(super) async fn replace(
         let Ok(version) = i64::try_from(next.version.0) else {
             continue;
         };
-        ids.push(id_bytes(&next.call.id));
+        ids.push(row::id_bytes(&next.call.id));
         before.push(version);
         changing.add(&next.call)?;
         effects.add(&next.call.id, &next.effects, next.effects_due);
@@ -194,7 +190,7 @@ struct Fixed<'a> {
 
 impl<'a> Fixed<'a> {
     fn add(&mut self, call: &'a Call) {
-        self.ids.push(id_bytes(&call.id));
+        self.ids.push(row::id_bytes(&call.id));
         self.directions.push(row::direction_number(call.direction));
         self.from.push(call.from.expose());
         self.to.push(call.to.expose());
@@ -291,7 +287,7 @@ impl<'a> Effects<'a> {
     fn add(&mut self, id: &'a CallId, effects: &[Effect], due: Timestamp) {
         for (place, effect) in effects.iter().enumerate() {
             if !effects[..place].contains(effect) {
-                self.ids.push(id_bytes(id));
+                self.ids.push(row::id_bytes(id));
                 self.effects.push(effect.as_str());
                 self.due_at.push(due.as_micros());
             }

@@ -3,6 +3,8 @@
 
 mod call_row;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
+mod kept;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 mod log_row;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod long_text;
@@ -10,24 +12,32 @@ mod long_text;
 pub(crate) mod many;
 mod names;
 mod numbers;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod people;
 mod state_columns;
 #[cfg(feature = "postgres")]
 pub(crate) mod without_nul;
 
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use call_row::parsed;
 pub(crate) use call_row::{Columns, columns, duration, maybe_time, read, time};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-pub(crate) use call_row::{maybe_parsed, parsed};
+pub(crate) use kept::{archived, effect, report};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) use log_row::{line, log_columns};
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 pub(crate) use long_text::key;
 pub(crate) use names::names;
 pub(crate) use numbers::{direction, direction_number, micros, status, status_number};
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) use people::{account, device, user};
 pub(crate) use state_columns::StateColumns;
 
 use std::time::Duration;
 
 use voip_core::Call;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use voip_core::{CallId, ports::IdempotencyKey};
 
 /// How long a report waits for its call.
 pub(crate) const REPORTS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,4 +51,16 @@ pub(crate) fn far_text(call: &Call) -> Result<Option<String>, serde_json::Error>
 /// A limit as databases count.
 pub(crate) fn rows(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+/// An id as its column holds it.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) fn id_bytes(id: &CallId) -> &[u8] {
+    id.as_uuid().as_bytes()
+}
+
+/// Whose a key is; nobody's name is empty.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) fn scope(key: &IdempotencyKey) -> &str {
+    key.scope.as_ref().map_or("", |user| user.as_str())
 }

@@ -1,17 +1,15 @@
 use std::collections::HashMap;
 
-use sqlx::MySqlConnection;
 use voip_core::{CallId, ProviderCallId, ports::Held};
 
-use super::{connection::MySqlDriver, finding};
-use crate::grouped::{Connections, Fault, Find, Work};
+use super::{Connections, Fault, Find, Server, Work};
 
 /// Looks calls up, many at a time: a statement costs more than a row.
-pub(super) struct Reading {
-    pub(super) connections: Connections<MySqlDriver>,
+pub(super) struct Reading<D: Server> {
+    pub(super) connections: Connections<D>,
 }
 
-impl Work for Reading {
+impl<D: Server> Work for Reading<D> {
     type Job = Find;
     type Done = Option<Held>;
 
@@ -21,12 +19,15 @@ impl Work for Reading {
 
     async fn run(&self, jobs: &[Find]) -> Result<Vec<Option<Held>>, Fault> {
         let mut lease = self.connections.lease().await?;
-        let outcome = lease.clock().run(found(lease.db(), jobs)).await;
+        let outcome = lease.clock().run(found::<D>(lease.db(), jobs)).await;
         lease.end(outcome)
     }
 }
 
-async fn found(db: &mut MySqlConnection, jobs: &[Find]) -> Result<Vec<Option<Held>>, sqlx::Error> {
+async fn found<D: Server>(
+    db: &mut D::Connection,
+    jobs: &[Find],
+) -> Result<Vec<Option<Held>>, sqlx::Error> {
     let (mut ids, mut legs) = (Vec::new(), Vec::new());
     for job in jobs {
         match job {
@@ -36,7 +37,7 @@ async fn found(db: &mut MySqlConnection, jobs: &[Find]) -> Result<Vec<Option<Hel
     }
     let by_id: HashMap<CallId, Held> = match ids.is_empty() {
         true => HashMap::new(),
-        false => finding::calls(db, &ids)
+        false => D::calls(db, &ids)
             .await?
             .into_iter()
             .map(|held| (held.call.id, held))
@@ -44,7 +45,7 @@ async fn found(db: &mut MySqlConnection, jobs: &[Find]) -> Result<Vec<Option<Hel
     };
     let by_leg: HashMap<ProviderCallId, Held> = match legs.is_empty() {
         true => HashMap::new(),
-        false => finding::calls_by_leg(db, &legs)
+        false => D::calls_by_leg(db, &legs)
             .await?
             .into_iter()
             .filter_map(|held| Some((held.call.provider_id.clone()?, held)))

@@ -9,11 +9,7 @@ use voip_core::{
     },
 };
 
-use super::{PostgresStore, deleting, effects, finding, live, log_lines, saving};
-use crate::{
-    grouped::{Done, Find, Replacing, Saved, Waiting, Write},
-    row::without_nul,
-};
+use super::{Done, Find, Replacing, Saved, Server, ServerStore, Waiting, Write};
 
 /// How long an effect that was carried out waits for a write to take it along.
 const LINGER: Duration = Duration::from_millis(20);
@@ -22,9 +18,9 @@ const LINGER: Duration = Duration::from_millis(20);
 const CLEARING: Duration = Duration::from_secs(600);
 
 #[async_trait]
-impl CallStore for PostgresStore {
+impl<D: Server> CallStore for ServerStore<D> {
     async fn insert(&self, mut new: NewCall) -> Result<Inserted> {
-        without_nul::call(&mut new.call);
+        D::fit(&mut new.call);
         match self.write(Write::Insert(Box::new(new))).await? {
             Done::Inserted(inserted) => Ok(inserted),
             Done::Undone => Err(Error::new(
@@ -38,7 +34,7 @@ impl CallStore for PostgresStore {
     async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let known = finding::known(lease.db(), &new.call, new.key.as_ref());
+        let known = D::known(lease.db(), &new.call, new.key.as_ref());
         let known = clock.run(known).await;
         lease.read(known)
     }
@@ -66,7 +62,7 @@ impl CallStore for PostgresStore {
             effects: effects.to_vec(),
             effects_due,
         };
-        without_nul::call(&mut replacing.call);
+        D::fit(&mut replacing.call);
         match self.write(Write::Replace(Box::new(replacing))).await? {
             Done::Saved(Saved::As(replaced)) => Ok(replaced),
             Done::Saved(Saved::LegTaken) => {
@@ -79,7 +75,7 @@ impl CallStore for PostgresStore {
     async fn due_calls(&self, now: Timestamp, limit: usize) -> Result<Vec<CallId>> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let due = clock.run(finding::due_calls(lease.db(), now, limit)).await;
+        let due = clock.run(D::due_calls(lease.db(), now, limit)).await;
         lease.read(due)
     }
 
@@ -95,10 +91,10 @@ impl CallStore for PostgresStore {
             // What is settled must not be claimed, so it goes first.
             let load = self.settling.take_in_turn().await;
             if !load.settles.is_empty() {
-                effects::settle(lease.db(), &load.settles).await?;
+                D::settle(lease.db(), &load.settles).await?;
             }
             load.settled();
-            effects::claim(lease.db(), now, lease_until, limit).await
+            D::claim(lease.db(), now, lease_until, limit).await
         };
         let claimed = clock.run(work).await;
         let claimed = lease.wrote(claimed)?;
@@ -116,9 +112,9 @@ impl CallStore for PostgresStore {
             // While none are deleted: what is to be is known by its moment.
             let load = self.settling.take_in_turn().await;
             if !load.settles.is_empty() {
-                effects::settle(lease.db(), &load.settles).await?;
+                D::settle(lease.db(), &load.settles).await?;
             }
-            effects::renew(lease.db(), leases, until).await?;
+            D::renew(lease.db(), leases, until).await?;
             self.settling.renew(leases, until);
             load.settled();
             Ok(())
@@ -148,14 +144,14 @@ impl CallStore for PostgresStore {
     async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let kept = clock.run(effects::keep(lease.db(), report, now)).await;
+        let kept = clock.run(D::keep_report(lease.db(), report, now)).await;
         lease.wrote(kept)
     }
 
     async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let taken = clock.run(effects::take(lease.db(), leg)).await;
+        let taken = clock.run(D::take_reports(lease.db(), leg)).await;
         lease.wrote(taken)
     }
 
@@ -163,9 +159,9 @@ impl CallStore for PostgresStore {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
         let page = if query.filter.is_all() {
-            clock.run(log_lines::page(lease.db(), query)).await
+            clock.run(D::page(lease.db(), query)).await
         } else {
-            clock.run(log_lines::filtered(lease.db(), query)).await
+            clock.run(D::filtered(lease.db(), query)).await
         };
         lease.read(page)
     }
@@ -173,23 +169,21 @@ impl CallStore for PostgresStore {
     async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let deleted = clock
-            .run(deleting::delete(lease.db(), owner, call, at))
-            .await;
+        let deleted = clock.run(D::delete_log(lease.db(), owner, call, at)).await;
         lease.wrote(deleted)
     }
 
     async fn restore_log(&self, owner: &UserId, call: &CallId) -> Result<LogChange> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let restored = clock.run(deleting::restore(lease.db(), owner, call)).await;
+        let restored = clock.run(D::restore_log(lease.db(), owner, call)).await;
         lease.wrote(restored)
     }
 
     async fn live_calls(&self, user: &UserId) -> Result<Vec<Call>> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let live = clock.run(live::of(lease.db(), user)).await;
+        let live = clock.run(D::live_calls(lease.db(), user)).await;
         lease.read(live)
     }
 
@@ -197,7 +191,7 @@ impl CallStore for PostgresStore {
     async fn ping(&self) -> Result<()> {
         let mut lease = self.lease().await?;
         let clock = lease.clock();
-        let answered = clock.run(finding::ping(lease.db())).await;
+        let answered = clock.run(D::ping(lease.db())).await;
         lease.read(answered)
     }
 
@@ -205,13 +199,13 @@ impl CallStore for PostgresStore {
         let lease = self.connections.lease_for(CLEARING).await;
         let mut lease = lease.map_err(|fault| fault.in_write())?;
         let clock = lease.clock();
-        let cleared = clock.run(saving::clear(lease.db())).await;
+        let cleared = clock.run(D::clear_calls(lease.db())).await;
         self.settling.clear();
         lease.wrote(cleared)
     }
 }
 
-impl PostgresStore {
+impl<D: Server> ServerStore<D> {
     pub(super) async fn write(&self, write: Write) -> Result<Done> {
         let done = self.writes.submit(write).await;
         done.map_err(|fault| fault.in_write())
