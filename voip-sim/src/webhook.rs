@@ -19,6 +19,10 @@ pub const CEILING: Duration = Duration::from_secs(15);
 /// The longest the vendor waits for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The largest sound that an application may answer with, in bytes; of documents it is
+/// [`MAX_DOCUMENT_BYTES`](crate::twiml::MAX_DOCUMENT_BYTES).
+pub const MAX_AUDIO_BYTES: usize = 16 * 1024 * 1024;
+
 /// Names one delivery; rises in the order in which deliveries were generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
@@ -124,7 +128,8 @@ pub enum WebhookAnswer {
         location: Option<String>,
         /// The `Set-Cookie` headers.
         cookies: Vec<String>,
-        /// The body. Of an overlong body the first 64 kB and one byte are enough.
+        /// The body. Of an overlong document the first 64 kB and one byte are enough, and of
+        /// audio, which nobody listens to, nothing needs to be there.
         body: Vec<u8>,
     },
     /// There was no answer.
@@ -181,6 +186,20 @@ pub enum FailureKind {
     Broken,
     /// The simulator was told not to send there.
     Forbidden,
+    /// There was more sound than [`MAX_AUDIO_BYTES`].
+    TooLarge,
+}
+
+/// The media type of an answer, in small letters and without parameters.
+pub(crate) fn media_type(content_type: Option<&str>) -> String {
+    let kind = content_type.and_then(|value| value.split(';').next());
+    kind.map(|kind| kind.trim().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+/// Whether an answer of this media type is played and not read.
+pub(crate) fn is_audio(content_type: Option<&str>) -> bool {
+    media_type(content_type).starts_with("audio/")
 }
 
 impl FailureKind {
@@ -191,6 +210,7 @@ impl FailureKind {
             Self::Timeout => 11203,
             Self::Broken => 11200,
             Self::Forbidden => 11100,
+            Self::TooLarge => 11750,
         }
     }
 }

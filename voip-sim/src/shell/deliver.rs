@@ -9,7 +9,9 @@ use tokio::sync::Semaphore;
 use url::{Host, Url};
 
 use crate::twiml::{MAX_DOCUMENT_BYTES, Method};
-use crate::webhook::{CONNECT_TIMEOUT, FailureKind, Webhook, WebhookAnswer};
+use crate::webhook::{
+    CONNECT_TIMEOUT, FailureKind, MAX_AUDIO_BYTES, Webhook, WebhookAnswer, is_audio,
+};
 
 /// Webhooks that are out at the same time; further ones wait their turn, and their time runs.
 const AT_ONCE: usize = 256;
@@ -103,13 +105,24 @@ impl Postman {
         let cookies = cookies.filter_map(|value| value.to_str().ok().map(str::to_owned));
         let cookies = cookies.take(MAX_COOKIES).collect();
         let mut body = Vec::new();
-        while body.len() <= MAX_DOCUMENT_BYTES {
-            match response.chunk().await? {
-                Some(chunk) => body.extend_from_slice(&chunk),
-                None => break,
+        if is_audio(content_type.as_deref()) {
+            // Fetched to its end, as the provider does, and not kept.
+            let mut heard = 0;
+            while let Some(chunk) = response.chunk().await? {
+                heard += chunk.len();
+                if heard > MAX_AUDIO_BYTES {
+                    return Ok(WebhookAnswer::Failed(FailureKind::TooLarge));
+                }
             }
+        } else {
+            while body.len() <= MAX_DOCUMENT_BYTES {
+                match response.chunk().await? {
+                    Some(chunk) => body.extend_from_slice(&chunk),
+                    None => break,
+                }
+            }
+            body.truncate(MAX_DOCUMENT_BYTES + 1);
         }
-        body.truncate(MAX_DOCUMENT_BYTES + 1);
         Ok(WebhookAnswer::Replied {
             status: response.status().as_u16(),
             content_type,

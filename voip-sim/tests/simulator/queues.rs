@@ -245,7 +245,12 @@ fn a_document_of_nothing_but_verbs_that_may_not_run_is_gone_through() {
     let caller = world.ring_in();
     world.run();
     let call = world.call(&caller);
-    let warnings = |code| call.alerts.iter().filter(|alert| alert.code == code).count();
+    let warnings = |code| {
+        call.alerts
+            .iter()
+            .filter(|alert| alert.code == code)
+            .count()
+    };
     assert_eq!(warnings(12200), 8000);
     assert_eq!(warnings(13238), 7000);
     assert_eq!(call.said(), ["After"]);

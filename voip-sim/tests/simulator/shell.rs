@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use voip_sim::engine::Timing;
 use voip_sim::faults::{RestFault, RestTarget};
-use voip_sim::inspect::{CallView, Status};
+use voip_sim::inspect::{CallView, Sound, Status};
 use voip_sim::phone::PhoneScript;
 use voip_sim::sid::CallSid;
 use voip_sim::{Simulator, SimulatorConfig};
@@ -24,6 +24,7 @@ type Inbox = Arc<Mutex<Vec<(String, String, Vec<(String, String)>)>>>;
 
 async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
     let signature = request.headers()["x-twilio-signature"]
         .to_str()
         .unwrap()
@@ -36,6 +37,11 @@ async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
     let document = match path.as_str() {
         "/voice" => "<Response><Dial><Client>ann</Client></Dial></Response>",
         "/answer" => "<Response><Say>Hello</Say></Response>",
+        // Sounds of as many kilobytes as the query says.
+        "/music" => {
+            let kilobytes: usize = query.parse().unwrap();
+            return ([("content-type", "audio/wav")], vec![0; kilobytes * 1024]).into_response();
+        }
         _ => return StatusCode::NO_CONTENT.into_response(),
     };
     ([("content-type", "text/xml")], document).into_response()
@@ -374,4 +380,20 @@ async fn webhooks_stay_on_this_machine_unless_allowed() {
     let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
     let call = shell.until(&sid, |call| !call.alerts.is_empty()).await;
     assert_eq!(call.alerts[0].code, 11100);
+}
+
+#[tokio::test]
+async fn a_sound_may_be_larger_than_a_document_but_not_without_end() {
+    let shell = Shell::start().await;
+    for (kilobytes, code) in [(65, None), (300, None), (16 * 1024 + 1, Some(11750))] {
+        let url = format!("{}/music?{kilobytes}", shell.app);
+        shell.simulator.set_voice_url(&url);
+        let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
+        let call = shell.until(&sid, |call| call.status.is_final()).await;
+        let heard: Vec<&Sound> = call.heard.iter().map(|heard| &heard.what).collect();
+        match code {
+            None => assert_eq!(heard, [&Sound::Played(url)]),
+            Some(code) => assert_eq!(heard, [&Sound::ErrorSentence(code)]),
+        }
+    }
 }
