@@ -32,6 +32,7 @@ mod hold;
 mod invariant;
 mod journal;
 mod leg;
+mod mistreat;
 mod partner;
 mod queue;
 mod reading;
@@ -65,7 +66,7 @@ use std::num::NonZeroU32;
 
 use time::OffsetDateTime;
 
-use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault};
+use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault, ScriptedWebhookFault};
 use crate::inspect::{Happening, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
@@ -82,6 +83,7 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) faults: Faults,
     pub(crate) scripted_rest_faults: VecDeque<ScriptedFault>,
+    scripted_webhook_faults: VecDeque<ScriptedWebhookFault>,
     pub(crate) seeded: Seeded,
     pub(crate) legs: BTreeMap<LegId, Leg>,
     pub(crate) by_sid: HashMap<CallSid, LegId>,
@@ -122,6 +124,7 @@ impl Engine {
         Self {
             faults: config.faults.clone(),
             scripted_rest_faults: VecDeque::new(),
+            scripted_webhook_faults: VecDeque::new(),
             seeded: Seeded::new(config.seed),
             legs: BTreeMap::new(),
             by_sid: HashMap::new(),
@@ -218,9 +221,10 @@ impl Engine {
             .extend(std::iter::repeat_n(scripted, times));
     }
 
-    /// Forgets the scripted faults that have not met their requests yet.
+    /// Forgets the scripted faults that have not met their requests or webhooks yet.
     pub fn forget_scripted_faults(&mut self) {
         self.scripted_rest_faults.clear();
+        self.scripted_webhook_faults.clear();
     }
 
     /// How many calls may be placed over REST in one second; `None` is any number.

@@ -1,5 +1,11 @@
 //! What may go wrong on purpose, by rates that follow from the seed or as scripted.
 
+mod webhook;
+
+pub use webhook::{WebhookFault, WebhookTarget};
+
+pub(crate) use webhook::ScriptedWebhookFault;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -79,6 +85,10 @@ pub enum RestFault {
     NeverAnswer,
     /// Nothing is done and no answer comes.
     Lost,
+    /// Nothing is done, and the connection is reset in place of an answer.
+    Reset,
+    /// The work is done, and the connection is reset in place of an answer.
+    ResetAfterwards,
     /// 429 with code 20429; nothing is done.
     TooManyRequests,
     /// 500 with code 20500; nothing is done.

@@ -11,7 +11,7 @@ use crate::address::is_e164;
 use crate::choices::Choices;
 use crate::detection::AnsweredBy;
 use crate::engine::{Application, Engine, NumberConfig, Surplus};
-use crate::faults::{Faults, RestFault, RestTarget};
+use crate::faults::{Faults, RestFault, RestTarget, WebhookFault, WebhookTarget};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::is_sid;
 use crate::twiml::Method;
@@ -35,6 +35,8 @@ pub struct Seed {
     pub faults: Option<Faults>,
     /// What the next matching REST requests meet.
     pub rest_faults: Vec<NextFault>,
+    /// What the next matching webhooks meet.
+    pub webhook_faults: Vec<NextWebhookFault>,
     /// What is done where the vendor is silent.
     pub choices: Option<Choices>,
     /// Calls placed over REST in one second; left out, the limit stays as it is.
@@ -128,6 +130,21 @@ pub struct NextFault {
     #[serde(default = "once")]
     pub times: u16,
     /// Only requests whose path has this SID.
+    pub about: Option<String>,
+}
+
+/// A fault for the next matching webhooks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextWebhookFault {
+    /// Which webhooks.
+    pub on: WebhookTarget,
+    /// What they meet.
+    pub fault: WebhookFault,
+    /// How many of them.
+    #[serde(default = "once")]
+    pub times: u16,
+    /// Only webhooks about this leg or this conference, by SID.
     pub about: Option<String>,
 }
 
@@ -302,6 +319,9 @@ impl Engine {
         for next in seed.rest_faults {
             self.next_rest_fault(next);
         }
+        for next in seed.webhook_faults {
+            self.next_webhook_fault(next);
+        }
         if let Some(limit) = seed.calls_per_second {
             self.set_calls_per_second(Some(limit));
         }
@@ -317,6 +337,14 @@ impl Engine {
         match next.about {
             None => self.fail_next_rest(next.on, next.fault, times),
             Some(sid) => self.fail_next_rest_about(sid, next.on, next.fault, times),
+        }
+    }
+    /// Lets the next matching webhooks meet a fault.
+    pub fn next_webhook_fault(&mut self, next: NextWebhookFault) {
+        let times = next.times.into();
+        match next.about {
+            None => self.fail_next_webhook(next.on, next.fault, times),
+            Some(sid) => self.fail_next_webhook_about(sid, next.on, next.fault, times),
         }
     }
 }

@@ -17,7 +17,9 @@ use crate::faults::Faults;
 use crate::inspect::Status;
 use crate::phone::PhoneScript;
 use crate::scripts::{self, Script};
-use crate::seed::{ApplicationSeed, NextFault, NumberSeed, PhoneSeed, Seed, SeedError};
+use crate::seed::{
+    ApplicationSeed, NextFault, NextWebhookFault, NumberSeed, PhoneSeed, Seed, SeedError,
+};
 use crate::sid::CallSid;
 use crate::webhook::WebhookId;
 
@@ -235,6 +237,12 @@ pub(super) async fn set_choices(State(shared): State<Shared>, body: Bytes) -> An
 pub(super) async fn fail_next_rest(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextFault = read(&body)?;
     shared.turn(|engine, _| engine.next_rest_fault(next));
+    Ok(done())
+}
+
+pub(super) async fn fail_next_webhook(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let next: NextWebhookFault = read(&body)?;
+    shared.turn(|engine, _| engine.next_webhook_fault(next));
     Ok(done())
 }
 

@@ -397,3 +397,26 @@ async fn a_sound_may_be_larger_than_a_document_but_not_without_end() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_connection_is_reset_with_or_without_the_work_done() {
+    let shell = Shell::start().await;
+    let form = format!(
+        "To=%2B15005550101&From=%2B15005550006&Url={}/answer",
+        shell.app
+    );
+    for (fault, calls) in [(RestFault::Reset, 0), (RestFault::ResetAfterwards, 1)] {
+        shell
+            .simulator
+            .fail_next_rest(RestTarget::Creates, fault, 1);
+        let error = shell.rest(&form).await.expect_err("no answer");
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let kind = cause.downcast_ref::<std::io::Error>().unwrap().kind();
+        assert_eq!(kind, std::io::ErrorKind::ConnectionReset);
+        assert_eq!(shell.simulator.calls().len(), calls, "{fault:?}");
+    }
+    assert_eq!(shell.rest(&form).await.unwrap().status(), 201);
+}
