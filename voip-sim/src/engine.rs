@@ -34,6 +34,7 @@ mod journal;
 mod leg;
 mod mistreat;
 mod partner;
+mod places;
 mod queue;
 mod reading;
 mod recording;
@@ -93,6 +94,7 @@ pub struct Engine {
     queues: BTreeMap<String, queue::Queue>,
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
     pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
+    graves: places::Graves,
     next_recording: u64,
     announcements: BTreeMap<AnnouncementId, Announcement>,
     next_announcement: u64,
@@ -134,6 +136,7 @@ impl Engine {
             queues: BTreeMap::new(),
             recordings: BTreeMap::new(),
             recordings_by_sid: HashMap::new(),
+            graves: places::Graves::default(),
             next_recording: 0,
             announcements: BTreeMap::new(),
             next_announcement: 0,
