@@ -113,7 +113,10 @@ pub struct Engine {
     /// What single numbers do with inbound calls, where that differs.
     numbers: HashMap<String, NumberConfig>,
     timers: Timers,
-    outbox: VecDeque<Webhook>,
+    /// The latest time it was told.
+    clock: OffsetDateTime,
+    /// Webhooks to be sent, in the order in which they were ready.
+    outbox: VecDeque<WebhookId>,
     sending: BTreeMap<WebhookId, Sending>,
     lines: HashMap<String, Line>,
     deliveries: BTreeMap<WebhookId, WebhookView>,
@@ -152,6 +155,7 @@ impl Engine {
             number_sids: HashMap::new(),
             numbers: HashMap::new(),
             timers: Timers::default(),
+            clock: OffsetDateTime::UNIX_EPOCH,
             outbox: VecDeque::new(),
             sending: BTreeMap::new(),
             lines: HashMap::new(),
@@ -176,14 +180,22 @@ impl Engine {
 
     /// Lets everything happen that is due by `now`, each thing at its own time.
     pub fn advance(&mut self, now: OffsetDateTime) {
+        self.clock = self.clock.max(now);
         while let Some((at, timer)) = self.timers.pop_due(now) {
             self.fire(at, timer);
         }
     }
 
-    /// The next webhook to send now.
+    /// The next webhook to send now. Its fifteen seconds begin with that, at the time the engine
+    /// was told last: whoever can send no more for the moment leaves the others where they are.
     pub fn poll(&mut self) -> Option<Webhook> {
-        self.outbox.pop_front()
+        loop {
+            let next = self.outbox.pop_front()?;
+            // One that was given up while it waited is not sent any more.
+            if let Some(webhook) = self.goes_out(next) {
+                return Some(webhook);
+            }
+        }
     }
 
     /// What webhooks and REST requests go through from now on.
@@ -298,6 +310,7 @@ impl Engine {
             next_recording: self.next_recording,
             next_announcement: self.next_announcement,
             next_webhook: self.next_webhook,
+            clock: self.clock,
             journal: self.journal.emptied(),
             ..fresh
         };

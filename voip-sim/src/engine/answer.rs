@@ -132,7 +132,9 @@ impl Engine {
         outcome: DeliveryOutcome,
         read: Result<(Option<String>, Vec<u8>), u32>,
     ) {
-        self.timers.take_back(sending.ceiling);
+        if let Some(ceiling) = sending.ceiling {
+            self.timers.take_back(ceiling);
+        }
         let Prepared {
             webhook,
             configured,

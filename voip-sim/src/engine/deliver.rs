@@ -33,7 +33,8 @@ pub(super) struct Prepared {
 pub(super) struct Sending {
     pub(super) prepared: Prepared,
     pub(super) http_redirects: u32,
-    pub(super) ceiling: TimerKey,
+    /// When it is given up; not before it was sent for the first time.
+    pub(super) ceiling: Option<TimerKey>,
 }
 
 /// Who waits for a document.
@@ -107,19 +108,31 @@ impl Engine {
         uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid()
     }
 
-    /// Puts a webhook out; its time begins.
+    /// Puts a webhook out.
     pub(super) fn send(&mut self, now: OffsetDateTime, prepared: Prepared) {
-        let ceiling = Timer::Ceiling(prepared.webhook.id);
-        let end = now + prepared.connection.total;
-        let ceiling = self.timers.set(end, ceiling);
         self.put_out(
             now,
             Sending {
                 prepared,
                 http_redirects: 0,
-                ceiling,
+                ceiling: None,
             },
         );
+    }
+
+    /// A webhook is sent now: its time begins, or what is left of it after an attempt before.
+    pub(super) fn goes_out(&mut self, id: WebhookId) -> Option<Webhook> {
+        let now = self.clock;
+        let sending = self.sending.get_mut(&id)?;
+        let connection = &sending.prepared.connection;
+        let (end, _) = *sending.ceiling.get_or_insert_with(|| {
+            let end = now + connection.total;
+            self.timers.set(end, Timer::Ceiling(id))
+        });
+        let mut webhook = sending.prepared.webhook.clone();
+        let left = (end - now).max(time::Duration::ZERO).unsigned_abs();
+        webhook.timeout = connection.read.min(left);
+        Some(webhook)
     }
 
     /// A retry, within the time the first attempt began.
@@ -146,7 +159,7 @@ impl Engine {
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.attempts += 1;
         }
-        self.outbox.push_back(webhook.clone());
+        self.outbox.push_back(webhook.id);
         self.sending.insert(webhook.id, sending);
     }
 

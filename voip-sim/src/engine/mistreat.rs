@@ -99,7 +99,7 @@ impl Engine {
         let sending = Sending {
             prepared,
             http_redirects: 0,
-            ceiling,
+            ceiling: Some(ceiling),
         };
         self.sending.insert(sending.prepared.webhook.id, sending);
     }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::{Host, Url};
 
 use crate::twiml::{MAX_DOCUMENT_BYTES, Method};
@@ -13,7 +13,8 @@ use crate::webhook::{
     CONNECT_TIMEOUT, FailureKind, MAX_AUDIO_BYTES, Webhook, WebhookAnswer, is_audio,
 };
 
-/// Webhooks that are out at the same time; further ones wait their turn, and their time runs.
+/// Webhooks that are out at the same time. Further ones wait in the engine, and their time has not
+/// begun.
 const AT_ONCE: usize = 256;
 
 /// Cookies beyond these in one answer are not read.
@@ -51,6 +52,12 @@ impl Postman {
         })
     }
 
+    /// A turn to send one more webhook, if as many are not out already; it is given back by
+    /// dropping it.
+    pub(crate) fn turn(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.turns).try_acquire_owned().ok()
+    }
+
     /// Makes the request and reads the answer.
     pub(crate) async fn deliver(&self, webhook: Webhook) -> WebhookAnswer {
         let Ok(url) = Url::parse(&webhook.url) else {
@@ -63,9 +70,6 @@ impl Postman {
             );
             return WebhookAnswer::Failed(FailureKind::Forbidden);
         }
-        let Ok(_turn) = self.turns.acquire().await else {
-            return WebhookAnswer::Failed(FailureKind::Broken);
-        };
         match self.request(url, &webhook).await {
             Ok(answer) => answer,
             Err(error) => {

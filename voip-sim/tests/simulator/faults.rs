@@ -10,7 +10,7 @@ use voip_sim::rest::ReplyDelivery;
 use voip_sim::seed::Seed;
 use voip_sim::webhook::{FailureKind, WebhookAnswer, WebhookKind};
 
-use crate::fixture::{OURS, World, by_path, config, seconds};
+use crate::fixture::{OURS, START, World, by_path, config, seconds};
 
 const TALK: &[(&str, &str)] = &[
     ("/answer", "<Say>Hello</Say><Pause length=\"3\"/>"),
@@ -204,6 +204,43 @@ fn room_number() -> voip_sim::engine::NumberConfig {
         voice_url: Some("http://app.test/room".to_owned()),
         ..Default::default()
     }
+}
+
+/// Nobody polls for a while, as when too many others are out.
+#[test]
+fn the_time_of_a_webhook_begins_when_it_is_sent() {
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    world.engine.advance(START + seconds(20));
+    let webhook = world.engine.poll().unwrap();
+    assert_eq!(webhook.timeout, seconds(15));
+    let end = START + seconds(35);
+    assert_eq!(world.engine.next_due(), Some(end));
+    world.engine.advance(end);
+    let failed = DeliveryOutcome::Failed {
+        failure: FailureKind::Timeout,
+    };
+    assert_eq!(world.engine.webhooks()[0].outcome, failed);
+}
+
+#[test]
+fn an_attempt_that_was_given_up_before_it_was_sent_is_not_sent() {
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    let first = world.engine.poll().unwrap();
+    let later = START + seconds(6);
+    let failed = WebhookAnswer::Failed(FailureKind::Connect);
+    world.engine.answered(later, first.id, failed);
+    world.engine.advance(START + seconds(16));
+    assert_eq!(world.engine.poll(), None);
+
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    let first = world.engine.poll().unwrap();
+    let failed = WebhookAnswer::Failed(FailureKind::Connect);
+    world.engine.answered(later, first.id, failed);
+    let again = world.engine.poll().unwrap();
+    assert_eq!((again.attempt, again.timeout), (2, seconds(9)));
 }
 
 #[test]

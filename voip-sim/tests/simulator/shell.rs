@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use voip_sim::engine::Timing;
 use voip_sim::faults::{RestFault, RestTarget};
 use voip_sim::inspect::{CallView, Sound, Status};
@@ -19,8 +20,16 @@ use voip_sim::{Simulator, SimulatorConfig};
 
 use crate::fixture::{ACCOUNT, CALLER, OURS, TOKEN};
 
-/// What the application was sent: path, signature, and fields.
-type Inbox = Arc<Mutex<Vec<(String, String, Vec<(String, String)>)>>>;
+/// One request: path, signature, and fields.
+type Received = (String, String, Vec<(String, String)>);
+
+/// What the application was sent, and what holds its answers back.
+struct Desk {
+    received: Mutex<Vec<Received>>,
+    gate: Semaphore,
+}
+
+type Inbox = Arc<Desk>;
 
 async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
@@ -33,10 +42,18 @@ async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
         .await
         .unwrap();
     let form = form_urlencoded::parse(&body).into_owned().collect();
-    inbox.lock().unwrap().push((path.clone(), signature, form));
+    inbox
+        .received
+        .lock()
+        .unwrap()
+        .push((path.clone(), signature, form));
     let document = match path.as_str() {
         "/voice" => "<Response><Dial><Client>ann</Client></Dial></Response>",
         "/answer" => "<Response><Say>Hello</Say></Response>",
+        "/gate" => {
+            inbox.gate.acquire().await.unwrap().forget();
+            "<Response><Say>Through</Say></Response>"
+        }
         // Sounds of as many kilobytes as the query says.
         "/music" => {
             let kilobytes: usize = query.parse().unwrap();
@@ -56,7 +73,10 @@ struct Shell {
 
 impl Shell {
     async fn start() -> Self {
-        let inbox = Inbox::default();
+        let inbox = Arc::new(Desk {
+            received: Mutex::default(),
+            gate: Semaphore::new(0),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let app_url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(app).with_state(Arc::clone(&inbox));
@@ -147,7 +167,7 @@ async fn a_call_goes_all_the_way_over_http_with_valid_signatures() {
     // real time: the last callback leaves when the leg ends.
     let told = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
-            let inbox = shell.inbox.lock().unwrap().clone();
+            let inbox = shell.inbox.received.lock().unwrap().clone();
             if inbox.iter().filter(|(path, ..)| path == "/status").count() == 4 {
                 return inbox;
             }
@@ -248,7 +268,7 @@ async fn browser_clients_are_driven_over_http() {
     assert_eq!(placed.0, 201);
     let caller = CallSid::parse(placed.1["sid"].as_str().unwrap()).unwrap();
     shell.until(&caller, |call| call.doing == "dial").await;
-    let form = shell.inbox.lock().unwrap()[0].2.clone();
+    let form = shell.inbox.received.lock().unwrap()[0].2.clone();
     assert!(form.contains(&("phoneNumber".to_owned(), "+15005550106".to_owned())));
     let child = shell.simulator.client_calls("ann")[0].sid.clone();
     let ringing = |call: &CallView| call.status == Status::Ringing;
@@ -419,4 +439,38 @@ async fn a_connection_is_reset_with_or_without_the_work_done() {
         assert_eq!(shell.simulator.calls().len(), calls, "{fault:?}");
     }
     assert_eq!(shell.rest(&form).await.unwrap().status(), 201);
+}
+
+/// As many as are sent at once do not get an answer until the gate opens.
+#[tokio::test]
+async fn webhooks_above_the_bound_wait_their_turn() {
+    const AT_ONCE: usize = 256;
+    let shell = Shell::start().await;
+    shell.simulator.set_voice_url(format!("{}/gate", shell.app));
+    let mut calls = Vec::new();
+    for _ in 0..AT_ONCE + 20 {
+        calls.push(shell.simulator.place_call(CALLER, OURS).await.unwrap());
+    }
+    let arrived = || shell.inbox.received.lock().unwrap().len();
+    // real time: the requests travel through sockets.
+    let full = tokio::time::timeout(Duration::from_secs(20), async {
+        while arrived() < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    full.await.expect("as many as may arrive");
+    shell.inbox.gate.add_permits(1);
+    let through = |call: &CallView| call.said() == ["Through"];
+    // real time: as above.
+    let one_more = tokio::time::timeout(Duration::from_secs(20), async {
+        while arrived() == AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    one_more.await.expect("one leaves, and another comes");
+    assert_eq!(arrived(), AT_ONCE + 1);
+    shell.inbox.gate.add_permits(AT_ONCE + 20);
+    for sid in &calls {
+        shell.until(sid, through).await;
+    }
 }
