@@ -199,6 +199,7 @@ pub(super) fn update(
         }
     };
     let announced = form.target("AnnounceUrl", "AnnounceMethod")?;
+    let coaching = coaching(engine, room, leg, &form)?;
     // Anything but the word counts as false.
     let flag = |name: &str| form.get(name).map(|word| word.eq_ignore_ascii_case("true"));
     if let Some(muted) = flag("Muted") {
@@ -207,6 +208,9 @@ pub(super) fn update(
     if let Some(ends) = flag("EndConferenceOnExit") {
         engine.set_end_on_exit(now, leg, ends);
     }
+    if let Some(coached) = coaching {
+        engine.set_coached(now, leg, coached.as_deref());
+    }
     if let Some(hold) = flag("Hold") {
         engine.set_hold(now, leg, hold, music);
     }
@@ -214,6 +218,31 @@ pub(super) fn update(
         engine.announce(now, room, Some(leg), &target);
     }
     shown(engine, room, leg, now).ok_or_else(RestError::internal)
+}
+
+/// Whom a participant is to coach from now on: `Some(None)` is nobody any more, `None` leaves that
+/// as it is. Naming somebody is enough, and whoever was named before need not be named again.
+fn coaching(
+    engine: &Engine,
+    room: RoomId,
+    leg: LegId,
+    form: &Form,
+) -> Result<Option<Option<String>>, RestError> {
+    let named = form.get("CallSidToCoach").map(str::to_owned);
+    match (form.get("Coaching"), named) {
+        (None, None) => Ok(None),
+        (None, Some(call)) => Ok(Some(Some(call))),
+        (Some(word), named) if word.eq_ignore_ascii_case("true") => {
+            let before = engine.room(room).member(leg);
+            let before = before.and_then(|member| Some(member.coaches.as_ref()?.to_string()));
+            let message = "CallSidToCoach is required with Coaching";
+            let coached = named.or(before);
+            coached
+                .map(|call| Some(Some(call)))
+                .ok_or_else(|| RestError::invalid(20422, message))
+        }
+        (Some(_), _) => Ok(Some(None)),
+    }
 }
 
 pub(super) fn remove(engine: &mut Engine, now: OffsetDateTime, leg: LegId) -> RestReply {
