@@ -127,7 +127,7 @@ impl Engine {
     /// A provider with no calls.
     pub fn new(config: EngineConfig) -> Self {
         Self {
-            faults: config.faults.clone(),
+            faults: config.faults.clone().within_a_day(),
             scripted_rest_faults: VecDeque::new(),
             scripted_webhook_faults: VecDeque::new(),
             seeded: Seeded::new(config.seed),
@@ -200,7 +200,7 @@ impl Engine {
 
     /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&mut self, faults: Faults) {
-        self.faults = faults;
+        self.faults = faults.within_a_day();
     }
 
     /// Lets the next `times` matching REST requests meet this fault, ahead of any rate.
@@ -229,7 +229,7 @@ impl Engine {
     ) {
         let scripted = ScriptedFault {
             target,
-            fault,
+            fault: fault.within_a_day(),
             about,
         };
         self.scripted_rest_faults

@@ -1,5 +1,6 @@
 //! What may go wrong on purpose, by rates that follow from the seed or as scripted.
 
+mod range;
 mod webhook;
 
 pub use webhook::{WebhookFault, WebhookTarget};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// How webhooks and REST requests are mistreated. All rates lie between 0 and 1; the default is
-/// none.
+/// none. Spans are of a day at most: longer ones count as a day.
 ///
 /// Callbacks of a leg and of a conference are always *generated* in order; faults concern their
 /// delivery alone. Requests for documents have rates of their own, because a call hangs on each

@@ -167,6 +167,9 @@ pub enum SeedError {
     /// A SID is not in the vendor's form.
     #[error("AP and 32 hex digits, please")]
     BadSid,
+    /// A rate is out of range.
+    #[error("rates from 0 to 1, please")]
+    BadRate,
     /// A span of time is out of range.
     #[error("from 0 to 86400 seconds, please")]
     BadDuration,
@@ -180,6 +183,7 @@ impl SeedError {
             Self::BadNumber => "bad_number",
             Self::BadMethod => "bad_method",
             Self::BadSid => "bad_sid",
+            Self::BadRate => "bad_rate",
             Self::BadDuration => "bad_duration",
         }
     }
@@ -294,6 +298,13 @@ impl Engine {
         for (client, script) in seed.clients {
             clients.push((client, script.script()?));
         }
+        if let Some(faults) = &seed.faults {
+            faults.check()?;
+        }
+        let mut rest_faults = seed.rest_faults.iter();
+        rest_faults.try_for_each(|next| next.fault.check())?;
+        let mut webhook_faults = seed.webhook_faults.iter();
+        webhook_faults.try_for_each(|next| next.fault.check())?;
 
         if let Some(number) = number {
             self.set_number(number);

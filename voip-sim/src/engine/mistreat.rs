@@ -37,7 +37,7 @@ impl Engine {
     ) {
         let scripted = ScriptedWebhookFault {
             target,
-            fault,
+            fault: fault.within_a_day(),
             about,
         };
         self.scripted_webhook_faults

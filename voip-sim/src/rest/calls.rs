@@ -116,7 +116,8 @@ impl Span {
         if let Some(day) = form.get(name) {
             let from = moment(day)?;
             span.from = Some(from);
-            span.until = Some(from + time::Duration::DAY);
+            // Behind the last day that can be told, nothing ends.
+            span.until = from.checked_add(time::Duration::DAY);
         }
         if let Some(from) = form.get(&format!("{name}>")) {
             span.from = Some(moment(from)?);

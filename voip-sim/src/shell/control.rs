@@ -223,6 +223,7 @@ pub(super) async fn run_script(State(shared): State<Shared>, Path(name): Path<St
 
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
     let faults: Faults = read(&body)?;
+    faults.check()?;
     shared.turn(|engine, _| engine.set_faults(faults));
     Ok(done())
 }
@@ -236,12 +237,14 @@ pub(super) async fn set_choices(State(shared): State<Shared>, body: Bytes) -> An
 
 pub(super) async fn fail_next_rest(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextFault = read(&body)?;
+    next.fault.check()?;
     shared.turn(|engine, _| engine.next_rest_fault(next));
     Ok(done())
 }
 
 pub(super) async fn fail_next_webhook(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextWebhookFault = read(&body)?;
+    next.fault.check()?;
     shared.turn(|engine, _| engine.next_webhook_fault(next));
     Ok(done())
 }

@@ -206,6 +206,33 @@ fn room_number() -> voip_sim::engine::NumberConfig {
     }
 }
 
+/// Over HTTP longer spans are refused; from Rust they count as a day.
+#[test]
+fn nothing_is_late_by_more_than_a_day() {
+    let forever = Duration::MAX;
+    let mut world = world_with(
+        1,
+        Faults {
+            read_lag: forever,
+            conference_lag: forever,
+            delay: 1.0,
+            delay_up_to: forever,
+            ..Faults::default()
+        },
+    );
+    let late = RestFault::LegEndsAfter(forever);
+    world.engine.fail_next_rest(RestTarget::Reads, late, 1);
+    let target = WebhookTarget::Documents;
+    let held = WebhookFault::Delay(forever);
+    world.engine.fail_next_webhook(target, held, 1);
+    let sid = world.dial(magic::ANSWERS);
+    let path = format!("/Calls/{sid}.json");
+    assert_eq!(world.json("GET", &path, &[]).0, 200);
+    assert_eq!(world.json("GET", "/Conferences.json", &[]).0, 200);
+    world.run();
+    assert!(world.now <= START + seconds(2 * 86_400));
+}
+
 /// Nobody polls for a while, as when too many others are out.
 #[test]
 fn the_time_of_a_webhook_begins_when_it_is_sent() {

@@ -291,6 +291,9 @@ fn lists_are_filtered() {
     assert_eq!(list(&mut world, "Status=busy"), [ended.as_str()]);
     assert_eq!(list(&mut world, "StartTime=2026-01-05").len(), 3);
     assert_eq!(list(&mut world, "StartTime%3E=2026-01-06").len(), 0);
+    for name in ["StartTime", "EndTime"] {
+        assert_eq!(list(&mut world, &format!("{name}=9999-12-31")).len(), 0);
+    }
     assert_eq!(list(&mut world, "StartTime<=2026-01-05").len(), 0);
     assert_eq!(list(&mut world, "StartTime>=2026-01-05T11:00:00Z").len(), 3);
     assert_eq!(list(&mut world, "EndTime=2026-01-05"), [ended.as_str()]);
