@@ -2,6 +2,11 @@
 
 #[cfg(test)]
 mod vectors;
+mod written;
+
+pub(crate) use written::resolve;
+
+use written::Written;
 
 use std::fmt;
 use std::time::Duration;
@@ -64,7 +69,8 @@ pub struct Webhook {
     pub kind: WebhookKind,
     /// How it is sent.
     pub method: Method,
-    /// Where it goes: no fragment, no credentials; with `GET` the fields are already in the query.
+    /// Where it goes: no fragment, no credentials, all else as the application wrote it; with
+    /// `GET` the fields are already in the query.
     pub url: String,
     /// The fields. With `POST` they are the body, with `GET` they are in the URL.
     pub form: Vec<(String, String)>,
@@ -232,58 +238,24 @@ pub(crate) fn destination(
     form: &[(String, String)],
     token: &AuthToken,
 ) -> Option<Destination> {
-    let mut url = Url::parse(configured).ok()?;
+    let url = Url::parse(configured).ok()?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return None;
     }
-    let authorization = credentials(&url);
-    url.set_fragment(None);
-    // Neither call can fail: the URL has a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    if method == Method::Get && !form.is_empty() {
-        let query = match url.query() {
-            Some(query) if !query.is_empty() => format!("{query}&{}", encode(form)),
-            _ => encode(form),
-        };
-        url.set_query(Some(&query));
-    }
-    let signed = signed_form(&url, configured);
+    let mut written = Written::of(configured, &url)?;
     let parameters = match method {
         Method::Get => &[],
         Method::Post => form,
     };
+    if method == Method::Get && !form.is_empty() {
+        written.add_to_query(&encode(form));
+    }
+    let signed = written.signed();
     Some(Destination {
         signature: voip_twilio::signature::sign(token.expose(), &signed, parameters),
-        authorization,
-        url: url.into(),
+        authorization: credentials(&url),
+        url: written.url(),
     })
-}
-
-/// The form of a URL that is signed: over `https` without its port, over `http` with the port as
-/// configured. A port that equals the scheme's default is dropped by every URL parser, so it is
-/// looked up in the text.
-fn signed_form(url: &Url, configured: &str) -> String {
-    let port = match url.scheme() {
-        "https" => String::new(),
-        _ => match url.port() {
-            Some(port) => format!(":{port}"),
-            None if spells_out_port_80(configured) => ":80".to_owned(),
-            None => String::new(),
-        },
-    };
-    let host = url.host_str().unwrap_or_default();
-    let path = url.path();
-    match url.query() {
-        Some(query) => format!("{}://{host}{port}{path}?{query}", url.scheme()),
-        None => format!("{}://{host}{port}{path}", url.scheme()),
-    }
-}
-
-fn spells_out_port_80(configured: &str) -> bool {
-    let rest = configured.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.ends_with(":80")
 }
 
 fn credentials(url: &Url) -> Option<String> {
@@ -319,7 +291,8 @@ mod tests {
     use super::*;
 
     fn signed(configured: &str) -> String {
-        signed_form(&Url::parse(configured).unwrap(), configured)
+        let url = Url::parse(configured).unwrap();
+        Written::of(configured, &url).unwrap().signed()
     }
 
     #[test]

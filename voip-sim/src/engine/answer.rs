@@ -1,7 +1,6 @@
 //! What came of a webhook.
 
 use time::OffsetDateTime;
-use url::Url;
 
 use super::Engine;
 use super::deliver::{Prepared, Sending};
@@ -93,14 +92,8 @@ impl Engine {
         status: u16,
         location: Option<String>,
     ) {
-        let next = location.and_then(|location| {
-            Some(String::from(
-                Url::parse(&sending.prepared.configured)
-                    .ok()?
-                    .join(&location)
-                    .ok()?,
-            ))
-        });
+        let here = Some(sending.prepared.configured.as_str());
+        let next = location.and_then(|location| webhook::resolve(here, &location));
         sending.http_redirects += 1;
         let code = match next {
             _ if sending.http_redirects > MAX_HTTP_REDIRECTS => 11215,

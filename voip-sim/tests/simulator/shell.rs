@@ -50,6 +50,7 @@ async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
     let document = match path.as_str() {
         "/voice" => "<Response><Dial><Client>ann</Client></Dial></Response>",
         "/answer" => "<Response><Say>Hello</Say></Response>",
+        "/a/../raw//path" => "<Response><Say>As written</Say></Response>",
         "/gate" => {
             inbox.gate.acquire().await.unwrap().forget();
             "<Response><Say>Through</Say></Response>"
@@ -536,4 +537,16 @@ async fn webhooks_above_the_bound_wait_their_turn() {
     for sid in &calls {
         shell.until(sid, through).await;
     }
+}
+
+#[tokio::test]
+async fn an_address_is_asked_for_and_signed_as_it_was_written() {
+    let shell = Shell::start().await;
+    let url = format!("{}/a/../raw//path?n=O'Brien&empty=", shell.app);
+    shell.simulator.set_voice_url(&url);
+    let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
+    let call = shell.until(&sid, |call| call.status.is_final()).await;
+    assert_eq!(call.said(), ["As written"]);
+    let (_, signature, form) = shell.inbox.received.lock().unwrap()[0].clone();
+    assert_eq!(signature, voip_twilio::signature::sign(TOKEN, &url, &form));
 }
