@@ -29,6 +29,8 @@ const SPANS = [
 const FAULTS = [
   ["never_answer", "done, never answered"],
   ["lost", "lost, never answered"],
+  ["reset", "cut off, nothing done"],
+  ["reset_afterwards", "cut off, but done"],
   ["answer_late", "done, answered 3 s late"],
   ["too_many_requests", "429, nothing done"],
   ["server_error", "500, nothing done"],

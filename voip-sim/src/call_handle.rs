@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::engine::DriveError;
+use crate::faults::{WebhookFault, WebhookTarget};
 use crate::inspect::{CallView, Happening, JournalEntry};
 use crate::shell::Shared;
 use crate::sid::CallSid;
@@ -139,6 +140,13 @@ impl<'a> CallHandle<'a> {
             .await
             .flatten()
             .map_or_else(Vec::new, |(samples, _)| samples)
+    }
+
+    /// Lets the next matching webhooks about this leg meet this fault.
+    pub fn fail_next_webhook(&self, target: WebhookTarget, fault: WebhookFault, times: usize) {
+        let sid = self.sid.as_str();
+        self.shared
+            .turn(|engine, _| engine.fail_next_webhook_about(sid, target, fault, times));
     }
 
     /// The far end of the ringing leg answers.

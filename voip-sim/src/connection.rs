@@ -65,7 +65,9 @@ impl Connection {
             && match answer {
                 WebhookAnswer::Failed(FailureKind::Connect) => self.on_connect,
                 WebhookAnswer::Failed(FailureKind::Timeout) => self.on_timeout,
-                WebhookAnswer::Failed(FailureKind::Broken | FailureKind::Forbidden) => false,
+                WebhookAnswer::Failed(
+                    FailureKind::Broken | FailureKind::Forbidden | FailureKind::TooLarge,
+                ) => false,
                 WebhookAnswer::Replied { status, .. } => match status {
                     400..=499 => self.on_4xx,
                     500..=599 => self.on_5xx,

@@ -32,7 +32,9 @@ mod hold;
 mod invariant;
 mod journal;
 mod leg;
+mod mistreat;
 mod partner;
+mod places;
 mod queue;
 mod reading;
 mod recording;
@@ -65,7 +67,7 @@ use std::num::NonZeroU32;
 
 use time::OffsetDateTime;
 
-use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault};
+use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault, ScriptedWebhookFault};
 use crate::inspect::{Happening, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
@@ -82,6 +84,7 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) faults: Faults,
     pub(crate) scripted_rest_faults: VecDeque<ScriptedFault>,
+    scripted_webhook_faults: VecDeque<ScriptedWebhookFault>,
     pub(crate) seeded: Seeded,
     pub(crate) legs: BTreeMap<LegId, Leg>,
     pub(crate) by_sid: HashMap<CallSid, LegId>,
@@ -91,6 +94,7 @@ pub struct Engine {
     queues: BTreeMap<String, queue::Queue>,
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
     pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
+    graves: places::Graves,
     next_recording: u64,
     announcements: BTreeMap<AnnouncementId, Announcement>,
     next_announcement: u64,
@@ -109,7 +113,10 @@ pub struct Engine {
     /// What single numbers do with inbound calls, where that differs.
     numbers: HashMap<String, NumberConfig>,
     timers: Timers,
-    outbox: VecDeque<Webhook>,
+    /// The latest time it was told.
+    clock: OffsetDateTime,
+    /// Webhooks to be sent, in the order in which they were ready.
+    outbox: VecDeque<WebhookId>,
     sending: BTreeMap<WebhookId, Sending>,
     lines: HashMap<String, Line>,
     deliveries: BTreeMap<WebhookId, WebhookView>,
@@ -120,8 +127,9 @@ impl Engine {
     /// A provider with no calls.
     pub fn new(config: EngineConfig) -> Self {
         Self {
-            faults: config.faults.clone(),
+            faults: config.faults.clone().within_a_day(),
             scripted_rest_faults: VecDeque::new(),
+            scripted_webhook_faults: VecDeque::new(),
             seeded: Seeded::new(config.seed),
             legs: BTreeMap::new(),
             by_sid: HashMap::new(),
@@ -131,6 +139,7 @@ impl Engine {
             queues: BTreeMap::new(),
             recordings: BTreeMap::new(),
             recordings_by_sid: HashMap::new(),
+            graves: places::Graves::default(),
             next_recording: 0,
             announcements: BTreeMap::new(),
             next_announcement: 0,
@@ -146,6 +155,7 @@ impl Engine {
             number_sids: HashMap::new(),
             numbers: HashMap::new(),
             timers: Timers::default(),
+            clock: OffsetDateTime::UNIX_EPOCH,
             outbox: VecDeque::new(),
             sending: BTreeMap::new(),
             lines: HashMap::new(),
@@ -170,19 +180,27 @@ impl Engine {
 
     /// Lets everything happen that is due by `now`, each thing at its own time.
     pub fn advance(&mut self, now: OffsetDateTime) {
+        self.clock = self.clock.max(now);
         while let Some((at, timer)) = self.timers.pop_due(now) {
             self.fire(at, timer);
         }
     }
 
-    /// The next webhook to send now.
+    /// The next webhook to send now. Its fifteen seconds begin with that, at the time the engine
+    /// was told last: whoever can send no more for the moment leaves the others where they are.
     pub fn poll(&mut self) -> Option<Webhook> {
-        self.outbox.pop_front()
+        loop {
+            let next = self.outbox.pop_front()?;
+            // One that was given up while it waited is not sent any more.
+            if let Some(webhook) = self.goes_out(next) {
+                return Some(webhook);
+            }
+        }
     }
 
     /// What webhooks and REST requests go through from now on.
     pub fn set_faults(&mut self, faults: Faults) {
-        self.faults = faults;
+        self.faults = faults.within_a_day();
     }
 
     /// Lets the next `times` matching REST requests meet this fault, ahead of any rate.
@@ -211,16 +229,17 @@ impl Engine {
     ) {
         let scripted = ScriptedFault {
             target,
-            fault,
+            fault: fault.within_a_day(),
             about,
         };
         self.scripted_rest_faults
             .extend(std::iter::repeat_n(scripted, times));
     }
 
-    /// Forgets the scripted faults that have not met their requests yet.
+    /// Forgets the scripted faults that have not met their requests or webhooks yet.
     pub fn forget_scripted_faults(&mut self) {
         self.scripted_rest_faults.clear();
+        self.scripted_webhook_faults.clear();
     }
 
     /// How many calls may be placed over REST in one second; `None` is any number.
@@ -291,6 +310,7 @@ impl Engine {
             next_recording: self.next_recording,
             next_announcement: self.next_announcement,
             next_webhook: self.next_webhook,
+            clock: self.clock,
             journal: self.journal.emptied(),
             ..fresh
         };

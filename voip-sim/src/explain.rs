@@ -34,7 +34,10 @@ const TABLE: &[(u32, &str)] = &[
         11243,
         "The part of an address after the # asks for a retry policy that does not exist.",
     ),
-    (11750, "The document is larger than 64 kB."),
+    (
+        11750,
+        "The document is larger than 64 kB, or a sound larger than 16 MiB.",
+    ),
     (11770, "The answer is empty where a document was expected."),
     (12100, "The document is not well-formed XML."),
     (12102, "The document's root element is not Response."),

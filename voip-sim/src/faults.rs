@@ -1,11 +1,18 @@
 //! What may go wrong on purpose, by rates that follow from the seed or as scripted.
 
+mod range;
+mod webhook;
+
+pub use webhook::{WebhookFault, WebhookTarget};
+
+pub(crate) use webhook::ScriptedWebhookFault;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// How webhooks and REST requests are mistreated. All rates lie between 0 and 1; the default is
-/// none.
+/// none. Spans are of a day at most: longer ones count as a day.
 ///
 /// Callbacks of a leg and of a conference are always *generated* in order; faults concern their
 /// delivery alone. Requests for documents have rates of their own, because a call hangs on each
@@ -79,6 +86,10 @@ pub enum RestFault {
     NeverAnswer,
     /// Nothing is done and no answer comes.
     Lost,
+    /// Nothing is done, and the connection is reset in place of an answer.
+    Reset,
+    /// The work is done, and the connection is reset in place of an answer.
+    ResetAfterwards,
     /// 429 with code 20429; nothing is done.
     TooManyRequests,
     /// 500 with code 20500; nothing is done.

@@ -47,7 +47,7 @@ pub struct PhoneScript {
     pub answered_by: AnsweredBy,
     /// What it lets be heard after the answer, where calls have sound.
     pub voice: Voice,
-    /// How the network vouches for its number when it calls, such as `TN-Validation-Passed-A`.
+    /// How the network vouches for calls from and to it, such as `TN-Validation-Passed-A`.
     pub stir_status: Option<String>,
 }
 
@@ -132,11 +132,21 @@ impl PhoneScript {
         self
     }
 
-    /// The same, and the network vouches like this for its number when it calls.
+    /// The same, and the network vouches like this for calls from and to it.
     #[must_use]
     pub fn attested(mut self, stir_status: &str) -> Self {
         self.stir_status = Some(stir_status.to_owned());
         self
+    }
+
+    /// How far the provider vouches for calls to it: the letter of a passed validation.
+    pub(crate) fn attestation(&self) -> Option<&'static str> {
+        let passed = self.stir_status.as_ref()?;
+        let level = passed.strip_prefix("TN-Validation-Passed-")?;
+        let level = level.split('-').next();
+        ["A", "B", "C"]
+            .into_iter()
+            .find(|known| level == Some(*known))
     }
 
     pub(crate) fn ends_with(outcome: Outcome) -> Self {

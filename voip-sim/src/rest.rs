@@ -68,6 +68,8 @@ pub enum ReplyDelivery {
     After(Duration),
     /// Never: the connection stays open and silent.
     Never,
+    /// Never: the connection is reset at once.
+    Reset,
 }
 
 pub(crate) fn answer(

@@ -11,7 +11,7 @@ use crate::address::is_e164;
 use crate::choices::Choices;
 use crate::detection::AnsweredBy;
 use crate::engine::{Application, Engine, NumberConfig, Surplus};
-use crate::faults::{Faults, RestFault, RestTarget};
+use crate::faults::{Faults, RestFault, RestTarget, WebhookFault, WebhookTarget};
 use crate::phone::{Outcome, PhoneScript};
 use crate::sid::is_sid;
 use crate::twiml::Method;
@@ -35,6 +35,8 @@ pub struct Seed {
     pub faults: Option<Faults>,
     /// What the next matching REST requests meet.
     pub rest_faults: Vec<NextFault>,
+    /// What the next matching webhooks meet.
+    pub webhook_faults: Vec<NextWebhookFault>,
     /// What is done where the vendor is silent.
     pub choices: Option<Choices>,
     /// Calls placed over REST in one second; left out, the limit stays as it is.
@@ -131,6 +133,21 @@ pub struct NextFault {
     pub about: Option<String>,
 }
 
+/// A fault for the next matching webhooks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NextWebhookFault {
+    /// Which webhooks.
+    pub on: WebhookTarget,
+    /// What they meet.
+    pub fault: WebhookFault,
+    /// How many of them.
+    #[serde(default = "once")]
+    pub times: u16,
+    /// Only webhooks about this leg or this conference, by SID.
+    pub about: Option<String>,
+}
+
 fn once() -> u16 {
     1
 }
@@ -150,6 +167,9 @@ pub enum SeedError {
     /// A SID is not in the vendor's form.
     #[error("AP and 32 hex digits, please")]
     BadSid,
+    /// A rate is out of range.
+    #[error("rates from 0 to 1, please")]
+    BadRate,
     /// A span of time is out of range.
     #[error("from 0 to 86400 seconds, please")]
     BadDuration,
@@ -163,6 +183,7 @@ impl SeedError {
             Self::BadNumber => "bad_number",
             Self::BadMethod => "bad_method",
             Self::BadSid => "bad_sid",
+            Self::BadRate => "bad_rate",
             Self::BadDuration => "bad_duration",
         }
     }
@@ -277,6 +298,13 @@ impl Engine {
         for (client, script) in seed.clients {
             clients.push((client, script.script()?));
         }
+        if let Some(faults) = &seed.faults {
+            faults.check()?;
+        }
+        let mut rest_faults = seed.rest_faults.iter();
+        rest_faults.try_for_each(|next| next.fault.check())?;
+        let mut webhook_faults = seed.webhook_faults.iter();
+        webhook_faults.try_for_each(|next| next.fault.check())?;
 
         if let Some(number) = number {
             self.set_number(number);
@@ -302,6 +330,9 @@ impl Engine {
         for next in seed.rest_faults {
             self.next_rest_fault(next);
         }
+        for next in seed.webhook_faults {
+            self.next_webhook_fault(next);
+        }
         if let Some(limit) = seed.calls_per_second {
             self.set_calls_per_second(Some(limit));
         }
@@ -317,6 +348,14 @@ impl Engine {
         match next.about {
             None => self.fail_next_rest(next.on, next.fault, times),
             Some(sid) => self.fail_next_rest_about(sid, next.on, next.fault, times),
+        }
+    }
+    /// Lets the next matching webhooks meet a fault.
+    pub fn next_webhook_fault(&mut self, next: NextWebhookFault) {
+        let times = next.times.into();
+        match next.about {
+            None => self.fail_next_webhook(next.on, next.fault, times),
+            Some(sid) => self.fail_next_webhook_about(sid, next.on, next.fault, times),
         }
     }
 }

@@ -5,6 +5,7 @@ mod asides;
 mod clients;
 mod clock;
 mod control;
+mod cut;
 mod deliver;
 mod drive;
 mod guard;

@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::engine::{Application, DriveError};
 #[cfg(feature = "media")]
 use crate::faults::Losses;
-use crate::faults::{Faults, RestFault, RestTarget};
+use crate::faults::{Faults, RestFault, RestTarget, WebhookFault, WebhookTarget};
 use crate::inspect::{CallView, JournalEntry, Orphan, RecordingView, RoomView, WebhookView};
 use crate::phone::{ClientScript, PhoneScript};
 use crate::scripts::Script;
@@ -304,6 +304,25 @@ impl Simulator {
     ) {
         self.shared
             .turn(|engine, _| engine.fail_next_rest_about(sid, target, fault, times));
+    }
+
+    /// Lets the next matching webhooks meet this fault. [`CallHandle::fail_next_webhook`] does so
+    /// for those of one leg.
+    pub fn fail_next_webhook(&self, target: WebhookTarget, fault: WebhookFault, times: usize) {
+        self.shared
+            .turn(|engine, _| engine.fail_next_webhook(target, fault, times));
+    }
+
+    /// Lets the next matching webhooks about this leg or conference meet this fault.
+    pub fn fail_next_webhook_about(
+        &self,
+        sid: impl Into<String>,
+        target: WebhookTarget,
+        fault: WebhookFault,
+        times: usize,
+    ) {
+        self.shared
+            .turn(|engine, _| engine.fail_next_webhook_about(sid, target, fault, times));
     }
 
     /// Asks this address what to do with inbound calls from now on.

@@ -2,6 +2,11 @@
 
 #[cfg(test)]
 mod vectors;
+mod written;
+
+pub(crate) use written::resolve;
+
+use written::Written;
 
 use std::fmt;
 use std::time::Duration;
@@ -18,6 +23,10 @@ pub const CEILING: Duration = Duration::from_secs(15);
 
 /// The longest the vendor waits for a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest sound that an application may answer with, in bytes; of documents it is
+/// [`MAX_DOCUMENT_BYTES`](crate::twiml::MAX_DOCUMENT_BYTES).
+pub const MAX_AUDIO_BYTES: usize = 16 * 1024 * 1024;
 
 /// Names one delivery; rises in the order in which deliveries were generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -60,7 +69,8 @@ pub struct Webhook {
     pub kind: WebhookKind,
     /// How it is sent.
     pub method: Method,
-    /// Where it goes: no fragment, no credentials; with `GET` the fields are already in the query.
+    /// Where it goes: no fragment, no credentials, all else as the application wrote it; with
+    /// `GET` the fields are already in the query.
     pub url: String,
     /// The fields. With `POST` they are the body, with `GET` they are in the URL.
     pub form: Vec<(String, String)>,
@@ -124,7 +134,8 @@ pub enum WebhookAnswer {
         location: Option<String>,
         /// The `Set-Cookie` headers.
         cookies: Vec<String>,
-        /// The body. Of an overlong body the first 64 kB and one byte are enough.
+        /// The body. Of an overlong document the first 64 kB and one byte are enough, and of
+        /// audio, which nobody listens to, nothing needs to be there.
         body: Vec<u8>,
     },
     /// There was no answer.
@@ -181,6 +192,20 @@ pub enum FailureKind {
     Broken,
     /// The simulator was told not to send there.
     Forbidden,
+    /// There was more sound than [`MAX_AUDIO_BYTES`].
+    TooLarge,
+}
+
+/// The media type of an answer, in small letters and without parameters.
+pub(crate) fn media_type(content_type: Option<&str>) -> String {
+    let kind = content_type.and_then(|value| value.split(';').next());
+    kind.map(|kind| kind.trim().to_ascii_lowercase())
+        .unwrap_or_default()
+}
+
+/// Whether an answer of this media type is played and not read.
+pub(crate) fn is_audio(content_type: Option<&str>) -> bool {
+    media_type(content_type).starts_with("audio/")
 }
 
 impl FailureKind {
@@ -191,6 +216,7 @@ impl FailureKind {
             Self::Timeout => 11203,
             Self::Broken => 11200,
             Self::Forbidden => 11100,
+            Self::TooLarge => 11750,
         }
     }
 }
@@ -212,58 +238,24 @@ pub(crate) fn destination(
     form: &[(String, String)],
     token: &AuthToken,
 ) -> Option<Destination> {
-    let mut url = Url::parse(configured).ok()?;
+    let url = Url::parse(configured).ok()?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return None;
     }
-    let authorization = credentials(&url);
-    url.set_fragment(None);
-    // Neither call can fail: the URL has a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    if method == Method::Get && !form.is_empty() {
-        let query = match url.query() {
-            Some(query) if !query.is_empty() => format!("{query}&{}", encode(form)),
-            _ => encode(form),
-        };
-        url.set_query(Some(&query));
-    }
-    let signed = signed_form(&url, configured);
+    let mut written = Written::of(configured, &url)?;
     let parameters = match method {
         Method::Get => &[],
         Method::Post => form,
     };
+    if method == Method::Get && !form.is_empty() {
+        written.add_to_query(&encode(form));
+    }
+    let signed = written.signed();
     Some(Destination {
         signature: voip_twilio::signature::sign(token.expose(), &signed, parameters),
-        authorization,
-        url: url.into(),
+        authorization: credentials(&url),
+        url: written.url(),
     })
-}
-
-/// The form of a URL that is signed: over `https` without its port, over `http` with the port as
-/// configured. A port that equals the scheme's default is dropped by every URL parser, so it is
-/// looked up in the text.
-fn signed_form(url: &Url, configured: &str) -> String {
-    let port = match url.scheme() {
-        "https" => String::new(),
-        _ => match url.port() {
-            Some(port) => format!(":{port}"),
-            None if spells_out_port_80(configured) => ":80".to_owned(),
-            None => String::new(),
-        },
-    };
-    let host = url.host_str().unwrap_or_default();
-    let path = url.path();
-    match url.query() {
-        Some(query) => format!("{}://{host}{port}{path}?{query}", url.scheme()),
-        None => format!("{}://{host}{port}{path}", url.scheme()),
-    }
-}
-
-fn spells_out_port_80(configured: &str) -> bool {
-    let rest = configured.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    authority.ends_with(":80")
 }
 
 fn credentials(url: &Url) -> Option<String> {
@@ -299,7 +291,8 @@ mod tests {
     use super::*;
 
     fn signed(configured: &str) -> String {
-        signed_form(&Url::parse(configured).unwrap(), configured)
+        let url = Url::parse(configured).unwrap();
+        Written::of(configured, &url).unwrap().signed()
     }
 
     #[test]

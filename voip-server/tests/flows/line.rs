@@ -57,6 +57,7 @@ impl Transport for InProcess {
         match reply.delivery {
             ReplyDelivery::Now => {}
             ReplyDelivery::After(span) if span < PATIENCE => wait(span).await,
+            ReplyDelivery::Reset => return Err(TransportError::new(Failure::Broken)),
             ReplyDelivery::After(_) | ReplyDelivery::Never => {
                 wait(PATIENCE).await;
                 return Err(TransportError::new(Failure::TimedOut));

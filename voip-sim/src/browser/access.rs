@@ -10,6 +10,12 @@ use time::OffsetDateTime;
 use crate::address::Address;
 use crate::engine::EngineConfig;
 
+/// The longest that a token may be good for, in seconds.
+const LONGEST: i64 = 86_400;
+
+/// The content type that tells access tokens from other tokens.
+const CONTENT_TYPE: &str = "twilio-fpa;v=1";
+
 /// What a token allows.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Access {
@@ -28,6 +34,12 @@ pub(super) enum Denial {
     /// It is no token, or its signature is not that of the key it names.
     #[error("the access token is not valid")]
     Invalid,
+    /// Its header is not that of an access token.
+    #[error("the header of the access token is not valid: typ or cty")]
+    Header,
+    /// It is good for longer than a day.
+    #[error("the access token is valid for longer than 24 hours")]
+    TooLong,
     /// Its time is over, or has not come.
     #[error("the access token has expired or is not valid yet")]
     Expired,
@@ -41,6 +53,8 @@ impl Denial {
     pub(super) fn code(self) -> u32 {
         match self {
             Self::Invalid => 31204,
+            Self::Header => 20102,
+            Self::TooLong => 20157,
             Self::Expired => 31205,
             Self::Forbidden => 31201,
         }
@@ -50,6 +64,8 @@ impl Denial {
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    typ: Option<String>,
+    cty: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -58,6 +74,7 @@ struct Claims {
     sub: String,
     exp: i64,
     nbf: Option<i64>,
+    iat: Option<i64>,
     grants: Grants,
 }
 
@@ -104,9 +121,16 @@ impl Access {
         if !signature_is_good(&header.alg, secret, signed.as_bytes(), &decoded(signature)?) {
             return Err(Denial::Invalid);
         }
+        let is_jwt = |typ: &String| typ.eq_ignore_ascii_case("JWT");
+        if !header.typ.as_ref().is_some_and(is_jwt) || header.cty.as_deref() != Some(CONTENT_TYPE) {
+            return Err(Denial::Header);
+        }
         let second = now.unix_timestamp();
         if claims.exp <= second || claims.nbf.is_some_and(|from| from > second) {
             return Err(Denial::Expired);
+        }
+        if claims.exp.saturating_sub(claims.iat.unwrap_or(second)) > LONGEST {
+            return Err(Denial::TooLong);
         }
         if claims.sub != config.account_sid {
             return Err(Denial::Forbidden);
@@ -195,8 +219,13 @@ mod tests {
     }
 
     fn signed(algorithm: &str, claims: &Value, secret: &str) -> String {
+        let header = json!({"alg": algorithm, "typ": "JWT", "cty": "twilio-fpa;v=1"});
+        with_header(&header, claims, secret)
+    }
+
+    fn with_header(header: &Value, claims: &Value, secret: &str) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let signed = format!("{}.{}", part(&json!({"alg": algorithm})), part(claims));
+        let signed = format!("{}.{}", part(header), part(claims));
         let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
         let signature = mac.chain_update(&signed).finalize().into_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
@@ -255,6 +284,67 @@ mod tests {
         let mut early = claims();
         early["nbf"] = json!(NOW.unix_timestamp() + 1);
         assert_eq!(checked(&early), Err(Denial::Expired));
+    }
+
+    #[test]
+    fn the_header_says_that_it_is_an_access_token() {
+        let with = |typ: Value, cty: Value| {
+            let header = json!({"alg": "HS256", "typ": typ, "cty": cty});
+            Access::check(&config(), &with_header(&header, &claims(), "secret"), NOW)
+        };
+        assert!(with(json!("JWT"), json!("twilio-fpa;v=1")).is_ok());
+        for (typ, cty) in [
+            (json!("JWT"), json!(null)),
+            (json!("JWT"), json!("twilio-fpa;v=2")),
+            (json!("JWE"), json!("twilio-fpa;v=1")),
+            (json!(null), json!("twilio-fpa;v=1")),
+        ] {
+            assert_eq!(with(typ, cty), Err(Denial::Header));
+        }
+        assert_eq!(Denial::Header.code(), 20102);
+    }
+
+    #[test]
+    fn a_token_is_good_for_a_day_at_most() {
+        let lasting = |iat: Option<i64>, exp: i64| {
+            let second = NOW.unix_timestamp();
+            let mut claims = claims();
+            claims["iat"] = json!(iat.map(|iat| second + iat));
+            claims["exp"] = json!(second.saturating_add(exp));
+            checked(&claims).err()
+        };
+        assert_eq!(lasting(Some(0), 86_400), None);
+        assert_eq!(lasting(None, 86_400), None);
+        assert_eq!(lasting(Some(-100), 86_300), None);
+        for (iat, exp) in [(Some(0), 86_401), (None, 86_401), (Some(-100), 86_301)] {
+            assert_eq!(lasting(iat, exp), Some(Denial::TooLong));
+        }
+        assert_eq!(lasting(Some(-1), i64::MAX), Some(Denial::TooLong));
+        assert_eq!(Denial::TooLong.code(), 20157);
+    }
+
+    /// Known answers: tokens that the vendor's own library made.
+    #[test]
+    fn tokens_of_the_vendors_library_are_let_in() {
+        let vectors = include_str!("../../../voip-twilio/tests/vectors.json");
+        let vectors: Value = serde_json::from_str(vectors).unwrap();
+        let vectors = vectors["access_tokens"].as_array().unwrap();
+        assert!(vectors.len() >= 2);
+        for vector in vectors {
+            let input = &vector["input"];
+            let text = |name: &str| input[name].as_str().unwrap();
+            let mut config = EngineConfig::new(text("account_sid"), "token");
+            config.api_keys.push(ApiKey {
+                sid: text("api_key_sid").to_owned(),
+                secret: text("api_key_secret").into(),
+            });
+            let now = input["now"].as_i64().unwrap();
+            let now = OffsetDateTime::from_unix_timestamp(now).unwrap();
+            let name = &vector["name"];
+            let access = Access::check(&config, vector["jwt"].as_str().unwrap(), now);
+            let access = access.unwrap_or_else(|denial| panic!("{name}: {denial}"));
+            assert_eq!(access.identity, text("identity"), "{name}");
+        }
     }
 
     proptest! {

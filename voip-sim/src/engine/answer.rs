@@ -1,14 +1,13 @@
 //! What came of a webhook.
 
 use time::OffsetDateTime;
-use url::Url;
 
 use super::Engine;
 use super::deliver::{Prepared, Sending};
 use super::fetch::Purpose;
 use crate::inspect::DeliveryOutcome;
 use crate::twiml::{self, Document, MAX_DOCUMENT_BYTES, Method, Play, Say, Sound, Verb};
-use crate::webhook::{FailureKind, WebhookAnswer, WebhookId};
+use crate::webhook::{self, FailureKind, MAX_AUDIO_BYTES, WebhookAnswer, WebhookId, is_audio};
 
 /// More HTTP redirects than this are not followed (11215).
 const MAX_HTTP_REDIRECTS: u32 = 10;
@@ -54,7 +53,10 @@ impl Engine {
                 body,
                 ..
             } => {
-                let shown = &body[..body.len().min(MAX_DOCUMENT_BYTES)];
+                let shown = match is_audio(content_type.as_deref()) {
+                    true => &[],
+                    false => &body[..body.len().min(MAX_DOCUMENT_BYTES)],
+                };
                 let outcome = DeliveryOutcome::Replied {
                     status,
                     body: String::from_utf8_lossy(shown).into_owned(),
@@ -90,14 +92,8 @@ impl Engine {
         status: u16,
         location: Option<String>,
     ) {
-        let next = location.and_then(|location| {
-            Some(String::from(
-                Url::parse(&sending.prepared.configured)
-                    .ok()?
-                    .join(&location)
-                    .ok()?,
-            ))
-        });
+        let here = Some(sending.prepared.configured.as_str());
+        let next = location.and_then(|location| webhook::resolve(here, &location));
         sending.http_redirects += 1;
         let code = match next {
             _ if sending.http_redirects > MAX_HTTP_REDIRECTS => 11215,
@@ -129,7 +125,9 @@ impl Engine {
         outcome: DeliveryOutcome,
         read: Result<(Option<String>, Vec<u8>), u32>,
     ) {
-        self.timers.take_back(sending.ceiling);
+        if let Some(ceiling) = sending.ceiling {
+            self.timers.take_back(ceiling);
+        }
         let Prepared {
             webhook,
             configured,
@@ -194,14 +192,16 @@ impl Engine {
 
 /// Makes a document of an answer, by its media type; a debugger code when it cannot be one.
 fn understand(media_type: Option<&str>, body: &[u8], url: &str) -> Result<Document, u32> {
-    if body.len() > MAX_DOCUMENT_BYTES {
+    let audio = is_audio(media_type);
+    let most = if audio {
+        MAX_AUDIO_BYTES
+    } else {
+        MAX_DOCUMENT_BYTES
+    };
+    if body.len() > most {
         return Err(11750);
     }
-    let media_type = media_type
-        .and_then(|value| value.split(';').next())
-        .map(|value| value.trim().to_ascii_lowercase())
-        .unwrap_or_default();
-    if media_type.starts_with("audio/") {
+    if audio {
         return Ok(one_verb(Verb::Play(Play {
             sound: Sound::Audio(url.to_owned()),
             times: Some(1),
@@ -211,7 +211,7 @@ fn understand(media_type: Option<&str>, body: &[u8], url: &str) -> Result<Docume
         return Err(11770);
     }
     let text = std::str::from_utf8(body).map_err(|_| 12100_u32)?;
-    match media_type.as_str() {
+    match webhook::media_type(media_type).as_str() {
         "text/xml" | "application/xml" | "text/html" => {
             twiml::read(text).map_err(|error| error.code())
         }

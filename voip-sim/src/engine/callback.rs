@@ -45,10 +45,14 @@ impl Engine {
             return;
         }
         let (status, sip, seconds) = (leg.status, leg.sip, leg.seconds());
+        let attestation = leg.script.attestation();
         let mut fields = self.call_fields(id);
         fields.push(pair("Timestamp", &date(now)));
         fields.push(pair("CallbackSource", "call-progress-events"));
         fields.push(pair("SequenceNumber", &sequence.to_string()));
+        if let (Event::Ringing | Event::Answered, Some(level)) = (event, attestation) {
+            fields.push(pair("StirStatus", level));
+        }
         if status.is_final() {
             fields.push(pair("CallDuration", &seconds.to_string()));
             if status == Status::Completed {

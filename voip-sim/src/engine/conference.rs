@@ -148,19 +148,8 @@ impl Engine {
                 self.add_room(now, &conference.name, callbacks, recorded)
             }
         };
-        let coaches = match &conference.coach {
-            None => None,
-            Some(call) => {
-                let members = &self.room(room).members;
-                let mut members = members.iter().map(|member| &member.call);
-                let coached = members.find(|sid| sid.as_str() == call).cloned();
-                if coached.is_none() {
-                    let message = "Conference: coach names a call that is not in it";
-                    self.alert(now, id, 13240, message);
-                }
-                coached
-            }
-        };
+        let coach = conference.coach.as_deref();
+        let coaches = coach.and_then(|call| self.to_be_coached(now, room, id, call));
         self.room_mut(room).expected.retain(|other| other.leg != id);
         let limit = dial.time_limit;
         let epoch = self.begin(

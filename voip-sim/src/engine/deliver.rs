@@ -1,4 +1,4 @@
-//! Sending webhooks: signed, one status callback of a leg at a time, and mistreated if so wished.
+//! Sending webhooks: signed, and one status callback of a leg at a time.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Engine;
-use super::fetch::Purpose;
 use super::leg::{Epoch, LegId};
 use super::timer::{Timer, TimerKey};
 use crate::connection::Connection;
@@ -34,7 +33,8 @@ pub(super) struct Prepared {
 pub(super) struct Sending {
     pub(super) prepared: Prepared,
     pub(super) http_redirects: u32,
-    pub(super) ceiling: TimerKey,
+    /// When it is given up; not before it was sent for the first time.
+    pub(super) ceiling: Option<TimerKey>,
 }
 
 /// Who waits for a document.
@@ -42,7 +42,7 @@ pub(super) struct Sending {
 pub(super) struct Asked {
     pub(super) leg: LegId,
     pub(super) epoch: Epoch,
-    pub(super) purpose: Purpose,
+    pub(super) purpose: super::fetch::Purpose,
 }
 
 /// The callbacks of one leg or one room, which leave one after the other.
@@ -108,19 +108,31 @@ impl Engine {
         uuid::Builder::from_random_bytes(random.to_be_bytes()).into_uuid()
     }
 
-    /// Puts a webhook out; its time begins.
+    /// Puts a webhook out.
     pub(super) fn send(&mut self, now: OffsetDateTime, prepared: Prepared) {
-        let ceiling = Timer::Ceiling(prepared.webhook.id);
-        let end = now + prepared.connection.total;
-        let ceiling = self.timers.set(end, ceiling);
         self.put_out(
             now,
             Sending {
                 prepared,
                 http_redirects: 0,
-                ceiling,
+                ceiling: None,
             },
         );
+    }
+
+    /// A webhook is sent now: its time begins, or what is left of it after an attempt before.
+    pub(super) fn goes_out(&mut self, id: WebhookId) -> Option<Webhook> {
+        let now = self.clock;
+        let sending = self.sending.get_mut(&id)?;
+        let connection = &sending.prepared.connection;
+        let (end, _) = *sending.ceiling.get_or_insert_with(|| {
+            let end = now + connection.total;
+            self.timers.set(end, Timer::Ceiling(id))
+        });
+        let mut webhook = sending.prepared.webhook.clone();
+        let left = (end - now).max(time::Duration::ZERO).unsigned_abs();
+        webhook.timeout = connection.read.min(left);
+        Some(webhook)
     }
 
     /// A retry, within the time the first attempt began.
@@ -147,7 +159,7 @@ impl Engine {
         if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
             delivery.attempts += 1;
         }
-        self.outbox.push_back(webhook.clone());
+        self.outbox.push_back(webhook.id);
         self.sending.insert(webhook.id, sending);
     }
 
@@ -172,70 +184,17 @@ impl Engine {
         true
     }
 
-    /// Takes the request for a document. It goes out at once, unless a fault says otherwise.
-    pub(super) fn submit_document(&mut self, now: OffsetDateTime, prepared: Prepared) {
-        let faults = &self.faults;
-        let (drop, repeat) = (faults.drop_documents, faults.repeat_documents);
-        let (delay, delay_up_to) = (faults.delay_documents, faults.delay_up_to);
-        if self.seeded.chance(drop) {
-            return self.lose(now, prepared);
-        }
-        if self.seeded.chance(repeat) {
-            // The answer to the first attempt is lost on its way back.
-            let mut first = self.copy_of(now, &prepared);
-            if let Some(asked) = &mut first.asked {
-                asked.purpose = Purpose::Ignore;
-            }
-            self.send(now, first);
-        }
-        match self.seeded.chance(delay) {
-            true => {
-                let at = now + self.seeded.within(delay_up_to);
-                self.timers.set(at, Timer::Release(Box::new(prepared)));
-            }
-            false => self.send(now, prepared),
-        }
-    }
-
-    /// A request that never arrives: its time runs out.
-    fn lose(&mut self, now: OffsetDateTime, prepared: Prepared) {
-        let ceiling = Timer::Ceiling(prepared.webhook.id);
-        let ceiling = self.timers.set(now + prepared.connection.total, ceiling);
-        let sending = Sending {
-            prepared,
-            http_redirects: 0,
-            ceiling,
-        };
-        self.sending.insert(sending.prepared.webhook.id, sending);
-    }
-
-    /// Takes a callback, in the order of events, and decides when it leaves.
-    pub(super) fn submit_status(&mut self, now: OffsetDateTime, prepared: Prepared) {
-        let faults = self.faults.clone();
-        if self.seeded.chance(faults.drop) {
-            if let Some(delivery) = self.deliveries.get_mut(&prepared.webhook.id) {
-                delivery.outcome = DeliveryOutcome::Dropped;
-            }
-            self.note_outcome(now, &prepared.webhook, &DeliveryOutcome::Dropped);
-            return;
-        }
-        let repeated = self.seeded.chance(faults.repeat);
-        let copy = repeated.then(|| self.copy_of(now, &prepared));
-        for prepared in std::iter::once(prepared).chain(copy) {
-            if self.seeded.chance(faults.reorder) {
-                let at = now + self.seeded.within(faults.reorder_within);
-                self.timers.set(at, Timer::Release(Box::new(prepared)));
-                continue;
-            }
-            let not_before = match self.seeded.chance(faults.delay) {
-                true => now + self.seeded.within(faults.delay_up_to),
-                false => now,
-            };
-            let name = prepared.line.clone();
-            let line = self.lines.entry(name.clone()).or_default();
-            line.waiting.push_back((not_before, prepared));
-            self.move_line(now, &name);
-        }
+    /// Puts a callback at the end of its line.
+    pub(super) fn line_up(
+        &mut self,
+        now: OffsetDateTime,
+        not_before: OffsetDateTime,
+        prepared: Prepared,
+    ) {
+        let name = prepared.line.clone();
+        let line = self.lines.entry(name.clone()).or_default();
+        line.waiting.push_back((not_before, prepared));
+        self.move_line(now, &name);
     }
 
     /// Lets the next callback of a line out, if none is out and its time has come.
@@ -273,7 +232,7 @@ impl Engine {
     }
 
     /// The same delivery once more: same event, same fields, same token.
-    fn copy_of(&mut self, now: OffsetDateTime, prepared: &Prepared) -> Prepared {
+    pub(super) fn copy_of(&mut self, now: OffsetDateTime, prepared: &Prepared) -> Prepared {
         self.next_webhook += 1;
         let webhook = Webhook {
             id: WebhookId(self.next_webhook),

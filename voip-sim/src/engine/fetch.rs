@@ -1,7 +1,6 @@
 //! Asking the application for a document.
 
 use time::OffsetDateTime;
-use url::Url;
 
 use super::Engine;
 use super::announce::AnnouncementId;
@@ -28,20 +27,7 @@ pub(super) enum Purpose {
     Announcement(AnnouncementId),
 }
 
-/// Resolves an address against that of the current document; an empty one means that document.
-/// `None` when there is nothing to resolve it against, or when it makes no sense.
-pub(super) fn resolve(base: Option<&str>, url: &str) -> Option<String> {
-    if let Ok(absolute) = Url::parse(url) {
-        // Kept as written: what is configured is what is signed.
-        return matches!(absolute.scheme(), "http" | "https").then(|| url.to_owned());
-    }
-    let base = base?;
-    if url.is_empty() {
-        return Some(base.to_owned());
-    }
-    let joined = Url::parse(base).ok()?.join(url).ok()?;
-    Some(joined.into())
-}
+pub(super) use crate::webhook::resolve;
 
 impl Engine {
     /// Asks for a document, with the leg's fields and these.
@@ -162,30 +148,5 @@ impl Engine {
             ("ErrorUrl".to_owned(), url.unwrap_or_default()),
         ];
         self.fetch(now, id, &fallback, extra, Purpose::Fallback);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_resolve_against_the_current_document() {
-        let base = Some("https://a.test/calls/one?x=1");
-        assert_eq!(
-            resolve(base, "two").as_deref(),
-            Some("https://a.test/calls/two")
-        );
-        assert_eq!(
-            resolve(base, "/b?y=2").as_deref(),
-            Some("https://a.test/b?y=2")
-        );
-        assert_eq!(resolve(base, "").as_deref(), base);
-        assert_eq!(
-            resolve(base, "http://b.test:80").as_deref(),
-            Some("http://b.test:80")
-        );
-        assert_eq!(resolve(None, "/b"), None);
-        assert_eq!(resolve(base, "ftp://b.test/"), None);
     }
 }

@@ -48,7 +48,7 @@ impl Engine {
             return fields;
         }
         if let (Direction::Inbound, Some(stir)) = (leg.direction, &leg.script.stir_status) {
-            fields.push(pair("StirStatus", stir));
+            fields.push(pair("StirVerstat", stir));
         }
         if let Some(parent) = &leg.parent_sid {
             fields.push(pair("ParentCallSid", parent.as_str()));

@@ -146,6 +146,7 @@ impl Engine {
     pub(crate) fn forget(&mut self, id: LegId) {
         if let Some(leg) = self.legs.remove(&id) {
             self.by_sid.remove(&leg.sid);
+            self.bury(leg.sid.to_string(), id.place());
         }
     }
 }

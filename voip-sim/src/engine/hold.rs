@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 use super::Engine;
 use super::fetch::Purpose;
 use super::leg::LegId;
-use super::room::{Ear, Member};
+use super::room::{Ear, Member, RoomId};
 use super::room_callback::RoomEvent;
 use super::timer::Timer;
 use crate::inspect::{self, RoomStatus};
+use crate::sid::CallSid;
 use crate::twiml::{Document, Target, Verb};
 
 impl Engine {
@@ -68,6 +69,41 @@ impl Engine {
         self.change_member(now, leg, RoomEvent::Modify, |member| {
             std::mem::replace(&mut member.end_on_exit, ends) != ends
         });
+    }
+
+    /// Lets a participant be heard by this one alone, or by everybody again. One who is not in
+    /// the room cannot be coached (13240).
+    pub(crate) fn set_coached(&mut self, now: OffsetDateTime, leg: LegId, coached: Option<&str>) {
+        let Some(room) = self.room_of(leg) else {
+            return;
+        };
+        let coaches = match coached {
+            None => None,
+            Some(call) => match self.to_be_coached(now, room, leg, call) {
+                None => return,
+                coaches => coaches,
+            },
+        };
+        self.change_member(now, leg, RoomEvent::Modify, |member| {
+            std::mem::replace(&mut member.coaches, coaches.clone()) != coaches
+        });
+    }
+
+    /// The participant with this call SID, whom a leg is to coach.
+    pub(super) fn to_be_coached(
+        &mut self,
+        now: OffsetDateTime,
+        room: RoomId,
+        coach: LegId,
+        call: &str,
+    ) -> Option<CallSid> {
+        let mut members = self.room(room).members.iter().map(|member| &member.call);
+        let coached = members.find(|sid| sid.as_str() == call).cloned();
+        if coached.is_none() {
+            let message = "Conference: coach names a call that is not in it";
+            self.alert(now, coach, 13240, message);
+        }
+        coached
     }
 
     fn change_member(

@@ -160,18 +160,11 @@ impl Engine {
         queueing.is_some_and(|queueing| matches!(queueing.place, Place::Hearing(_)))
     }
 
-    /// A `Leave`: the leg goes on after its `Enqueue`. Outside a queue it means nothing.
+    /// A `Leave`: the leg goes on after its `Enqueue`.
     pub(super) fn leave_queue(&mut self, now: OffsetDateTime, id: LegId) {
-        match self.leg_mut(id).queueing.take() {
-            Some(queueing) => {
-                self.step_out_of_line(id, &queueing.queue);
-                self.after_queue(now, id, *queueing, "leave");
-            }
-            None => {
-                let message = "Leave means nothing outside a queue's wait document";
-                self.alert(now, id, 12200, message);
-                self.run(now, id);
-            }
+        if let Some(queueing) = self.leg_mut(id).queueing.take() {
+            self.step_out_of_line(id, &queueing.queue);
+            self.after_queue(now, id, *queueing, "leave");
         }
     }
 

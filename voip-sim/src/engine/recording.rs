@@ -19,7 +19,7 @@ const PROCESSING: Duration = Duration::from_secs(1);
 
 /// Names a recording inside the engine, in the order of their making.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RecordingId(u64);
+pub(crate) struct RecordingId(pub(super) u64);
 
 /// What made a recording, in the vendor's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,6 +243,7 @@ impl Engine {
     pub(crate) fn forget_recording(&mut self, id: RecordingId) {
         if let Some(recording) = self.recordings.remove(&id) {
             self.recordings_by_sid.remove(&recording.sid);
+            self.bury(recording.sid, id.place());
         }
     }
 

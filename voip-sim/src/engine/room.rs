@@ -235,6 +235,7 @@ impl Engine {
             };
             if let Some(room) = self.rooms.remove(&oldest) {
                 self.rooms_by_sid.remove(&room.sid);
+                self.bury(room.sid, oldest.place());
             }
         }
     }

@@ -61,20 +61,34 @@ impl Engine {
         self.run(now, id);
     }
 
-    /// Goes on with the next verb.
+    /// Goes on with the next verb that may run. A loop, however many may not: a document can hold
+    /// thousands of them.
     pub(super) fn run(&mut self, now: OffsetDateTime, id: LegId) {
-        let leg = self.leg_mut(id);
-        if leg.status.is_final() {
-            return;
+        while !self.leg(id).status.is_final() {
+            let Some(verb) = self.leg_mut(id).program.verbs.pop_front() else {
+                return self.end_of_document(now, id);
+            };
+            match self.why_skipped(id, &verb) {
+                Some((code, message)) => self.alert(now, id, code, message),
+                None => return self.execute(now, id, verb),
+            }
         }
-        let Some(verb) = leg.program.verbs.pop_front() else {
-            return self.end_of_document(now, id);
-        };
-        if !self.may_run_in_queue(id, &verb) {
+    }
+
+    /// The debugger code and its sentence for a verb that is passed over where it stands.
+    fn why_skipped(&self, id: LegId, verb: &Verb) -> Option<(u32, &'static str)> {
+        if !self.may_run_in_queue(id, verb) {
             let message = "a verb is not allowed in a wait or hold document";
-            self.alert(now, id, 13238, message);
-            return self.run(now, id);
+            return Some((13238, message));
         }
+        if matches!(verb, Verb::Leave) && self.leg(id).queueing.is_none() {
+            let message = "Leave means nothing outside a queue's wait document";
+            return Some((12200, message));
+        }
+        None
+    }
+
+    fn execute(&mut self, now: OffsetDateTime, id: LegId, verb: Verb) {
         let screened = self.leg(id).link == Link::Screening || self.is_heard_out_of_queue(id);
         match verb {
             Verb::Say(say) => self.say(now, id, &say),

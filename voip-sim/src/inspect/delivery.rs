@@ -67,7 +67,7 @@ pub enum DeliveryOutcome {
     Replied {
         /// HTTP status.
         status: u16,
-        /// The body, cut at 64 kB.
+        /// The body, cut at 64 kB; nothing of audio.
         body: String,
     },
     /// There was no answer.

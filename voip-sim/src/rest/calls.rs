@@ -5,14 +5,15 @@ use time::macros::format_description;
 use time::{Date, OffsetDateTime, PrimitiveDateTime};
 
 use super::form::Form;
-use super::paging::{Listed, Page};
+use super::paging::{Item, Listed, Page};
 use super::{RestError, RestReply, resource};
 use crate::engine::{Engine, Leg, LegId};
 use crate::inspect::Status;
 
 const LISTED: Listed = Listed {
     member: "calls",
-    sid_prefix: "",
+    sid_prefix: "CA",
+    token_prefix: "CA",
 };
 
 pub(super) fn fetch(engine: &Engine, now: OffsetDateTime, id: LegId) -> RestReply {
@@ -46,13 +47,13 @@ pub(super) fn list(
         .map(|(id, leg)| (*id, leg))
         .filter(|(_, leg)| leg.created <= then && filter.matches(leg, then))
         .collect();
-    let sids: Vec<&str> = found.iter().map(|(_, leg)| leg.sid.as_str()).collect();
-    let window = page.window(&sids);
+    let items = Item::all(found.iter().map(|(id, leg)| (leg.sid.as_str(), id.place())));
+    let window = page.window(engine, LISTED, &items);
     let calls = found[window.clone()]
         .iter()
         .map(|(id, _)| resource::value(engine, *id, then))
         .collect();
-    let envelope = page.envelope(LISTED, path, &form, &sids, window, calls);
+    let envelope = page.envelope(LISTED, path, &form, &items, window, calls);
     Ok(RestReply::json(200, envelope))
 }
 
@@ -115,7 +116,8 @@ impl Span {
         if let Some(day) = form.get(name) {
             let from = moment(day)?;
             span.from = Some(from);
-            span.until = Some(from + time::Duration::DAY);
+            // Behind the last day that can be told, nothing ends.
+            span.until = from.checked_add(time::Duration::DAY);
         }
         if let Some(from) = form.get(&format!("{name}>")) {
             span.from = Some(moment(from)?);

@@ -8,14 +8,15 @@ use time::OffsetDateTime;
 
 use super::calls::Span;
 use super::form::Form;
-use super::paging::{Listed, Page};
+use super::paging::{Item, Listed, Page};
 use super::{RestError, RestReply};
 use crate::engine::{API_VERSION, Engine, Room, RoomId, date};
 use crate::inspect::RoomStatus;
 
 const LISTED: Listed = Listed {
     member: "conferences",
-    sid_prefix: "",
+    sid_prefix: "CF",
+    token_prefix: "CF",
 };
 
 #[derive(Serialize)]
@@ -65,11 +66,11 @@ pub(super) fn list(
     let updated = Span::read(&form, "DateUpdated")?;
     let then = engine.rooms_as_of(now).min(engine.lists_as_of(now));
     // Newest first.
-    let found: Vec<&Room> = engine
+    let found: Vec<(&RoomId, &Room)> = engine
         .rooms
-        .values()
+        .iter()
         .rev()
-        .filter(|room| {
+        .filter(|(_, room)| {
             room.created <= then
                 && status.is_none_or(|status| room.status_at(then) == status)
                 && name.is_none_or(|name| room.name == name)
@@ -77,11 +78,15 @@ pub(super) fn list(
                 && updated.contains(Some(room.updated))
         })
         .collect();
-    let sids: Vec<&str> = found.iter().map(|room| room.sid.as_str()).collect();
-    let window = page.window(&sids);
+    let items = Item::all(
+        found
+            .iter()
+            .map(|(id, room)| (room.sid.as_str(), id.place())),
+    );
+    let window = page.window(engine, LISTED, &items);
     let rooms = found[window.clone()].iter();
-    let rooms = rooms.map(|room| value(engine, room, then)).collect();
-    let envelope = page.envelope(LISTED, path, &form, &sids, window, rooms);
+    let rooms = rooms.map(|(_, room)| value(engine, room, then)).collect();
+    let envelope = page.envelope(LISTED, path, &form, &items, window, rooms);
     Ok(RestReply::json(200, envelope))
 }
 

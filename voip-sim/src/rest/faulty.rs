@@ -50,6 +50,14 @@ pub(super) fn answer(
             delivery: ReplyDelivery::Never,
             ..RestReply::json(200, String::new())
         },
+        RestFault::Reset => RestReply {
+            delivery: ReplyDelivery::Reset,
+            ..RestReply::json(200, String::new())
+        },
+        RestFault::ResetAfterwards => RestReply {
+            delivery: ReplyDelivery::Reset,
+            ..work(engine, now, request)
+        },
         RestFault::TooManyRequests => RestError::too_many_requests().reply(),
         RestFault::ServerError => RestError::internal().reply(),
         RestFault::ServerErrorAfterwards => {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::RestError;
 use super::form::Form;
+use crate::engine::Engine;
 
 const DEFAULT_SIZE: usize = 50;
 const MAX_SIZE: usize = 1000;
@@ -15,19 +16,35 @@ const MAX_SIZE: usize = 1000;
 pub(super) struct Listed {
     /// The name of the array.
     pub(super) member: &'static str,
-    /// Stands in tokens for the first two letters of the items' SIDs, where it is not empty.
+    /// The first two letters of the items' SIDs.
     pub(super) sid_prefix: &'static str,
+    /// What stands in tokens for those.
+    pub(super) token_prefix: &'static str,
+}
+
+/// An item as pages know it.
+pub(super) struct Item<'a> {
+    pub(super) sid: &'a str,
+    /// Its place in the order of all items, listed or not.
+    pub(super) place: u64,
+}
+
+impl<'a> Item<'a> {
+    pub(super) fn all(known: impl Iterator<Item = (&'a str, u64)>) -> Vec<Self> {
+        known.map(|(sid, place)| Self { sid, place }).collect()
+    }
 }
 
 impl Listed {
     fn token(self, before_or_after: &str, sid: &str) -> String {
-        match self.sid_prefix {
-            "" => format!("{before_or_after}{sid}"),
-            prefix => format!(
-                "{before_or_after}{prefix}{}",
-                sid.get(2..).unwrap_or_default()
-            ),
-        }
+        let (prefix, rest) = (self.token_prefix, sid.get(2..).unwrap_or_default());
+        format!("{before_or_after}{prefix}{rest}")
+    }
+
+    /// The SID of the item that a token names.
+    fn sid(self, named: &str) -> Option<String> {
+        let rest = named.strip_prefix(self.token_prefix)?;
+        Some(format!("{}{rest}", self.sid_prefix))
     }
 }
 
@@ -38,7 +55,8 @@ pub(super) struct Page {
     token: Option<Token>,
 }
 
-/// Where a page begins, by an item next to it, so that new calls shift nothing.
+/// Where a page begins, by an item next to it, so that new calls shift nothing. What counts is
+/// the item's place in the order of all: the item itself may not be in the list any more.
 enum Token {
     After(String),
     Before(String),
@@ -74,18 +92,31 @@ impl Page {
     }
 
     /// Which of the items, newest first, are on this page.
-    pub(super) fn window(&self, sids: &[&str]) -> Range<usize> {
-        // The letters in front tell kinds apart, and a list is of one kind.
-        let same = |one: &str, other: &str| one.get(2..) == other.get(2..);
-        let position = |wanted: &str| sids.iter().position(|sid| same(sid, wanted));
-        let start = match &self.token {
-            Some(Token::After(sid)) => position(sid).map(|index| index + 1),
-            Some(Token::Before(sid)) => position(sid).map(|index| index.saturating_sub(self.size)),
+    pub(super) fn window(
+        &self,
+        engine: &Engine,
+        listed: Listed,
+        items: &[Item<'_>],
+    ) -> Range<usize> {
+        let place = |named: &String| engine.place_of(&listed.sid(named)?);
+        let after = |place: u64| items.partition_point(|item| item.place >= place);
+        let before = |place: u64| items.partition_point(|item| item.place > place);
+        let known = match &self.token {
+            Some(Token::After(sid)) => place(sid).map(|place| {
+                let start = after(place);
+                start..start.saturating_add(self.size)
+            }),
+            Some(Token::Before(sid)) => place(sid).map(|place| {
+                let end = before(place);
+                end.saturating_sub(self.size)..end
+            }),
             None => None,
         };
-        let start = start.unwrap_or_else(|| self.number.saturating_mul(self.size));
-        let start = start.min(sids.len());
-        start..start.saturating_add(self.size).min(sids.len())
+        let window = known.unwrap_or_else(|| {
+            let start = self.number.saturating_mul(self.size);
+            start..start.saturating_add(self.size)
+        });
+        window.start.min(items.len())..window.end.min(items.len())
     }
 
     /// The JSON of a page.
@@ -94,9 +125,9 @@ impl Page {
         listed: Listed,
         path: &str,
         form: &Form,
-        sids: &[&str],
+        items: &[Item<'_>],
         window: Range<usize>,
-        items: Vec<Value>,
+        shown: Vec<Value>,
     ) -> String {
         let uri = |page: usize, token: Option<String>| {
             let mut query = form_urlencoded::Serializer::new(String::new());
@@ -116,25 +147,25 @@ impl Page {
             Token::After(sid) => format!("PA{sid}"),
             Token::Before(sid) => format!("PB{sid}"),
         });
-        let next = (window.end < sids.len() && !window.is_empty()).then(|| {
+        let next = (window.end < items.len() && !window.is_empty()).then(|| {
             uri(
-                self.number + 1,
-                Some(listed.token("PA", sids[window.end - 1])),
+                self.number.saturating_add(1),
+                Some(listed.token("PA", items[window.end - 1].sid)),
             )
         });
         let previous = (self.number > 0 && window.start > 0 && !window.is_empty()).then(|| {
             uri(
                 self.number - 1,
-                Some(listed.token("PB", sids[window.start])),
+                Some(listed.token("PB", items[window.start].sid)),
             )
         });
         let start = self.number.saturating_mul(self.size);
-        let (start, end) = match items.len() {
+        let (start, end) = match shown.len() {
             0 => (0, 0),
-            length => (start, start + length - 1),
+            length => (start, start.saturating_add(length - 1)),
         };
         serde_json::json!({
-            listed.member: items,
+            listed.member: shown,
             "end": end,
             "first_page_uri": uri(0, None),
             "next_page_uri": next,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::form::{Form, check_url};
-use super::paging::{Listed, Page};
+use super::paging::{Item, Listed, Page};
 use super::{RestError, RestReply};
 use crate::engine::{Engine, Exit, Expected, LegId, Member, Room, RoomId, date};
 use crate::inspect::{RoomStatus, Status};
@@ -14,7 +14,8 @@ use crate::twiml::{Method, Target};
 /// Participants have no SID; what pages call them is the call SID with other letters.
 const LISTED: Listed = Listed {
     member: "participants",
-    sid_prefix: "CP",
+    sid_prefix: "CA",
+    token_prefix: "CP",
 };
 
 #[derive(Serialize)]
@@ -125,7 +126,8 @@ fn uri(account: &str, room: &Room, call: &str) -> String {
     format!("/2010-04-01/Accounts/{account}/Conferences/{conference}/Participants/{call}.json")
 }
 
-/// Whoever is connecting to or in a conference that is not over; there is no history.
+/// Whoever is connecting to or in a conference that is not over; there is no history. They stand
+/// in the order of their legs, so that nobody changes places by entering.
 pub(super) fn list(
     engine: &Engine,
     now: OffsetDateTime,
@@ -139,39 +141,35 @@ pub(super) fn list(
     let (muted, hold, coaching) = (flag("Muted"), flag("Hold"), flag("Coaching"));
     let then = engine.participants_as_of(now).min(engine.lists_as_of(now));
     let room = engine.room(room);
-    // Newest first.
-    let members: Vec<&Member> = room
-        .members
-        .iter()
-        .rev()
-        .filter(|member| {
-            member.joined <= then
-                && muted.is_none_or(|muted| member.muted.at(then) == muted)
-                && hold.is_none_or(|hold| member.hold.at(then) == hold)
-                && coaching.is_none_or(|coaching| member.coaches.is_some() == coaching)
-        })
-        .collect();
-    let expected = room.expected.iter().rev().filter(|expected| {
+    let members = room.members.iter().filter(|member| {
+        member.joined <= then
+            && muted.is_none_or(|muted| member.muted.at(then) == muted)
+            && hold.is_none_or(|hold| member.hold.at(then) == hold)
+            && coaching.is_none_or(|coaching| member.coaches.is_some() == coaching)
+    });
+    let expected = room.expected.iter().filter(|expected| {
         expected.since <= then
             && muted.is_none_or(|muted| expected.conference.muted == muted)
             && hold != Some(true)
             && coaching.is_none_or(|coaching| expected.conference.coach.is_some() == coaching)
     });
-    let mut found: Vec<(&str, Value)> = expected
+    let mut found: Vec<(LegId, &str, Value)> = expected
         .map(|expected| {
-            (
-                expected.call.as_str(),
-                coming(engine, room, expected, false),
-            )
+            let value = coming(engine, room, expected, false);
+            (expected.leg, expected.call.as_str(), value)
         })
         .collect();
-    let there = members.into_iter();
-    found.extend(there.map(|member| (member.call.as_str(), value(engine, room, member, then))));
-    let sids: Vec<&str> = found.iter().map(|(sid, _)| *sid).collect();
-    let window = page.window(&sids);
-    let shown = found[window.clone()].iter().map(|(_, value)| value.clone());
-    let shown = shown.collect();
-    let envelope = page.envelope(LISTED, path, &form, &sids, window, shown);
+    found.extend(members.map(|member| {
+        let value = value(engine, room, member, then);
+        (member.leg, member.call.as_str(), value)
+    }));
+    // Newest first.
+    found.sort_by_key(|(leg, ..)| std::cmp::Reverse(*leg));
+    let items = Item::all(found.iter().map(|(leg, sid, _)| (*sid, leg.place())));
+    let window = page.window(engine, LISTED, &items);
+    let shown = found[window.clone()].iter();
+    let shown = shown.map(|(.., value)| value.clone()).collect();
+    let envelope = page.envelope(LISTED, path, &form, &items, window, shown);
     Ok(RestReply::json(200, envelope))
 }
 
@@ -201,6 +199,7 @@ pub(super) fn update(
         }
     };
     let announced = form.target("AnnounceUrl", "AnnounceMethod")?;
+    let coaching = coaching(engine, room, leg, &form)?;
     // Anything but the word counts as false.
     let flag = |name: &str| form.get(name).map(|word| word.eq_ignore_ascii_case("true"));
     if let Some(muted) = flag("Muted") {
@@ -209,6 +208,9 @@ pub(super) fn update(
     if let Some(ends) = flag("EndConferenceOnExit") {
         engine.set_end_on_exit(now, leg, ends);
     }
+    if let Some(coached) = coaching {
+        engine.set_coached(now, leg, coached.as_deref());
+    }
     if let Some(hold) = flag("Hold") {
         engine.set_hold(now, leg, hold, music);
     }
@@ -216,6 +218,31 @@ pub(super) fn update(
         engine.announce(now, room, Some(leg), &target);
     }
     shown(engine, room, leg, now).ok_or_else(RestError::internal)
+}
+
+/// Whom a participant is to coach from now on: `Some(None)` is nobody any more, `None` leaves that
+/// as it is. Naming somebody is enough, and whoever was named before need not be named again.
+fn coaching(
+    engine: &Engine,
+    room: RoomId,
+    leg: LegId,
+    form: &Form,
+) -> Result<Option<Option<String>>, RestError> {
+    let named = form.get("CallSidToCoach").map(str::to_owned);
+    match (form.get("Coaching"), named) {
+        (None, None) => Ok(None),
+        (None, Some(call)) => Ok(Some(Some(call))),
+        (Some(word), named) if word.eq_ignore_ascii_case("true") => {
+            let before = engine.room(room).member(leg);
+            let before = before.and_then(|member| Some(member.coaches.as_ref()?.to_string()));
+            let message = "CallSidToCoach is required with Coaching";
+            let coached = named.or(before);
+            coached
+                .map(|call| Some(Some(call)))
+                .ok_or_else(|| RestError::invalid(20422, message))
+        }
+        (Some(_), _) => Ok(Some(None)),
+    }
 }
 
 pub(super) fn remove(engine: &mut Engine, now: OffsetDateTime, leg: LegId) -> RestReply {

@@ -5,14 +5,15 @@ use time::OffsetDateTime;
 
 use super::calls::Span;
 use super::form::Form;
-use super::paging::{Listed, Page};
+use super::paging::{Item, Listed, Page};
 use super::{Media, RestError, RestReply, asked};
 use crate::engine::{API_VERSION, Engine, LegId, Recording, RecordingId, Source, date};
 use crate::inspect::{RecordingStatus, Status};
 
 const LISTED: Listed = Listed {
     member: "recordings",
-    sid_prefix: "",
+    sid_prefix: "RE",
+    token_prefix: "RE",
 };
 
 /// Whose recordings a path is about.
@@ -65,27 +66,24 @@ pub(super) fn list(
     let created = Span::read(&form, "DateCreated")?;
     let (call, conference) = (form.get("CallSid"), form.get("ConferenceSid"));
     // Newest first.
-    let found: Vec<&Recording> = engine
+    let found: Vec<(&RecordingId, &Recording)> = engine
         .recordings
-        .values()
+        .iter()
         .rev()
-        .filter(|recording| {
+        .filter(|(_, recording)| {
             owner.owns(recording)
                 && created.contains(Some(recording.created))
                 && call.is_none_or(|call| recording.call.as_str() == call)
                 && conference.is_none_or(|sid| recording.conference.as_deref() == Some(sid))
         })
         .collect();
-    let sids: Vec<&str> = found
-        .iter()
-        .map(|recording| recording.sid.as_str())
+    let items = Item::all(found.iter().map(|(id, one)| (one.sid.as_str(), id.place())));
+    let window = page.window(engine, LISTED, &items);
+    let shown = found[window.clone()].iter();
+    let shown = shown
+        .map(|(_, recording)| value(engine, recording, now))
         .collect();
-    let window = page.window(&sids);
-    let items = found[window.clone()].iter();
-    let items = items
-        .map(|recording| value(engine, recording, now))
-        .collect();
-    let envelope = page.envelope(LISTED, path, &form, &sids, window, items);
+    let envelope = page.envelope(LISTED, path, &form, &items, window, shown);
     Ok(RestReply::json(200, envelope))
 }
 

@@ -17,7 +17,9 @@ use crate::faults::Faults;
 use crate::inspect::Status;
 use crate::phone::PhoneScript;
 use crate::scripts::{self, Script};
-use crate::seed::{ApplicationSeed, NextFault, NumberSeed, PhoneSeed, Seed, SeedError};
+use crate::seed::{
+    ApplicationSeed, NextFault, NextWebhookFault, NumberSeed, PhoneSeed, Seed, SeedError,
+};
 use crate::sid::CallSid;
 use crate::webhook::WebhookId;
 
@@ -221,6 +223,7 @@ pub(super) async fn run_script(State(shared): State<Shared>, Path(name): Path<St
 
 pub(super) async fn set_faults(State(shared): State<Shared>, body: Bytes) -> Answer {
     let faults: Faults = read(&body)?;
+    faults.check()?;
     shared.turn(|engine, _| engine.set_faults(faults));
     Ok(done())
 }
@@ -234,7 +237,15 @@ pub(super) async fn set_choices(State(shared): State<Shared>, body: Bytes) -> An
 
 pub(super) async fn fail_next_rest(State(shared): State<Shared>, body: Bytes) -> Answer {
     let next: NextFault = read(&body)?;
+    next.fault.check()?;
     shared.turn(|engine, _| engine.next_rest_fault(next));
+    Ok(done())
+}
+
+pub(super) async fn fail_next_webhook(State(shared): State<Shared>, body: Bytes) -> Answer {
+    let next: NextWebhookFault = read(&body)?;
+    next.fault.check()?;
+    shared.turn(|engine, _| engine.next_webhook_fault(next));
     Ok(done())
 }
 

@@ -79,8 +79,8 @@ impl Shared {
 }
 
 /// Lets time pass until told to stop. Webhooks go out side by side, each in a task of its own;
-/// the engine sees to it that the callbacks of one leg follow each other, and the number of live
-/// legs bounds the number of tasks.
+/// the engine sees to it that the callbacks of one leg follow each other, and the postman's turns
+/// bound the number of tasks.
 pub(crate) async fn drive(
     shared: Shared,
     postman: Postman,
@@ -91,7 +91,8 @@ pub(crate) async fn drive(
         let (webhooks, due, happened) = shared.quiet_turn(|engine, now| {
             let due_now = engine.next_due().is_some_and(|due| due <= now);
             engine.advance(now);
-            let webhooks: Vec<_> = std::iter::from_fn(|| engine.poll()).collect();
+            let next = || postman.turn().and_then(|turn| Some((turn, engine.poll()?)));
+            let webhooks: Vec<_> = std::iter::from_fn(next).collect();
             (webhooks, engine.next_due(), due_now)
         });
         if happened {
@@ -100,13 +101,15 @@ pub(crate) async fn drive(
                 .changed
                 .send_modify(|turns| *turns = turns.wrapping_add(1));
         }
-        for webhook in webhooks {
+        for (turn, webhook) in webhooks {
             let (shared, postman) = (shared.clone(), postman.clone());
             let stopping = stopping.clone();
             tasks.spawn(async move {
                 let id = webhook.id;
                 tokio::select! {
                     answer = postman.deliver(webhook) => {
+                        // Before the driver looks for what can be sent.
+                        drop(turn);
                         shared.turn(|engine, now| engine.answered(now, id, answer));
                     }
                     () = stopping.cancelled() => {}

@@ -63,10 +63,14 @@ pub(super) fn operations() -> Vec<Operation> {
     let next_fault = json!({
         "on": "creates", "fault": "never_answer", "times": 1, "about": null,
     });
+    let next_webhook_fault = json!({
+        "on": "completed", "fault": "drop", "times": 1, "about": null,
+    });
     let seed = json!({
         "number": number, "numbers": {"+15550001111": number}, "application": application,
         "phones": {"+15550002222": phone}, "clients": {"ann": phone},
         "faults": {"drop": 0.0}, "rest_faults": [next_fault],
+        "webhook_faults": [next_webhook_fault],
         "choices": {"stopped_child": "no-answer"},
         "calls_per_second": 100, "surplus": "refuse",
     });
@@ -264,6 +268,13 @@ pub(super) fn operations() -> Vec<Operation> {
             "What the next matching REST requests meet.",
             Some(next_fault),
             post(control::fail_next_rest),
+        ),
+        operation(
+            "post",
+            "/sim/webhook-faults",
+            "What the next matching webhooks meet.",
+            Some(next_webhook_fault),
+            post(control::fail_next_webhook),
         ),
         operation(
             "put",

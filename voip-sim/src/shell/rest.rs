@@ -4,11 +4,12 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use futures_util::{StreamExt as _, stream};
 
+use super::cut::Scissors;
 use super::drive::Shared;
 use crate::rest::{Media, ReplyDelivery, RestReply, RestRequest};
 
@@ -22,6 +23,7 @@ static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
 /// client that gives up waiting changes nothing.
 pub(super) async fn answer(
     State(shared): State<Shared>,
+    ConnectInfo(scissors): ConnectInfo<Scissors>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
@@ -42,6 +44,7 @@ pub(super) async fn answer(
         ReplyDelivery::Now => {}
         ReplyDelivery::After(late) => tokio::time::sleep(late).await,
         ReplyDelivery::Never => tokio::time::sleep(SILENCE).await,
+        ReplyDelivery::Reset => scissors.cut(),
     }
     let sound = reply.media.as_ref().map(|media| sound(&shared, media));
     response(reply, sound)

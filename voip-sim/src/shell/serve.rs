@@ -8,6 +8,7 @@ use axum::routing::any;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::cut::{CutListener, Scissors};
 use super::drive::Shared;
 use super::guard::Guard;
 use super::operations::operations;
@@ -22,7 +23,8 @@ pub(crate) async fn serve(listener: TcpListener, shared: Shared, stopping: Cance
         Ok(listener) => listener,
         Err(error) => return tracing::error!(%error, "the simulator has no certificate"),
     };
-    let served = axum::serve(listener, router)
+    let router = router.into_make_service_with_connect_info::<Scissors>();
+    let served = axum::serve(CutListener(listener), router)
         .with_graceful_shutdown(stopping.cancelled_owned())
         .await;
     if let Err(error) = served {

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use voip_sim::faults::{Faults, RestFault, RestTarget};
+use voip_sim::faults::{Faults, RestFault, RestTarget, WebhookFault, WebhookTarget};
 use voip_sim::inspect::{DeliveryOutcome, Status};
 use voip_sim::magic_numbers as magic;
 use voip_sim::rest::ReplyDelivery;
+use voip_sim::seed::Seed;
 use voip_sim::webhook::{FailureKind, WebhookAnswer, WebhookKind};
 
-use crate::fixture::{OURS, World, by_path, config, seconds};
+use crate::fixture::{OURS, START, World, by_path, config, seconds};
 
 const TALK: &[(&str, &str)] = &[
     ("/answer", "<Say>Hello</Say><Pause length=\"3\"/>"),
@@ -112,6 +113,161 @@ fn delayed_callbacks_stay_in_order_and_reordered_ones_do_not() {
         }
     }
     assert!(overtaken > 5, "{overtaken} of 20 runs were out of order");
+}
+
+#[test]
+fn a_certain_callback_of_a_certain_call_meets_its_fault_and_no_other_does() {
+    let late = seconds(2);
+    for (fault, told) in [
+        (WebhookFault::Drop, "initiated in-progress completed"),
+        (
+            WebhookFault::Repeat,
+            "initiated ringing ringing in-progress completed",
+        ),
+        (
+            WebhookFault::Delay(late),
+            "initiated ringing in-progress completed",
+        ),
+        (
+            WebhookFault::Reorder(late),
+            "initiated in-progress ringing completed",
+        ),
+    ] {
+        let mut world = world_with(1, Faults::default());
+        let meant = world.dial(magic::ANSWERS);
+        let other = world.dial(magic::ANSWERS);
+        let target = WebhookTarget::Ringing;
+        world
+            .engine
+            .fail_next_webhook_about(meant.as_str(), target, fault, 1);
+        world.run_for(seconds(2));
+        let early = world.told(&meant).len();
+        match fault {
+            WebhookFault::Delay(_) => assert_eq!(early, 1, "the others wait behind it"),
+            _ => assert!(early > 1),
+        }
+        world.run();
+        assert_eq!(world.told(&meant).join(" "), told, "{fault:?}");
+        let all = "initiated ringing in-progress completed";
+        assert_eq!(world.told(&other).join(" "), all);
+    }
+}
+
+#[test]
+fn the_end_of_a_call_can_be_lost_by_seed_and_is_lost_once() {
+    let mut world = world_with(1, Faults::default());
+    let seed = br#"{"webhook_faults": [{"on": "completed", "fault": "drop"}]}"#;
+    world.engine.plant(Seed::parse(seed).unwrap()).unwrap();
+    let busy = world.dial(magic::BUSY);
+    world.run();
+    assert_eq!(world.told(&busy), ["initiated"]);
+    let again = world.dial(magic::BUSY);
+    world.run();
+    assert_eq!(world.told(&again), ["initiated", "busy"]);
+}
+
+#[test]
+fn documents_and_conference_callbacks_meet_scripted_faults_too() {
+    let mut world = world_with(1, Faults::default());
+    world.engine.set_number_of(OURS, room_number());
+    let script = [
+        (WebhookTarget::Documents, WebhookFault::Repeat),
+        (WebhookTarget::ParticipantJoin, WebhookFault::Drop),
+        (WebhookTarget::ParticipantLeave, WebhookFault::Repeat),
+    ];
+    for (target, fault) in script {
+        world.engine.fail_next_webhook(target, fault, 1);
+    }
+    let caller = world.ring_in();
+    world.run_for(seconds(1));
+    world.engine.hang_up(world.now, &caller).unwrap();
+    world.run();
+    assert_eq!(world.asked("/room").len(), 2);
+    let told = |event| {
+        let told = world.sent.iter();
+        told.filter(|webhook| webhook.field("StatusCallbackEvent") == Some(event))
+            .count()
+    };
+    assert_eq!(told("participant-join"), 0);
+    assert_eq!(told("participant-leave"), 2);
+    assert_eq!(told("conference-end"), 1);
+
+    let lost = (WebhookTarget::Documents, WebhookFault::Drop, 1);
+    world.engine.fail_next_webhook(lost.0, lost.1, lost.2);
+    let caller = world.ring_in();
+    world.run();
+    assert_eq!(world.call(&caller).alerts[0].code, 11203);
+}
+
+fn room_number() -> voip_sim::engine::NumberConfig {
+    voip_sim::engine::NumberConfig {
+        voice_url: Some("http://app.test/room".to_owned()),
+        ..Default::default()
+    }
+}
+
+/// Over HTTP longer spans are refused; from Rust they count as a day.
+#[test]
+fn nothing_is_late_by_more_than_a_day() {
+    let forever = Duration::MAX;
+    let mut world = world_with(
+        1,
+        Faults {
+            read_lag: forever,
+            conference_lag: forever,
+            delay: 1.0,
+            delay_up_to: forever,
+            ..Faults::default()
+        },
+    );
+    let late = RestFault::LegEndsAfter(forever);
+    world.engine.fail_next_rest(RestTarget::Reads, late, 1);
+    let target = WebhookTarget::Documents;
+    let held = WebhookFault::Delay(forever);
+    world.engine.fail_next_webhook(target, held, 1);
+    let sid = world.dial(magic::ANSWERS);
+    let path = format!("/Calls/{sid}.json");
+    assert_eq!(world.json("GET", &path, &[]).0, 200);
+    assert_eq!(world.json("GET", "/Conferences.json", &[]).0, 200);
+    world.run();
+    assert!(world.now <= START + seconds(2 * 86_400));
+}
+
+/// Nobody polls for a while, as when too many others are out.
+#[test]
+fn the_time_of_a_webhook_begins_when_it_is_sent() {
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    world.engine.advance(START + seconds(20));
+    let webhook = world.engine.poll().unwrap();
+    assert_eq!(webhook.timeout, seconds(15));
+    let end = START + seconds(35);
+    assert_eq!(world.engine.next_due(), Some(end));
+    world.engine.advance(end);
+    let failed = DeliveryOutcome::Failed {
+        failure: FailureKind::Timeout,
+    };
+    assert_eq!(world.engine.webhooks()[0].outcome, failed);
+}
+
+#[test]
+fn an_attempt_that_was_given_up_before_it_was_sent_is_not_sent() {
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    let first = world.engine.poll().unwrap();
+    let later = START + seconds(6);
+    let failed = WebhookAnswer::Failed(FailureKind::Connect);
+    world.engine.answered(later, first.id, failed);
+    world.engine.advance(START + seconds(16));
+    assert_eq!(world.engine.poll(), None);
+
+    let mut world = world_with(1, Faults::default());
+    world.ring_in();
+    let first = world.engine.poll().unwrap();
+    let failed = WebhookAnswer::Failed(FailureKind::Connect);
+    world.engine.answered(later, first.id, failed);
+    let again = world.engine.poll().unwrap();
+    assert_eq!((again.attempt, again.timeout), (2, seconds(9)));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::fixture::{CALLER, OURS, World, config, seconds};
 use voip_sim::inspect::Status;
 use voip_sim::magic_numbers as magic;
+use voip_sim::phone::PhoneScript;
 use voip_sim::webhook::WebhookAnswer;
 
 const HOLD: &[(&str, &str)] = &[
@@ -39,6 +40,35 @@ fn the_voice_url_is_asked_while_the_caller_hears_ringing() {
     assert_eq!(world.call(&sid).said(), ["Hello"]);
     // A number's callback tells of the end alone, whatever else happened.
     assert_eq!(world.told(&sid), ["completed"]);
+}
+
+#[test]
+fn documents_tell_how_a_number_was_verified_and_callbacks_only_the_level() {
+    let mut world = World::new(&[("/voice", "<Say>Hello</Say>"), ("/answer", "")]);
+    let script = PhoneScript::default().attested("TN-Validation-Passed-B");
+    world.engine.set_phone(CALLER, script);
+    world.ring_in();
+    world.run();
+    let asked = world.asked("/voice")[0];
+    assert_eq!(asked.field("StirVerstat"), Some("TN-Validation-Passed-B"));
+    assert_eq!(asked.field("StirStatus"), None);
+
+    let sid = world.dial(CALLER);
+    world.run();
+    let levels: Vec<_> = world
+        .statuses(&sid)
+        .iter()
+        .map(|told| (told.field("CallStatus").unwrap(), told.field("StirStatus")))
+        .collect();
+    assert_eq!(
+        levels,
+        [
+            ("initiated", None),
+            ("ringing", Some("B")),
+            ("in-progress", Some("B")),
+            ("completed", None)
+        ]
+    );
 }
 
 #[test]

@@ -268,3 +268,52 @@ fn the_resources_have_the_vendors_shape() {
     assert_ne!(calls[0], calls[1]);
     assert_eq!(second["next_page_uri"], Value::Null);
 }
+
+#[test]
+fn a_participant_becomes_a_coach_and_stops_being_one() {
+    let mut world = World::new(ROOM);
+    let (one, two) = (world.enters("/answer"), world.enters("/patient"));
+    let coach = world.enters("/answer");
+    let room = world.engine.rooms().remove(0).sid;
+    let heard_by = |world: &World, leg| hears(&world.call(leg)).contains(&&coach);
+    let modified = |world: &World| {
+        let words = world.words();
+        words
+            .iter()
+            .filter(|word| *word == "participant-modify")
+            .count()
+    };
+    for fields in [
+        [("Coaching", "true"), ("CallSidToCoach", one.as_str())].as_slice(),
+        &[("CallSidToCoach", one.as_str())],
+        &[("Coaching", "true")],
+    ] {
+        let (status, shown) = world.participant(&room, &coach, fields);
+        assert_eq!(status, 200);
+        assert_eq!(shown["coaching"], true);
+        assert_eq!(shown["call_sid_to_coach"], one.as_str());
+    }
+    world.run_for(seconds(1));
+    assert_eq!(modified(&world), 1, "the same again tells nothing");
+    assert!(heard_by(&world, &one) && !heard_by(&world, &two));
+    let told = world.sent.last().unwrap();
+    assert_eq!(told.field("Coaching"), Some("true"));
+
+    let (_, shown) = world.participant(&room, &coach, &[("Coaching", "false")]);
+    assert_eq!(
+        (&shown["coaching"], &shown["call_sid_to_coach"]),
+        (&false.into(), &Value::Null)
+    );
+    world.run_for(seconds(1));
+    assert_eq!(modified(&world), 2);
+    assert!(heard_by(&world, &two));
+
+    assert_eq!(
+        world.participant(&room, &coach, &[("Coaching", "true")]).0,
+        400
+    );
+    let nobody = "CA00000000000000000000000000000000";
+    let (_, shown) = world.participant(&room, &coach, &[("CallSidToCoach", nobody)]);
+    assert_eq!(shown["coaching"], false);
+    assert_eq!(world.call(&coach).alerts[0].code, 13240);
+}

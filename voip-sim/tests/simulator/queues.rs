@@ -1,9 +1,9 @@
 //! Waiting in a queue, and being fetched out of it.
 
 use voip_sim::inspect::Sound;
-use voip_sim::webhook::WebhookKind;
+use voip_sim::webhook::{WebhookAnswer, WebhookKind};
 
-use crate::fixture::{OURS, World, seconds};
+use crate::fixture::{OURS, World, config, path_of, seconds};
 
 const WAIT: &str = "<Enqueue action='/left' waitUrl='/wait'>support</Enqueue><Say>Still here</Say>";
 
@@ -227,4 +227,31 @@ fn a_full_queue_and_verbs_that_do_not_belong_into_it_are_told() {
     let left = world.asked("/left");
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].field("QueueResult"), Some("queue-full"));
+}
+
+/// As many elements as fit into the largest document. Each is passed over with one warning, and
+/// none of them takes a place on the stack.
+#[test]
+fn a_document_of_nothing_but_verbs_that_may_not_run_is_gone_through() {
+    let many = "<Leave/>".repeat(8000);
+    let refused = "<Reject/>".repeat(7000);
+    let mut world = World::with(config(), move |webhook| match path_of(webhook).as_str() {
+        "/voice" => WebhookAnswer::twiml(format!(
+            "<Response>{many}<Enqueue waitUrl='/wait'>q</Enqueue><Say>After</Say></Response>"
+        )),
+        "/wait" => WebhookAnswer::twiml(format!("<Response>{refused}<Leave/></Response>")),
+        _ => WebhookAnswer::empty(204),
+    });
+    let caller = world.ring_in();
+    world.run();
+    let call = world.call(&caller);
+    let warnings = |code| {
+        call.alerts
+            .iter()
+            .filter(|alert| alert.code == code)
+            .count()
+    };
+    assert_eq!(warnings(12200), 8000);
+    assert_eq!(warnings(13238), 7000);
+    assert_eq!(call.said(), ["After"]);
 }

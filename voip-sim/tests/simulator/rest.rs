@@ -291,6 +291,9 @@ fn lists_are_filtered() {
     assert_eq!(list(&mut world, "Status=busy"), [ended.as_str()]);
     assert_eq!(list(&mut world, "StartTime=2026-01-05").len(), 3);
     assert_eq!(list(&mut world, "StartTime%3E=2026-01-06").len(), 0);
+    for name in ["StartTime", "EndTime"] {
+        assert_eq!(list(&mut world, &format!("{name}=9999-12-31")).len(), 0);
+    }
     assert_eq!(list(&mut world, "StartTime<=2026-01-05").len(), 0);
     assert_eq!(list(&mut world, "StartTime>=2026-01-05T11:00:00Z").len(), 3);
     assert_eq!(list(&mut world, "EndTime=2026-01-05"), [ended.as_str()]);
@@ -351,4 +354,64 @@ fn too_many_live_calls_are_refused_with_429() {
 fn pretty(json: &str) -> String {
     let value: Value = serde_json::from_str(json).expect("a JSON body");
     serde_json::to_string_pretty(&value).expect("a value")
+}
+
+/// What stood last on a page may be gone from the list when the next page is asked for, and new
+/// calls may have come: nobody is listed twice, and nobody is left out.
+#[test]
+fn pages_go_on_where_they_were_while_the_list_changes() {
+    let mut world = World::new(&[("/answer", "<Pause length='60'/>")]);
+    let calls: Vec<_> = (0..6).map(|_| world.dial("+15005550104")).collect();
+    world.run_for(seconds(2));
+    let path = "/Calls.json?Status=in-progress&PageSize=2";
+    let follow = |world: &mut World, page: &Value, way: &str| {
+        let uri = page[way].as_str().unwrap().to_owned();
+        let path = uri.strip_prefix(&format!("/2010-04-01/Accounts/{ACCOUNT}"));
+        world.json("GET", path.unwrap(), &[]).1
+    };
+    let sids = |page: &Value| -> Vec<String> {
+        let calls = page["calls"].as_array().unwrap().iter();
+        calls
+            .map(|call| call["sid"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let first = world.json("GET", path, &[]).1;
+    assert_eq!(sids(&first), [calls[5].as_str(), calls[4].as_str()]);
+    world.update(&calls[4], &[("Status", "completed")]);
+    world.dial("+15005550104");
+    world.run_for(seconds(2));
+    let second = follow(&mut world, &first, "next_page_uri");
+    assert_eq!(sids(&second), [calls[3].as_str(), calls[2].as_str()]);
+    world.update(&calls[2], &[("Status", "completed")]);
+    world.run_for(seconds(2));
+    assert_eq!(
+        world
+            .json("DELETE", &format!("/Calls/{}.json", calls[2]), &[])
+            .0,
+        204
+    );
+    let third = follow(&mut world, &second, "next_page_uri");
+    assert_eq!(sids(&third), [calls[1].as_str(), calls[0].as_str()]);
+    assert_eq!(third["next_page_uri"], Value::Null);
+    let back = follow(&mut world, &third, "previous_page_uri");
+    assert_eq!(sids(&back), [calls[5].as_str(), calls[3].as_str()]);
+}
+
+#[test]
+fn no_number_of_a_page_is_too_large() {
+    let mut world = World::new(&[]);
+    world.dial("+15005550104");
+    for page in [u64::MAX, u64::MAX / 2, 1 << 40] {
+        for size in [1, 1000] {
+            let path = format!("/Calls.json?Page={page}&PageSize={size}");
+            let (status, body) = world.json("GET", &path, &[]);
+            assert_eq!((status, &body["calls"]), (200, &serde_json::json!([])));
+        }
+        let call = world.engine.calls()[0].sid.clone();
+        let token = format!("/Calls.json?Page={page}&PageToken=PB{call}");
+        assert_eq!(world.json("GET", &token, &[]).0, 200);
+        let other = world.dial("+15005550104");
+        let token = format!("/Calls.json?Page={page}&PageToken=PA{other}&PageSize=1");
+        assert_eq!(world.json("GET", &token, &[]).0, 200);
+    }
 }

@@ -10,20 +10,30 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use voip_sim::engine::Timing;
 use voip_sim::faults::{RestFault, RestTarget};
-use voip_sim::inspect::{CallView, Status};
+use voip_sim::inspect::{CallView, Sound, Status};
 use voip_sim::phone::PhoneScript;
 use voip_sim::sid::CallSid;
 use voip_sim::{Simulator, SimulatorConfig};
 
 use crate::fixture::{ACCOUNT, CALLER, OURS, TOKEN};
 
-/// What the application was sent: path, signature, and fields.
-type Inbox = Arc<Mutex<Vec<(String, String, Vec<(String, String)>)>>>;
+/// One request: path, signature, and fields.
+type Received = (String, String, Vec<(String, String)>);
+
+/// What the application was sent, and what holds its answers back.
+struct Desk {
+    received: Mutex<Vec<Received>>,
+    gate: Semaphore,
+}
+
+type Inbox = Arc<Desk>;
 
 async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
+    let query = request.uri().query().unwrap_or_default().to_owned();
     let signature = request.headers()["x-twilio-signature"]
         .to_str()
         .unwrap()
@@ -32,10 +42,24 @@ async fn app(State(inbox): State<Inbox>, request: Request) -> Response {
         .await
         .unwrap();
     let form = form_urlencoded::parse(&body).into_owned().collect();
-    inbox.lock().unwrap().push((path.clone(), signature, form));
+    inbox
+        .received
+        .lock()
+        .unwrap()
+        .push((path.clone(), signature, form));
     let document = match path.as_str() {
         "/voice" => "<Response><Dial><Client>ann</Client></Dial></Response>",
         "/answer" => "<Response><Say>Hello</Say></Response>",
+        "/a/../raw//path" => "<Response><Say>As written</Say></Response>",
+        "/gate" => {
+            inbox.gate.acquire().await.unwrap().forget();
+            "<Response><Say>Through</Say></Response>"
+        }
+        // Sounds of as many kilobytes as the query says.
+        "/music" => {
+            let kilobytes: usize = query.parse().unwrap();
+            return ([("content-type", "audio/wav")], vec![0; kilobytes * 1024]).into_response();
+        }
         _ => return StatusCode::NO_CONTENT.into_response(),
     };
     ([("content-type", "text/xml")], document).into_response()
@@ -50,7 +74,10 @@ struct Shell {
 
 impl Shell {
     async fn start() -> Self {
-        let inbox = Inbox::default();
+        let inbox = Arc::new(Desk {
+            received: Mutex::default(),
+            gate: Semaphore::new(0),
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let app_url = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(app).with_state(Arc::clone(&inbox));
@@ -141,7 +168,7 @@ async fn a_call_goes_all_the_way_over_http_with_valid_signatures() {
     // real time: the last callback leaves when the leg ends.
     let told = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
-            let inbox = shell.inbox.lock().unwrap().clone();
+            let inbox = shell.inbox.received.lock().unwrap().clone();
             if inbox.iter().filter(|(path, ..)| path == "/status").count() == 4 {
                 return inbox;
             }
@@ -242,7 +269,7 @@ async fn browser_clients_are_driven_over_http() {
     assert_eq!(placed.0, 201);
     let caller = CallSid::parse(placed.1["sid"].as_str().unwrap()).unwrap();
     shell.until(&caller, |call| call.doing == "dial").await;
-    let form = shell.inbox.lock().unwrap()[0].2.clone();
+    let form = shell.inbox.received.lock().unwrap()[0].2.clone();
     assert!(form.contains(&("phoneNumber".to_owned(), "+15005550106".to_owned())));
     let child = shell.simulator.client_calls("ann")[0].sid.clone();
     let ringing = |call: &CallView| call.status == Status::Ringing;
@@ -337,6 +364,69 @@ async fn bad_control_requests_get_a_sentence_and_a_word() {
             "bad_method",
         ),
         (Method::PUT, "/sim/faults", r#"{"dorp":1}"#, 400, "bad_json"),
+        (
+            Method::PUT,
+            "/sim/faults",
+            r#"{"read_lag":{"secs":1000000000000,"nanos":0}}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::PUT,
+            "/sim/faults",
+            r#"{"delay_up_to":{"secs":86400,"nanos":1}}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::PUT,
+            "/sim/faults",
+            r#"{"drop":1.5}"#,
+            400,
+            "bad_rate",
+        ),
+        (
+            Method::PUT,
+            "/sim/faults",
+            r#"{"rest":-0.1}"#,
+            400,
+            "bad_rate",
+        ),
+        (
+            Method::PUT,
+            "/sim/faults",
+            r#"{"rest_fault":{"answer_late":{"secs":86401,"nanos":0}}}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::POST,
+            "/sim/rest-faults",
+            r#"{"on":"any","fault":{"leg_ends_after":{"secs":86401,"nanos":0}}}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::POST,
+            "/sim/webhook-faults",
+            r#"{"on":"any","fault":{"delay":{"secs":86401,"nanos":0}}}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::POST,
+            "/sim/seed",
+            r#"{"webhook_faults":[{"on":"any","fault":{"delay":{"secs":86401,"nanos":0}}}]}"#,
+            400,
+            "bad_duration",
+        ),
+        (
+            Method::POST,
+            "/sim/seed",
+            r#"{"faults":{"list_lag":{"secs":86401,"nanos":0}}}"#,
+            400,
+            "bad_duration",
+        ),
     ] {
         let reply = shell.control(method, path, body).await;
         assert_eq!(
@@ -374,4 +464,89 @@ async fn webhooks_stay_on_this_machine_unless_allowed() {
     let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
     let call = shell.until(&sid, |call| !call.alerts.is_empty()).await;
     assert_eq!(call.alerts[0].code, 11100);
+}
+
+#[tokio::test]
+async fn a_sound_may_be_larger_than_a_document_but_not_without_end() {
+    let shell = Shell::start().await;
+    for (kilobytes, code) in [(65, None), (300, None), (16 * 1024 + 1, Some(11750))] {
+        let url = format!("{}/music?{kilobytes}", shell.app);
+        shell.simulator.set_voice_url(&url);
+        let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
+        let call = shell.until(&sid, |call| call.status.is_final()).await;
+        let heard: Vec<&Sound> = call.heard.iter().map(|heard| &heard.what).collect();
+        match code {
+            None => assert_eq!(heard, [&Sound::Played(url)]),
+            Some(code) => assert_eq!(heard, [&Sound::ErrorSentence(code)]),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_reset_with_or_without_the_work_done() {
+    let shell = Shell::start().await;
+    let form = format!(
+        "To=%2B15005550101&From=%2B15005550006&Url={}/answer",
+        shell.app
+    );
+    for (fault, calls) in [(RestFault::Reset, 0), (RestFault::ResetAfterwards, 1)] {
+        shell
+            .simulator
+            .fail_next_rest(RestTarget::Creates, fault, 1);
+        let error = shell.rest(&form).await.expect_err("no answer");
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(source) = cause.source() {
+            cause = source;
+        }
+        let kind = cause.downcast_ref::<std::io::Error>().unwrap().kind();
+        assert_eq!(kind, std::io::ErrorKind::ConnectionReset);
+        assert_eq!(shell.simulator.calls().len(), calls, "{fault:?}");
+    }
+    assert_eq!(shell.rest(&form).await.unwrap().status(), 201);
+}
+
+/// As many as are sent at once do not get an answer until the gate opens.
+#[tokio::test]
+async fn webhooks_above_the_bound_wait_their_turn() {
+    const AT_ONCE: usize = 256;
+    let shell = Shell::start().await;
+    shell.simulator.set_voice_url(format!("{}/gate", shell.app));
+    let mut calls = Vec::new();
+    for _ in 0..AT_ONCE + 20 {
+        calls.push(shell.simulator.place_call(CALLER, OURS).await.unwrap());
+    }
+    let arrived = || shell.inbox.received.lock().unwrap().len();
+    // real time: the requests travel through sockets.
+    let full = tokio::time::timeout(Duration::from_secs(20), async {
+        while arrived() < AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    full.await.expect("as many as may arrive");
+    shell.inbox.gate.add_permits(1);
+    let through = |call: &CallView| call.said() == ["Through"];
+    // real time: as above.
+    let one_more = tokio::time::timeout(Duration::from_secs(20), async {
+        while arrived() == AT_ONCE {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+    one_more.await.expect("one leaves, and another comes");
+    assert_eq!(arrived(), AT_ONCE + 1);
+    shell.inbox.gate.add_permits(AT_ONCE + 20);
+    for sid in &calls {
+        shell.until(sid, through).await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_asked_for_and_signed_as_it_was_written() {
+    let shell = Shell::start().await;
+    let url = format!("{}/a/../raw//path?n=O'Brien&empty=", shell.app);
+    shell.simulator.set_voice_url(&url);
+    let sid = shell.simulator.place_call(CALLER, OURS).await.unwrap();
+    let call = shell.until(&sid, |call| call.status.is_final()).await;
+    assert_eq!(call.said(), ["As written"]);
+    let (_, signature, form) = shell.inbox.received.lock().unwrap()[0].clone();
+    assert_eq!(signature, voip_twilio::signature::sign(TOKEN, &url, &form));
 }
