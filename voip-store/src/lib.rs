@@ -10,7 +10,9 @@
 //! Every adapter keeps the same promises: those under *Contract* in
 //! `voip_core::ports`, checked by the suites of `voip-testkit`. What is in
 //! memory is for one process, and gone when that ends. What is on Redis is
-//! there with the feature `redis`.
+//! there with the feature `redis`. Calls, users and accounts are on PostgreSQL or
+//! MySQL with the features `postgres` and `mysql`: as `PostgresStore` and
+//! `MySqlStore`, which are one `ServerStore` over the statements of each.
 //!
 //! [`legacy`] reads the databases of the systems that came before.
 //!
