@@ -16,7 +16,13 @@ impl CallTable for MySqlDriver {
             in_transaction(db, batch).await
         };
         match written {
-            Err(error) if alone && failure::is_taken(&error) => taken(db, batch).await,
+            Err(error) if alone && failure::is_taken(&error) => {
+                // Undone with the rest, and wanted all the same.
+                if !batch.settles.is_empty() {
+                    Self::settle(db, &batch.settles).await?;
+                }
+                taken(db, batch).await
+            }
             written => written,
         }
     }

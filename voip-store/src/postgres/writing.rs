@@ -19,6 +19,10 @@ impl CallTable for PostgresDriver {
         let alone = batch.inserts.len() + batch.replaces.len() == 1;
         match written {
             Err(error) if alone && failure::is_taken(&error, "calls_by_provider_id") => {
+                // Undone with the rest, and wanted all the same.
+                if !batch.settles.is_empty() {
+                    Self::settle(db, &batch.settles).await?;
+                }
                 Ok(Written {
                     leg_taken: true,
                     ..Written::default()

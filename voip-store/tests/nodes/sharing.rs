@@ -17,6 +17,7 @@ cases! {
     no_two_nodes_claim_one_effect
     an_effect_of_another_node_is_not_settled_with_ones_own
     a_write_that_was_refused_keeps_no_row_from_another_node
+    what_is_settled_beside_a_write_that_comes_to_nothing_stays_settled
 }
 
 async fn of_two_nodes_one_adds_a_call_and_one_replaces_it<D: Database>() {
@@ -162,4 +163,33 @@ async fn a_write_that_was_refused_keeps_no_row_from_another_node<D: Database>() 
     assert_eq!(refused.await.unwrap_err().kind(), ErrorKind::Refused);
     let replaced = other.replace(&second, Version(0), &[], at(20)).await;
     assert_eq!(replaced.unwrap(), Replaced::Done(Version(1)));
+}
+
+async fn what_is_settled_beside_a_write_that_comes_to_nothing_stays_settled<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let store = connect(&database).await;
+    let (first, mut second) = (ringing(1), ringing(2));
+    second.provider_id = None;
+    let effects = [Effect::Dial, Effect::LookUp];
+    store.insert(new(&first, &effects)).await.unwrap();
+    store.insert(new(&second, &[])).await.unwrap();
+    // Each is taken along by the next write: one of a call that is known, and one
+    // of a leg that another call has.
+    store.settle_effect(&first.id, Effect::Dial).await.unwrap();
+    let known = store.insert(new(&second, &[])).await.unwrap();
+    assert!(matches!(known, Inserted::Known(_)));
+    store
+        .settle_effect(&first.id, Effect::LookUp)
+        .await
+        .unwrap();
+    let stolen = Call {
+        provider_id: first.provider_id.clone(),
+        ..second
+    };
+    let refused = store.replace(&stolen, Version(0), &[], at(20)).await;
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Refused);
+    let claimed = store.claim_effects(at(1_000), at(1_040), 10).await.unwrap();
+    assert_eq!(claimed, [], "they are settled");
 }
