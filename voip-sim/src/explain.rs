@@ -40,6 +40,10 @@ const TABLE: &[(u32, &str)] = &[
     ),
     (11770, "The answer is empty where a document was expected."),
     (12100, "The document is not well-formed XML."),
+    (
+        12101,
+        "The document says that it is of another version of XML than 1.0 or 1.1.",
+    ),
     (12102, "The document's root element is not Response."),
     (
         12200,

@@ -16,7 +16,7 @@ pub use conference::{Conference, Wait};
 pub use dial::{Dial, DialTarget, Noun, StatusSubscription};
 pub use queue::{Enqueue, FromQueue};
 pub use reader::read;
-pub use recorded::{Channels, Recorded};
+pub use recorded::{Channels, Recorded, Track};
 
 use std::time::Duration;
 
@@ -178,6 +178,8 @@ pub struct Gather {
     pub finish_on_key: Option<char>,
     /// Whether the action is asked even if nothing was pressed.
     pub action_on_empty_result: bool,
+    /// Whether input stops the prompts; else it counts when they are over.
+    pub barge_in: bool,
     /// Whether keys count as input (`dtmf`).
     pub takes_keys: bool,
     /// Whether what the far end says counts as input (`speech`).
@@ -215,6 +217,9 @@ pub enum DocumentError {
     /// Not well-formed XML (12100).
     #[error("the document is not well-formed XML: {0}")]
     NotXml(String),
+    /// A version of XML that there is not (12101).
+    #[error("the document is of another version of XML")]
+    BadVersion,
     /// The root is not `Response` (12102).
     #[error("the root element is not Response")]
     WrongRoot,
@@ -231,6 +236,7 @@ impl DocumentError {
     pub fn code(&self) -> u32 {
         match self {
             Self::NotXml(_) => 12100,
+            Self::BadVersion => 12101,
             Self::WrongRoot => 12102,
             Self::TooLarge => 11750,
             Self::Empty => 11770,

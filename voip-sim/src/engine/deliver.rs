@@ -279,6 +279,7 @@ fn headers(
         ("User-Agent", "TwilioProxy/1.1".to_owned()),
         ("Accept", "*/*".to_owned()),
         ("Cache-Control", "max-age=259200".to_owned()),
+        ("Connection", "close".to_owned()),
         ("X-Home-Region", "us1".to_owned()),
         (IDEMPOTENCY_TOKEN, token.to_string()),
     ];

@@ -12,7 +12,7 @@ use super::leg::{Activity, LegId};
 use super::recording::{RecordingId, Source};
 use super::timer::Timer;
 use crate::inspect::{self, Status};
-use crate::twiml::{Channels, Gather, Record, Recorded, Verb};
+use crate::twiml::{Channels, Gather, Record, Recorded, Track, Verb};
 
 /// How sure the simulator is of what it understood.
 const CONFIDENCE: &str = "0.9";
@@ -22,9 +22,28 @@ pub(super) struct Gathering {
     gather: Gather,
     prompts: VecDeque<Verb>,
     digits: String,
+    /// Whether what was pressed is all, although prompts still sound.
+    complete: bool,
+    /// What was said while prompts sounded that nothing stops.
+    speech: Option<String>,
 }
 
 impl Gathering {
+    /// Whether a prompt sounds that input does not stop.
+    fn cannot_be_stopped(&self) -> bool {
+        !self.gather.barge_in && !self.prompts.is_empty()
+    }
+
+    /// Takes one more key; true when that was the last one.
+    fn take(&mut self, key: char) -> bool {
+        if self.gather.finish_on_key == Some(key) {
+            return true;
+        }
+        self.digits.push(key);
+        let enough = self.gather.num_digits;
+        enough.is_some_and(|enough| self.digits.len() >= enough as usize)
+    }
+
     /// Whether a prompt sounds at the moment.
     #[cfg(feature = "media")]
     pub(super) fn sounds(&self) -> bool {
@@ -38,6 +57,8 @@ impl Engine {
         let gathering = Gathering {
             prompts: gather.prompts.clone().into(),
             digits: String::new(),
+            complete: false,
+            speech: None,
             gather,
         };
         self.next_prompt(now, id, gathering);
@@ -49,7 +70,12 @@ impl Engine {
             return;
         };
         match gathering.prompts.pop_front() {
-            Some(_) => self.next_prompt(now, id, gathering),
+            Some(_) if !gathering.prompts.is_empty() => self.next_prompt(now, id, gathering),
+            Some(_) => match gathering.speech.take() {
+                Some(text) => self.speech_gathered(now, id, gathering, &text),
+                None if gathering.complete => self.gather_over(now, id, gathering),
+                None => self.next_prompt(now, id, gathering),
+            },
             None => self.gather_over(now, id, gathering),
         }
     }
@@ -89,13 +115,27 @@ impl Engine {
     /// The far end says something: a gather that listens takes it, and a recording that waits for
     /// silence does not notice, since what is said has no length.
     pub(super) fn spoken(&mut self, now: OffsetDateTime, id: LegId, text: &str) {
-        match &self.leg(id).activity {
-            Activity::Gathering(gathering) if gathering.gather.takes_speech => {}
+        match &mut self.leg_mut(id).activity {
+            Activity::Gathering(gathering) if gathering.gather.takes_speech => {
+                if gathering.cannot_be_stopped() {
+                    gathering.speech.get_or_insert_with(|| text.to_owned());
+                    return;
+                }
+            }
             _ => return,
         }
-        let Activity::Gathering(gathering) = self.stop_activity(id) else {
-            return;
-        };
+        if let Activity::Gathering(gathering) = self.stop_activity(id) {
+            self.speech_gathered(now, id, gathering, text);
+        }
+    }
+
+    fn speech_gathered(
+        &mut self,
+        now: OffsetDateTime,
+        id: LegId,
+        gathering: Gathering,
+        text: &str,
+    ) {
         let heard = vec![pair("SpeechResult", text), pair("Confidence", CONFIDENCE)];
         self.fetch(now, id, &gathering.gather.action, heard, Purpose::Run);
     }
@@ -133,26 +173,25 @@ impl Engine {
     }
 
     fn key_gathered(&mut self, now: OffsetDateTime, id: LegId, key: char) {
-        let Activity::Gathering(gathering) = &self.leg(id).activity else {
+        let Activity::Gathering(gathering) = &mut self.leg_mut(id).activity else {
             return;
         };
-        if !gathering.gather.takes_keys {
+        if !gathering.gather.takes_keys || gathering.complete {
+            return;
+        }
+        let complete = gathering.take(key);
+        if gathering.cannot_be_stopped() {
+            gathering.complete = complete;
             return;
         }
         let Activity::Gathering(mut gathering) = self.stop_activity(id) else {
             return;
         };
-        if gathering.gather.finish_on_key == Some(key) {
-            return self.gather_over(now, id, gathering);
-        }
-        gathering.digits.push(key);
         // The first key stops what is being said.
         gathering.prompts.clear();
-        let enough = gathering.gather.num_digits;
-        if enough.is_some_and(|enough| gathering.digits.len() >= enough as usize) {
-            self.gather_over(now, id, gathering);
-        } else {
-            self.next_prompt(now, id, gathering);
+        match complete {
+            true => self.gather_over(now, id, gathering),
+            false => self.next_prompt(now, id, gathering),
         }
     }
 
@@ -165,6 +204,7 @@ impl Engine {
         let recorded = Recorded {
             from_ringing: false,
             channels: Channels::Mono,
+            track: Track::Both,
             status: record.status.clone(),
         };
         let recording = self.start_recording(now, id, None, Source::RecordVerb, recorded);

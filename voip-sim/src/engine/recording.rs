@@ -11,7 +11,7 @@ use super::leg::LegId;
 use super::timer::Timer;
 use crate::inspect::{RecordingStatus, RecordingView};
 use crate::sid::CallSid;
-use crate::twiml::{Channels, Recorded, StatusSubscription};
+use crate::twiml::{Channels, Recorded, StatusSubscription, Track};
 use crate::webhook::WebhookKind;
 
 /// How long after its end a recording can be had.
@@ -52,6 +52,7 @@ pub(crate) struct Recording {
     pub(crate) conference: Option<String>,
     pub(crate) source: Source,
     pub(crate) channels: Channels,
+    track: Track,
     pub(crate) status: RecordingStatus,
     pub(crate) created: OffsetDateTime,
     pub(crate) updated: OffsetDateTime,
@@ -106,6 +107,7 @@ impl Engine {
             conference,
             source,
             channels: recorded.channels,
+            track: recorded.track,
             status: RecordingStatus::InProgress,
             created: now,
             updated: now,
@@ -197,7 +199,7 @@ impl Engine {
             pair("RecordingChannels", &recording.channels.count().to_string()),
             pair("RecordingSource", recording.source.as_str()),
             pair("RecordingStartTime", &date(recording.created)),
-            pair("RecordingTrack", "both"),
+            pair("RecordingTrack", recording.track.as_str()),
         ];
         if let Some(conference) = &recording.conference {
             fields.push(pair("ConferenceSid", conference));

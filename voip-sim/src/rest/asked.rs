@@ -6,7 +6,7 @@ use super::RestError;
 use super::form::Form;
 use crate::detection::{Detection, DetectionMode};
 use crate::engine::Extras;
-use crate::twiml::{Channels, Recorded, StatusSubscription};
+use crate::twiml::{Channels, Recorded, StatusSubscription, Track};
 
 /// Reads digits, machine detection and recording. `amd_callback` is what the parameter is called
 /// by which the result of the detection is told.
@@ -83,6 +83,11 @@ pub(super) fn recording(form: &Form) -> Result<Recorded, RestError> {
         Some("dual") => Channels::Dual,
         Some(_) => return Err(RestError::invalid(20422, "RecordingChannels is not valid")),
     };
+    let track = match form.get("RecordingTrack").map(Track::parse) {
+        None => Track::Both,
+        Some(Some(track)) => track,
+        Some(None) => return Err(RestError::invalid(20422, "RecordingTrack is not valid")),
+    };
     let callback = form.target("RecordingStatusCallback", "RecordingStatusCallbackMethod")?;
     let mut events: Vec<String> = form
         .all("RecordingStatusCallbackEvent")
@@ -95,6 +100,7 @@ pub(super) fn recording(form: &Form) -> Result<Recorded, RestError> {
     Ok(Recorded {
         from_ringing: false,
         channels,
+        track,
         status: callback.map(|target| StatusSubscription {
             url: target.url,
             method: target.method,

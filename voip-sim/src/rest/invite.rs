@@ -11,7 +11,9 @@ use crate::engine::{Engine, FirstDocument, NewLeg};
 use crate::inspect::{Direction, RoomStatus, Status};
 use crate::phone::Outcome;
 use crate::sid::is_sid;
-use crate::twiml::{Channels, Conference, Method, Recorded, StatusSubscription, Target, Wait};
+use crate::twiml::{
+    Channels, Conference, Method, Recorded, StatusSubscription, Target, Track, Wait,
+};
 
 /// The vendor lets it ring this much longer than it was told.
 const EXTRA_RINGING: Duration = Duration::from_secs(5);
@@ -124,6 +126,7 @@ fn conference(form: &Form, name: String, label: Option<String>) -> Result<Confer
         Some("true" | "record-from-start") => Some(Recorded {
             from_ringing: false,
             channels: Channels::Mono,
+            track: Track::Both,
             status: form
                 .target(
                     "ConferenceRecordingStatusCallback",

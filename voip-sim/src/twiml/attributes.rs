@@ -112,9 +112,27 @@ impl<'a> Attributes<'a> {
             return None;
         };
         let usual = Detection::new(mode);
+        let mut millis = |name: &str, allowed, usual: Duration| {
+            let usual = u32::try_from(usual.as_millis()).unwrap_or(u32::MAX);
+            Duration::from_millis(self.number(name, allowed, usual, 21234).into())
+        };
+        let speech = millis("machineDetectionSpeechThreshold", 1000..=6000, usual.speech);
+        let speech_end = millis(
+            "machineDetectionSpeechEndThreshold",
+            500..=5000,
+            usual.speech_end,
+        );
+        let silence = millis(
+            "machineDetectionSilenceTimeout",
+            2000..=10_000,
+            usual.silence,
+        );
         let callback = self.text("amdStatusCallback").map(str::trim);
         Some(Detection {
             timeout: self.seconds("machineDetectionTimeout", 3..=59, 30, 21234),
+            speech,
+            speech_end,
+            silence,
             asynchronous: true,
             callback: callback.filter(|url| !url.is_empty()).map(|url| Target {
                 url: url.to_owned(),

@@ -79,6 +79,61 @@ pub struct StatusSubscription {
     pub events: Vec<String>,
 }
 
+const NUMBER: [&str; 14] = [
+    "url",
+    "method",
+    "sendDigits",
+    "statusCallback",
+    "statusCallbackMethod",
+    "statusCallbackEvent",
+    "machineDetection",
+    "machineDetectionTimeout",
+    "machineDetectionSpeechThreshold",
+    "machineDetectionSpeechEndThreshold",
+    "machineDetectionSilenceTimeout",
+    "amdStatusCallback",
+    "amdStatusCallbackMethod",
+    "byoc",
+];
+
+const CLIENT: [&str; 6] = [
+    "url",
+    "clientNotificationUrl",
+    "method",
+    "statusCallback",
+    "statusCallbackMethod",
+    "statusCallbackEvent",
+];
+
+const SIP: [&str; 15] = [
+    "url",
+    "method",
+    "username",
+    "password",
+    "codecs",
+    "statusCallback",
+    "statusCallbackMethod",
+    "statusCallbackEvent",
+    "machineDetection",
+    "machineDetectionTimeout",
+    "machineDetectionSpeechThreshold",
+    "machineDetectionSpeechEndThreshold",
+    "machineDetectionSilenceTimeout",
+    "amdStatusCallback",
+    "amdStatusCallbackMethod",
+];
+
+impl Noun {
+    /// The attributes that its element may have.
+    fn attributes(&self) -> &'static [&'static str] {
+        match self {
+            Self::Number(_) => &NUMBER,
+            Self::Client { .. } => &CLIENT,
+            Self::Sip(_) => &SIP,
+        }
+    }
+}
+
 impl Dial {
     /// A dial without attributes or targets, as there is behind a participant that a REST
     /// request calls into a room.
@@ -171,6 +226,7 @@ impl Dial {
             }
         };
         let mut attributes = Attributes::new(element, warnings);
+        attributes.known(noun.attributes());
         let screen = attributes.text("url").map(str::trim).unwrap_or_default();
         let screen = (!screen.is_empty()).then(|| Target {
             url: screen.to_owned(),

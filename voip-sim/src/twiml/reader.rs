@@ -140,6 +140,7 @@ fn gather(element: &Element, warnings: &mut Vec<Warning>) -> Gather {
             Some(key) => key.chars().next(),
         },
         action_on_empty_result: attributes.flag("actionOnEmptyResult", false, SCHEMA_WARNING),
+        barge_in: attributes.flag("bargeIn", true, SCHEMA_WARNING),
         takes_keys: attributes
             .text("input")
             .is_none_or(|input| input.split_whitespace().any(|word| word == "dtmf")),

@@ -1,7 +1,7 @@
 //! The `record` attributes of dials and conferences.
 
 use super::StatusSubscription;
-use super::attributes::Attributes;
+use super::attributes::{Attributes, SCHEMA_WARNING};
 
 /// How a recording keeps the two sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,39 @@ pub struct Recorded {
     pub from_ringing: bool,
     /// How the two sides are kept.
     pub channels: Channels,
+    /// Whom it holds.
+    pub track: Track,
     /// Who is told about the recording, and which events.
     pub status: Option<StatusSubscription>,
+}
+
+/// Whom a recording holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Track {
+    /// What the far end says.
+    Inbound,
+    /// What the far end hears.
+    Outbound,
+    /// Both.
+    #[default]
+    Both,
+}
+
+impl Track {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+            Self::Both => "both",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        [Self::Inbound, Self::Outbound, Self::Both]
+            .into_iter()
+            .find(|track| track.as_str() == word)
+    }
 }
 
 impl Attributes<'_> {
@@ -50,6 +81,7 @@ impl Attributes<'_> {
         Some(Recorded {
             from_ringing,
             channels,
+            track: self.recording_track(),
             status: self.recording_callback(),
         })
     }
@@ -61,12 +93,24 @@ impl Attributes<'_> {
             Some("record-from-start" | "true") => Some(Recorded {
                 from_ringing: false,
                 channels: Channels::Mono,
+                track: Track::Both,
                 status: self.recording_callback(),
             }),
             Some(_) => {
                 self.odd(code, "record");
                 None
             }
+        }
+    }
+
+    /// `recordingTrack` of a `Dial`.
+    fn recording_track(&mut self) -> Track {
+        match self.text("recordingTrack").map(str::trim) {
+            None => Track::Both,
+            Some(word) => Track::parse(word).unwrap_or_else(|| {
+                self.odd(SCHEMA_WARNING, "recordingTrack");
+                Track::Both
+            }),
         }
     }
 

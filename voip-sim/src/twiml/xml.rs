@@ -27,6 +27,7 @@ pub(super) enum Node {
 impl Element {
     /// Reads a whole document and returns its root.
     pub(super) fn parse(text: &str) -> Result<Self, DocumentError> {
+        carried(text)?;
         let mut reader = Reader::from_str(text);
         let mut open: Vec<Self> = Vec::new();
         let mut root: Option<Self> = None;
@@ -52,7 +53,10 @@ impl Element {
                 Event::CData(text) => push_text(&mut open, &text.xml10_content())?,
                 Event::GeneralRef(reference) => {
                     if let Some(character) = reference.resolve_char_ref().map_err(not_xml)? {
-                        push_text(&mut open, character.encode_utf8(&mut [0; 4]))?;
+                        let mut buffer = [0; 4];
+                        let character = character.encode_utf8(&mut buffer);
+                        carried(character)?;
+                        push_text(&mut open, character)?;
                     } else {
                         let name = reference.xml10_content();
                         let entity = quick_xml::escape::resolve_predefined_entity(&name)
@@ -60,7 +64,13 @@ impl Element {
                         push_text(&mut open, entity)?;
                     }
                 }
-                Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::DocType(_) => {}
+                Event::Decl(declaration) => {
+                    let version = declaration.version().map_err(not_xml)?;
+                    if !matches!(version.as_ref(), "1.0" | "1.1") {
+                        return Err(DocumentError::BadVersion);
+                    }
+                }
+                Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {}
                 Event::Eof => break,
             }
         }
@@ -80,6 +90,7 @@ impl Element {
             let value = attribute
                 .normalized_value(XmlVersion::Implicit1_0)
                 .map_err(not_xml)?;
+            carried(&value)?;
             element
                 .attributes
                 .push((attribute.key.0.to_owned(), value.into_owned()));
@@ -127,6 +138,21 @@ impl Element {
             Node::Element(element) => Some(element),
             Node::Text(_) => None,
         })
+    }
+}
+
+/// # Errors
+/// [`DocumentError::NotXml`] where there is a character that no document may have, spelled out or
+/// not (XML 1.0, section 2.2).
+fn carried(text: &str) -> Result<(), DocumentError> {
+    let allowed = |c: char| match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        c => c >= ' ',
+    };
+    match text.chars().all(allowed) {
+        true => Ok(()),
+        false => Err(not_xml("a character that XML does not carry")),
     }
 }
 

@@ -67,3 +67,42 @@ fn a_recording_always_asks_for_its_action() {
     assert_eq!(world.asked("/done")[0].field("Digits"), Some("hangup"));
     assert!(world.call(&sid).said().is_empty());
 }
+
+#[test]
+fn prompts_without_barge_in_are_heard_to_their_end() {
+    const MENU: &[(&str, &str)] = &[
+        (
+            "/voice",
+            "<Gather action='/key' numDigits='2' input='dtmf speech' bargeIn='false' timeout='5'>\
+             <Say>One and a half seconds</Say><Play>/a.mp3</Play></Gather>",
+        ),
+        ("/key", "<Say>Thank you</Say>"),
+    ];
+    let begin = || {
+        let mut world = World::new(MENU);
+        let sid = world.ring_in();
+        world.run_for(Duration::from_millis(300));
+        (world, sid)
+    };
+    let (mut world, sid) = begin();
+    // More keys than count.
+    world.engine.press(world.now, &sid, "427").unwrap();
+    world.run_for(seconds(3));
+    assert!(world.asked("/key").is_empty());
+    assert_eq!(world.call(&sid).heard.len(), 2);
+    world.run_for(seconds(2));
+    assert_eq!(world.asked("/key")[0].field("Digits"), Some("42"));
+
+    let (mut world, sid) = begin();
+    world.engine.press(world.now, &sid, "4").unwrap();
+    world.run_for(seconds(5));
+    assert!(world.asked("/key").is_empty());
+    world.engine.press(world.now, &sid, "2").unwrap();
+    assert_eq!(world.call(&sid).doing, "fetching");
+
+    let (mut world, sid) = begin();
+    world.engine.speak(world.now, &sid, "sales").unwrap();
+    assert_eq!(world.call(&sid).doing, "gather");
+    world.run_for(seconds(5));
+    assert_eq!(world.asked("/key")[0].field("SpeechResult"), Some("sales"));
+}

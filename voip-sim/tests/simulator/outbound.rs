@@ -48,6 +48,7 @@ fn callbacks_carry_the_documented_fields() {
         assert_eq!(webhook.field("Called"), webhook.field("To"));
         assert_eq!(webhook.field("Caller"), Some(OURS));
         assert_eq!(webhook.header("User-Agent"), Some("TwilioProxy/1.1"));
+        assert_eq!(webhook.header("Connection"), Some("close"));
         assert!(webhook.header("I-Twilio-Idempotency-Token").is_some());
     }
     assert_eq!(

@@ -94,6 +94,7 @@ fn a_call_placed_to_be_recorded_tells_so_at_its_end() {
             ("Twiml", "<Response><Pause length='60'/></Response>"),
             ("Record", "true"),
             ("RecordingChannels", "dual"),
+            ("RecordingTrack", "inbound"),
             ("RecordingStatusCallback", "http://app.test/recording"),
             ("StatusCallback", "http://app.test/status"),
         ],
@@ -111,6 +112,7 @@ fn a_call_placed_to_be_recorded_tells_so_at_its_end() {
     let told = told(&world);
     assert_eq!(statuses(&told), ["completed"]);
     assert_eq!(told[0].field("RecordingChannels"), Some("2"));
+    assert_eq!(told[0].field("RecordingTrack"), Some("inbound"));
     assert_eq!(told[0].field("RecordingSource"), Some("OutboundAPI"));
 }
 

@@ -32,6 +32,13 @@ fn broken_documents_have_the_vendors_codes() {
         ("<Response>&nbsp;</Response>", 12100),
         ("<Response a='1' a='2'/>", 12100),
         ("<Response/>text", 12100),
+        ("<Response><Say>a\u{1}b</Say></Response>", 12100),
+        ("<Response><Say>&#x1;</Say></Response>", 12100),
+        ("<Response><Say voice='&#x1;'>a</Say></Response>", 12100),
+        ("<Response><Say voice='\u{1f}'>a</Say></Response>", 12100),
+        ("<Response><!-- \u{ffff} --></Response>", 12100),
+        ("<?xml version='7'?><Response/>", 12101),
+        ("<?xml encoding='UTF-8'?><Response/>", 12100),
         ("<response/>", 12102),
         ("<a><Response/></a>", 12102),
     ] {
@@ -179,6 +186,14 @@ fn odd_values_are_warned_about_and_replaced_by_defaults() {
         [12200, 12200]
     );
     assert_eq!(warnings("<Gather><Hangup/></Gather>"), [12200]);
+    for noun in ["Number", "Client", "Sip"] {
+        let inner =
+            format!("<Dial><{noun} url='/x' statusCallback='/y' colour='red'>x</{noun}></Dial>");
+        assert_eq!(warnings(&inner), [12200], "{noun}");
+    }
+    let odd = "<Dial><Number machineDetection='Enable' \
+               machineDetectionSpeechThreshold='10'>x</Number></Dial>";
+    assert_eq!(warnings(odd), [21234]);
     let odd = read("<Response><Pause length=\"x\"/><Unknown/><Hangup/></Response>").unwrap();
     assert_eq!(
         odd.verbs,
@@ -257,4 +272,21 @@ proptest! {
         let _ = read(&parts.concat());
         let _ = read(&format!("<Response>{}</Response>", parts.concat()));
     }
+}
+
+#[test]
+fn a_number_says_how_machines_are_told_from_people() {
+    let verbs = verbs(
+        "<Dial><Number machineDetection='DetectMessageEnd' machineDetectionTimeout='59' \
+         machineDetectionSpeechThreshold='1000' machineDetectionSpeechEndThreshold='5000' \
+         machineDetectionSilenceTimeout='2000'>+15005550106</Number></Dial>",
+    );
+    let [Verb::Dial(dial)] = verbs.as_slice() else {
+        panic!("a dial");
+    };
+    let detection = dial.targets[0].detection.as_ref().unwrap();
+    assert_eq!(detection.timeout, Duration::from_secs(59));
+    assert_eq!(detection.speech, Duration::from_secs(1));
+    assert_eq!(detection.speech_end, Duration::from_secs(5));
+    assert_eq!(detection.silence, Duration::from_secs(2));
 }
