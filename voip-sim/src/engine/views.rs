@@ -39,7 +39,7 @@ impl Engine {
 
     /// The webhooks made so far and what came of them, oldest first.
     pub fn webhooks(&self) -> Vec<WebhookView> {
-        self.deliveries.values().cloned().collect()
+        self.deliveries.all().cloned().collect()
     }
 
     /// Whether no leg is live and no webhook is out or waiting: nothing more will happen by itself.
