@@ -18,6 +18,7 @@ mod conference;
 mod config;
 mod cookie;
 mod deliver;
+mod deliveries;
 mod dequeue;
 mod detect;
 mod dial;
@@ -38,6 +39,7 @@ mod places;
 mod queue;
 mod reading;
 mod recording;
+mod remembered;
 mod replay;
 mod room;
 mod room_callback;
@@ -68,7 +70,7 @@ use std::num::NonZeroU32;
 use time::OffsetDateTime;
 
 use crate::faults::{Faults, RestFault, RestTarget, ScriptedFault, ScriptedWebhookFault};
-use crate::inspect::{Happening, WebhookView};
+use crate::inspect::Happening;
 use crate::phone::{ClientScript, PhoneScript};
 use crate::rest::{self, RestReply, RestRequest};
 use crate::seeded::Seeded;
@@ -77,6 +79,8 @@ use crate::webhook::{Webhook, WebhookId};
 
 use announce::{Announcement, AnnouncementId};
 use deliver::{Line, Sending};
+use deliveries::Deliveries;
+use remembered::Remembered;
 use timer::{Timer, Timers};
 
 /// The simulated provider: all its calls, and what is due when.
@@ -94,7 +98,8 @@ pub struct Engine {
     queues: BTreeMap<String, queue::Queue>,
     pub(crate) recordings: BTreeMap<RecordingId, Recording>,
     pub(crate) recordings_by_sid: HashMap<String, RecordingId>,
-    graves: places::Graves,
+    /// The places of what was forgotten.
+    graves: Remembered<u64>,
     next_recording: u64,
     announcements: BTreeMap<AnnouncementId, Announcement>,
     next_announcement: u64,
@@ -109,7 +114,7 @@ pub struct Engine {
     finished: VecDeque<LegId>,
     phones: HashMap<String, PhoneScript>,
     clients: HashMap<String, ClientScript>,
-    number_sids: HashMap<String, String>,
+    number_sids: Remembered<String>,
     /// What single numbers do with inbound calls, where that differs.
     numbers: HashMap<String, NumberConfig>,
     timers: Timers,
@@ -119,7 +124,7 @@ pub struct Engine {
     outbox: VecDeque<WebhookId>,
     sending: BTreeMap<WebhookId, Sending>,
     lines: HashMap<String, Line>,
-    deliveries: BTreeMap<WebhookId, WebhookView>,
+    deliveries: Deliveries,
     journal: journal::Journal,
 }
 
@@ -139,7 +144,7 @@ impl Engine {
             queues: BTreeMap::new(),
             recordings: BTreeMap::new(),
             recordings_by_sid: HashMap::new(),
-            graves: places::Graves::default(),
+            graves: Remembered::default(),
             next_recording: 0,
             announcements: BTreeMap::new(),
             next_announcement: 0,
@@ -152,14 +157,14 @@ impl Engine {
             finished: VecDeque::new(),
             phones: HashMap::new(),
             clients: HashMap::new(),
-            number_sids: HashMap::new(),
+            number_sids: Remembered::default(),
             numbers: HashMap::new(),
             timers: Timers::default(),
             clock: OffsetDateTime::UNIX_EPOCH,
             outbox: VecDeque::new(),
             sending: BTreeMap::new(),
             lines: HashMap::new(),
-            deliveries: BTreeMap::new(),
+            deliveries: Deliveries::default(),
             journal: journal::Journal::default(),
             config,
         }

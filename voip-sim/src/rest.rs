@@ -130,7 +130,8 @@ fn dispatch(
         }
         (Resource::Conferences, "GET") => conferences::list(engine, now, path, query),
         (Resource::Conference(sid), method) => {
-            let id = conferences::find(engine, now, sid).ok_or_else(not_found)?;
+            let then = seen_by(engine, method, now);
+            let id = conferences::find(engine, then, sid).ok_or_else(not_found)?;
             match method {
                 "GET" => Ok(conferences::fetch(engine, now, id)),
                 "POST" => conferences::update(engine, now, id, request.body),
@@ -138,11 +139,14 @@ fn dispatch(
             }
         }
         (Resource::Participants(sid), "GET") => {
-            let room = conferences::find(engine, now, sid).ok_or_else(not_found)?;
+            let then = engine.rooms_as_of(now);
+            let room = conferences::find(engine, then, sid).ok_or_else(not_found)?;
             participants::list(engine, now, room, path, query)
         }
         (Resource::Participant(sid, who), method) => {
-            let room = conferences::find(engine, now, sid)
+            // Changes reach whoever is there, also where reads lag behind.
+            let then = seen_by(engine, method, now);
+            let room = conferences::find(engine, then, sid)
                 .filter(|room| participants::is_open(engine, *room))
                 .ok_or_else(not_found)?;
             if method == "GET" {
@@ -154,7 +158,6 @@ fn dispatch(
                 engine.end(now, leg, crate::engine::EndedBy::Api);
                 return Ok(RestReply::no_content());
             }
-            // Changes reach whoever is there, also where reads lag behind.
             let leg = participants::find(engine, room, &who, now).ok_or_else(not_found)?;
             match method {
                 "POST" => participants::update(engine, now, room, leg, request.body),
@@ -194,6 +197,14 @@ fn dispatch(
             | Resource::Media(_),
             _,
         ) => Err(RestError::method_not_allowed()),
+    }
+}
+
+/// What a request for a conference sees: reads lag behind, changes meet the present.
+fn seen_by(engine: &Engine, method: &str, now: OffsetDateTime) -> OffsetDateTime {
+    match method {
+        "GET" => engine.rooms_as_of(now),
+        _ => now,
     }
 }
 

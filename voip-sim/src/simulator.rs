@@ -183,7 +183,7 @@ impl Simulator {
 
     /// All legs that are still known, oldest first.
     pub fn calls(&self) -> Vec<CallView> {
-        self.shared.turn(|engine, _| engine.calls())
+        self.shared.look(|engine, _| engine.calls())
     }
 
     /// One leg, to look at, to drive, and to wait for.
@@ -227,22 +227,22 @@ impl Simulator {
 
     /// The legs of a voice client, whether it called or was called, oldest first.
     pub fn client_calls(&self, identity: &str) -> Vec<CallView> {
-        self.shared.turn(|engine, _| engine.client_calls(identity))
+        self.shared.look(|engine, _| engine.client_calls(identity))
     }
 
     /// All conferences that are still known, oldest first.
     pub fn rooms(&self) -> Vec<RoomView> {
-        self.shared.turn(|engine, _| engine.rooms())
+        self.shared.look(|engine, _| engine.rooms())
     }
 
     /// Live legs whose partners have all gone.
     pub fn orphans(&self) -> Vec<Orphan> {
-        self.shared.turn(|engine, now| engine.orphans(now))
+        self.shared.look(|engine, now| engine.orphans(now))
     }
 
     /// The webhooks made so far and the application's answers, oldest first.
     pub fn webhooks(&self) -> Vec<WebhookView> {
-        self.shared.turn(|engine, _| engine.webhooks())
+        self.shared.look(|engine, _| engine.webhooks())
     }
 
     /// The same, from the one with this number on: see

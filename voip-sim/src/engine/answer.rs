@@ -136,9 +136,7 @@ impl Engine {
             ..
         } = sending.prepared;
         self.note_outcome(now, &webhook, &outcome);
-        if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
-            delivery.outcome = outcome;
-        }
+        self.deliveries.came_to(webhook.id, outcome);
         let Some(asked) = asked else {
             if let (Err(_), Some(id)) = (read, self.by_sid.get(&webhook.call_sid).copied()) {
                 self.alert(now, id, 15003, "a status callback was not accepted");

@@ -24,7 +24,8 @@ pub struct EngineConfig {
     /// The TwiML App that voice clients call through; without one they cannot call.
     pub application: Option<Application>,
     /// The numbers the account owns. `None` accepts every well-formed caller number, which is
-    /// what an embedded simulator wants; with a list any other is refused (21210).
+    /// what an embedded simulator wants; with a list any other is refused (21210), and shown by no
+    /// `Dial` (13214) unless it is one of the call's own.
     pub owned_numbers: Option<Vec<String>>,
     /// How long the network's own steps take.
     pub timing: Timing,

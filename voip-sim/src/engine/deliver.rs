@@ -156,9 +156,7 @@ impl Engine {
         );
         self.note_attempt(now, id, attempt);
         let webhook = &sending.prepared.webhook;
-        if let Some(delivery) = self.deliveries.get_mut(&webhook.id) {
-            delivery.attempts += 1;
-        }
+        self.deliveries.tried(webhook.id);
         self.outbox.push_back(webhook.id);
         self.sending.insert(webhook.id, sending);
     }
@@ -261,10 +259,7 @@ impl Engine {
             attempts: 0,
             outcome: DeliveryOutcome::Pending,
         };
-        self.deliveries.insert(webhook.id, view);
-        while self.deliveries.len() > self.config.keep {
-            self.deliveries.pop_first();
-        }
+        self.deliveries.insert(view, self.config.keep);
     }
 }
 

@@ -13,6 +13,7 @@ use super::timer::Timer;
 use super::{Engine, fetch::Purpose};
 use crate::address::{Address, is_e164};
 use crate::inspect::{Direction, Sound, Status};
+use crate::magic_numbers;
 use crate::twiml::{Dial, DialTarget, Noun, Recorded, StatusSubscription, Target};
 
 /// The vendor lets every attempt ring this much longer than it was told.
@@ -66,7 +67,7 @@ impl Engine {
             dial,
         };
         if let Some(caller) = &dialling.dial.caller_id
-            && Address::parse(caller).is_none()
+            && !self.may_show(id, caller)
         {
             dialling.waiting.clear();
             self.alert(now, id, 13214, "Dial: callerId is not valid");
@@ -77,6 +78,23 @@ impl Engine {
             self.record_dial(now, id, recorded);
         }
         self.call_next_targets(now, id);
+    }
+
+    /// Whether a leg may show this to whom it calls: a number of the account's, or one of the two
+    /// of this call. Without a list of owned numbers all are the account's.
+    fn may_show(&self, id: LegId, caller: &str) -> bool {
+        let leg = self.leg(id);
+        match Address::parse(caller) {
+            Some(Address::Phone(number)) => {
+                let owned = self.config.owned_numbers.as_ref();
+                owned.is_none_or(|owned| owned.contains(&number))
+                    || number == leg.from
+                    || number == leg.to
+                    || magic_numbers::from_accepted(&number)
+            }
+            Some(Address::Client { .. } | Address::Sip(_)) => true,
+            None => false,
+        }
     }
 
     /// Calls the next target, or all of them; when there is none left, the dial is over.

@@ -159,7 +159,7 @@ impl Engine {
     }
 
     pub(super) fn note_attempt(&mut self, now: OffsetDateTime, id: WebhookId, attempt: u32) {
-        let of = self.deliveries.get(&id);
+        let of = self.deliveries.get(id);
         let sid = of.map(|delivery| delivery.call_sid.clone());
         let webhook = id;
         self.note_about(now, sid, Happening::Attempt { webhook, attempt });
@@ -175,14 +175,17 @@ impl Engine {
         if self.config.journal == 0 {
             return;
         }
-        let body = serde_json::from_str::<serde_json::Value>(&reply.body).ok();
+        let mut segments = request.path_and_query.split(['/', '?', '.']);
+        let named = segments.find_map(CallSid::parse);
+        // Lists can be long; what is looked for is in errors, and in answers to what made a leg.
+        let told = reply.status >= 400 || (named.is_none() && request.method == "POST");
+        let body = told.then(|| serde_json::from_str::<serde_json::Value>(&reply.body).ok());
+        let body = body.flatten();
         let member = |name: &str| body.as_ref().and_then(|body| body.get(name));
         let code = member("code").and_then(serde_json::Value::as_u64);
         let code = code.and_then(|code| u32::try_from(code).ok());
         let made = member("sid").or_else(|| member("call_sid"));
         let made = made.and_then(serde_json::Value::as_str);
-        let mut segments = request.path_and_query.split(['/', '?', '.']);
-        let named = segments.find_map(CallSid::parse);
         let call_sid = named.or_else(|| made.and_then(CallSid::parse));
         let form = form_urlencoded::parse(request.body).into_owned().collect();
         let rest = Happening::Rest {

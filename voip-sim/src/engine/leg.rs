@@ -318,10 +318,12 @@ impl super::Engine {
     }
 
     fn number_sid(&mut self, number: String) -> String {
-        let seeded = &mut self.seeded;
+        if let Some(known) = self.number_sids.get(&number) {
+            return known.clone();
+        }
+        let sid = crate::sid::generate("PN", &mut self.seeded);
         self.number_sids
-            .entry(number)
-            .or_insert_with(|| crate::sid::generate("PN", seeded))
-            .clone()
+            .insert(number, sid.clone(), self.config.keep);
+        sid
     }
 }

@@ -141,10 +141,9 @@ impl Engine {
     }
 
     fn never_sent(&mut self, now: OffsetDateTime, prepared: &Prepared) {
-        if let Some(delivery) = self.deliveries.get_mut(&prepared.webhook.id) {
-            delivery.outcome = DeliveryOutcome::Dropped;
-        }
-        self.note_outcome(now, &prepared.webhook, &DeliveryOutcome::Dropped);
+        let (id, outcome) = (prepared.webhook.id, DeliveryOutcome::Dropped);
+        self.note_outcome(now, &prepared.webhook, &outcome);
+        self.deliveries.came_to(id, outcome);
     }
 
     fn release_at(&mut self, at: OffsetDateTime, prepared: Prepared) {

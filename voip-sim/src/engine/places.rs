@@ -1,28 +1,7 @@
 //! Where things stand in the order of their making, also after they were forgotten: a page of a
 //! list begins after the last item of the page before, and that item may be gone by then.
 
-use std::collections::{HashMap, VecDeque};
-
 use super::{Engine, LegId, RecordingId, RoomId};
-
-/// The places of what was forgotten last, by SID.
-#[derive(Default)]
-pub(super) struct Graves {
-    places: HashMap<String, u64>,
-    order: VecDeque<String>,
-}
-
-impl Graves {
-    fn bury(&mut self, sid: String, place: u64, most: usize) {
-        self.order.push_back(sid.clone());
-        self.places.insert(sid, place);
-        while self.order.len() > most {
-            if let Some(oldest) = self.order.pop_front() {
-                self.places.remove(&oldest);
-            }
-        }
-    }
-}
 
 impl LegId {
     /// Its place among all legs; later ones have higher places.
@@ -54,11 +33,11 @@ impl Engine {
         let recording = || self.recordings_by_sid.get(sid).map(|id| id.place());
         leg.or_else(room)
             .or_else(recording)
-            .or_else(|| self.graves.places.get(sid).copied())
+            .or_else(|| self.graves.get(sid).copied())
     }
 
     /// Remembers the place of something that is forgotten.
     pub(super) fn bury(&mut self, sid: String, place: u64) {
-        self.graves.bury(sid, place, self.config.keep);
+        self.graves.insert(sid, place, self.config.keep);
     }
 }

@@ -17,7 +17,7 @@ impl Engine {
     /// [`DriveError::UnknownWebhook`], also where its leg is forgotten or its address unusable.
     pub fn replay(&mut self, now: OffsetDateTime, id: WebhookId) -> Result<WebhookId, DriveError> {
         self.advance(now);
-        let known = self.deliveries.get(&id).ok_or(DriveError::UnknownWebhook)?;
+        let known = self.deliveries.get(id).ok_or(DriveError::UnknownWebhook)?;
         let (url, form) = (known.url.clone(), known.form.clone());
         let (kind, sid) = (known.kind, known.call_sid.clone());
         let method = Method::parse(known.method).ok_or(DriveError::UnknownWebhook)?;

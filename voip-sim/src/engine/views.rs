@@ -40,7 +40,7 @@ impl Engine {
 
     /// The webhooks made so far and what came of them, oldest first.
     pub fn webhooks(&self) -> Vec<WebhookView> {
-        self.deliveries.values().cloned().collect()
+        self.deliveries.all().cloned().collect()
     }
 
     /// The same, from the one with this number on.

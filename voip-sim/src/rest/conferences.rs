@@ -35,10 +35,10 @@ struct Conference<'a> {
     uri: String,
 }
 
-/// The conference with this SID, over or not, unless reads do not show it yet.
-pub(super) fn find(engine: &Engine, now: OffsetDateTime, sid: &str) -> Option<RoomId> {
+/// The conference with this SID, over or not, if it was there then.
+pub(super) fn find(engine: &Engine, then: OffsetDateTime, sid: &str) -> Option<RoomId> {
     let id = *engine.rooms_by_sid.get(sid)?;
-    (engine.room(id).created <= engine.rooms_as_of(now)).then_some(id)
+    (engine.room(id).created <= then).then_some(id)
 }
 
 pub(super) fn fetch(engine: &Engine, now: OffsetDateTime, id: RoomId) -> RestReply {

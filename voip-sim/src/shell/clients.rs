@@ -65,7 +65,7 @@ pub(super) async fn unregister(
 /// The client's legs, and what each shows its user.
 pub(super) async fn calls(State(shared): State<Shared>, Path(identity): Path<String>) -> Response {
     let calls: Vec<_> = shared
-        .turn(|engine, _| engine.client_calls(&identity))
+        .look(|engine, _| engine.client_calls(&identity))
         .into_iter()
         .map(|call| serde_json::json!({ "state": call.client_state(), "call": call }))
         .collect();

@@ -76,14 +76,14 @@ pub(super) async fn place_call(State(shared): State<Shared>, body: Bytes) -> Ans
 }
 
 pub(super) async fn calls(State(shared): State<Shared>) -> Response {
-    let calls = shared.turn(|engine, _| engine.calls());
+    let calls = shared.look(|engine, _| engine.calls());
     json(StatusCode::OK, &serde_json::json!({ "calls": calls }))
 }
 
 pub(super) async fn call(State(shared): State<Shared>, Path(sid): Path<String>) -> Answer {
     let sid = parse_sid(&sid)?;
     let call = shared
-        .turn(|engine, _| engine.call(&sid))
+        .look(|engine, _| engine.call(&sid))
         .ok_or(DriveError::UnknownCall)?;
     Ok(json(StatusCode::OK, &call))
 }
@@ -128,7 +128,7 @@ pub(super) async fn set_phone(
     Path(number): Path<String>,
     body: Bytes,
 ) -> Answer {
-    if !is_e164(&number) {
+    if !is_e164(&number) && !number.starts_with("sip:") {
         return Err(DriveError::BadNumber.into());
     }
     let script = script(&body)?;
@@ -261,22 +261,22 @@ pub(super) async fn set_limits(State(shared): State<Shared>, body: Bytes) -> Ans
 }
 
 pub(super) async fn rooms(State(shared): State<Shared>) -> Response {
-    let rooms = shared.turn(|engine, _| engine.rooms());
+    let rooms = shared.look(|engine, _| engine.rooms());
     json(StatusCode::OK, &serde_json::json!({ "conferences": rooms }))
 }
 
 pub(super) async fn orphans(State(shared): State<Shared>) -> Response {
-    let orphans = shared.turn(|engine, now| engine.orphans(now));
+    let orphans = shared.look(|engine, now| engine.orphans(now));
     json(StatusCode::OK, &serde_json::json!({ "orphans": orphans }))
 }
 
 pub(super) async fn webhooks(State(shared): State<Shared>) -> Response {
-    let webhooks = shared.turn(|engine, _| engine.webhooks());
+    let webhooks = shared.look(|engine, _| engine.webhooks());
     json(StatusCode::OK, &serde_json::json!({ "webhooks": webhooks }))
 }
 
 pub(super) async fn recordings(State(shared): State<Shared>) -> Response {
-    let recordings = shared.turn(|engine, _| engine.recordings());
+    let recordings = shared.look(|engine, _| engine.recordings());
     let recordings = serde_json::json!({ "recordings": recordings });
     json(StatusCode::OK, &recordings)
 }

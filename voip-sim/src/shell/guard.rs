@@ -1,5 +1,5 @@
-//! Keeping pages of other sites away from the control interface: a browser sends requests to
-//! loopback addresses for whichever page asks it to.
+//! Keeping pages of other sites away from the control interface and the REST interface: a browser
+//! sends requests to loopback addresses for whichever page asks it to.
 
 use std::net::{IpAddr, SocketAddr};
 

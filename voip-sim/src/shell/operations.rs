@@ -19,6 +19,8 @@ pub(super) struct Operation {
     /// The status of its answer when all is well.
     pub(super) status: u16,
     pub(super) handler: MethodRouter<Shared>,
+    /// Whether pages of other sites are kept away from it.
+    pub(super) guarded: bool,
 }
 
 fn read(path: &'static str, summary: &'static str, handler: MethodRouter<Shared>) -> Operation {
@@ -43,6 +45,7 @@ fn operation(
         body,
         status: 200,
         handler,
+        guarded: true,
     }
 }
 
@@ -317,9 +320,18 @@ pub(super) fn operations() -> Vec<Operation> {
 /// What is heard, and what browsers say beside their conversations.
 #[cfg(feature = "media")]
 fn sounds() -> Vec<Operation> {
-    use super::sounds;
+    use super::{asides, sounds};
 
     vec![
+        // It says itself which pages may have it.
+        Operation {
+            guarded: false,
+            ..read(
+                "/sim/client.js",
+                "The voice client of our own, for web pages.",
+                get(asides::client),
+            )
+        },
         read(
             "/sim/calls/{sid}/ear",
             "How loud the last two seconds of what a leg heard were.",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::fixture::{OURS, World, config, seconds};
+use crate::fixture::{CALLER, OURS, World, config, seconds};
 use voip_sim::inspect::Status;
 use voip_sim::phone::{ClientScript, Outcome, PhoneScript};
 use voip_sim::webhook::WebhookAnswer;
@@ -335,4 +335,36 @@ fn a_document_full_of_hopeless_dials_is_worked_off_one_by_one() {
     world.run();
     assert_eq!(world.call(&caller).alerts.len(), 4000);
     assert_eq!(world.call(&caller).said(), ["End"]);
+}
+
+#[test]
+fn a_dial_shows_numbers_of_the_account_or_of_the_call() {
+    const OWNED: &str = "+14155550100";
+    for (shown, called) in [
+        (OWNED, true),
+        (OURS, true),
+        (CALLER, true),
+        ("+14155550199", false),
+        ("nobody", false),
+    ] {
+        let mut config = config();
+        config.owned_numbers = Some(vec![OWNED.to_owned()]);
+        let mut world = World::with(config, move |webhook| {
+            if crate::fixture::is_callback(webhook) {
+                return WebhookAnswer::empty(204);
+            }
+            WebhookAnswer::twiml(format!(
+                "<Response><Dial callerId='{shown}'>+15005550106</Dial></Response>"
+            ))
+        });
+        let caller = world.ring_in();
+        world.run_for(seconds(3));
+        assert_eq!(
+            world.children(&caller).len(),
+            usize::from(called),
+            "{shown}"
+        );
+        let alerts: Vec<u32> = world.call(&caller).alerts.iter().map(|a| a.code).collect();
+        assert_eq!(alerts.contains(&13214), !called, "{shown}");
+    }
 }

@@ -365,3 +365,20 @@ fn the_same_seed_gives_the_same_dialer_to_the_byte() {
     }
     assert_ne!(transcript(1), transcript(2));
 }
+
+#[test]
+fn changes_of_a_conference_meet_the_present_where_reads_lag() {
+    let (mut world, moving) = dialer(1, "");
+    let (_, child, room) = held(&mut world, &moving);
+    world.engine.set_faults(Faults {
+        conference_lag: seconds(600),
+        ..Faults::default()
+    });
+    let path = format!("/Conferences/{room}.json");
+    assert_eq!(world.json("GET", &path, &[]).0, 404);
+    let participant = format!("/Conferences/{room}/Participants/{child}.json");
+    assert_eq!(world.json("GET", &participant, &[]).0, 404);
+    assert_eq!(world.json("POST", &participant, &[("Hold", "true")]).0, 200);
+    assert_eq!(world.json("DELETE", &participant, &[]).0, 204);
+    assert_eq!(world.json("POST", &path, &[("Status", "completed")]).0, 200);
+}

@@ -287,6 +287,8 @@ async fn browser_clients_are_driven_over_http() {
             "{act}"
         );
     }
+    let script = r#"{"outcome":"busy"}"#;
+    assert_eq!(put("/sim/phones/sip:ann@a.test", script).await, 200);
     let out = shell.control(Method::DELETE, "/sim/clients/ann", "").await;
     assert_eq!(out.0, 200);
     for (path, member) in [
@@ -549,4 +551,25 @@ async fn an_address_is_asked_for_and_signed_as_it_was_written() {
     assert_eq!(call.said(), ["As written"]);
     let (_, signature, form) = shell.inbox.received.lock().unwrap()[0].clone();
     assert_eq!(signature, voip_twilio::signature::sign(TOKEN, &url, &form));
+}
+
+/// A name of somebody else's that was made to point here, and a page of somebody else's.
+#[tokio::test]
+async fn pages_of_other_sites_reach_neither_interface() {
+    let shell = Shell::start().await;
+    let base = shell.simulator.base_url();
+    for path in [
+        "/sim/calls".to_owned(),
+        format!("/2010-04-01/Accounts/{ACCOUNT}/Calls.json"),
+    ] {
+        for (name, value) in [
+            ("host", "rebound.example.test"),
+            ("origin", "https://example.test"),
+        ] {
+            let request = shell.http.get(format!("{base}{path}")).header(name, value);
+            assert_eq!(request.send().await.unwrap().status(), 403, "{path} {name}");
+        }
+        let plain = shell.http.get(format!("{base}{path}"));
+        assert_ne!(plain.send().await.unwrap().status(), 403, "{path}");
+    }
 }
