@@ -35,6 +35,11 @@ impl Deliveries {
         self.views.values()
     }
 
+    /// Those from this one on, oldest first.
+    pub(super) fn since(&self, first: WebhookId) -> impl Iterator<Item = &WebhookView> {
+        self.views.range(first..).map(|(_, view)| view)
+    }
+
     /// One more attempt was made.
     pub(super) fn tried(&mut self, id: WebhookId) {
         if let Some(view) = self.views.get_mut(&id) {

@@ -45,8 +45,7 @@ impl Engine {
 
     /// The same, from the one with this number on.
     pub fn webhooks_from(&self, first: u64) -> Vec<WebhookView> {
-        let webhooks = self.deliveries.range(WebhookId(first)..);
-        webhooks.map(|(_, view)| view.clone()).collect()
+        self.deliveries.since(WebhookId(first)).cloned().collect()
     }
 
     /// Whether no leg is live and no webhook is out or waiting: nothing more will happen by itself.

@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     collections::{HashMap, HashSet},
     sync::Arc,
 };
@@ -53,7 +54,7 @@ impl Remembered {
         let ids = self.users.get(user).into_iter().flatten();
         let calls = ids.filter_map(|id| self.calls.get(id));
         let mut calls: Vec<_> = calls.map(|(call, _)| Arc::clone(call)).collect();
-        calls.sort_unstable_by(|a, b| (b.created_at, b.id).cmp(&(a.created_at, a.id)));
+        calls.sort_unstable_by_key(|call| Reverse((call.created_at, call.id)));
         calls.truncate(MOST_LIVE_CALLS);
         Some(calls)
     }

@@ -80,7 +80,7 @@ pub(super) enum Saved {
     /// It is done; this is its version now.
     Done(Version),
     /// The call is not, or no longer, at that version, but as is told here.
-    Conflict(Option<Held>),
+    Conflict(Option<Box<Held>>),
     /// The leg belongs to another call; nothing was changed.
     LegTaken,
 }
@@ -97,7 +97,7 @@ pub(super) fn replace(
 ) -> rusqlite::Result<Saved> {
     // No version beyond an i64 was ever handed out.
     let Ok(before) = i64::try_from(version.0) else {
-        return finding::call(db, &call.id).map(Saved::Conflict);
+        return now(db, call);
     };
     // An index over a column is rewritten whenever a statement sets the column,
     // to whatever value. So the first try sets only what hardly any index is
@@ -115,13 +115,19 @@ pub(super) fn replace(
         };
     }
     if changed == 0 {
-        return finding::call(db, &call.id).map(Saved::Conflict);
+        return now(db, call);
     }
     if call.is_over() {
         log_lines::end(db, call)?;
     }
     add_effects(db, call, effects, effects_due)?;
     Ok(Saved::Done(Version(version.0 + 1)))
+}
+
+/// How the call is, which is not at the version that was wanted.
+fn now(db: &Connection, call: &Call) -> rusqlite::Result<Saved> {
+    let held = finding::call(db, &call.id)?;
+    Ok(Saved::Conflict(held.map(Box::new)))
 }
 
 /// Which columns an update sets.
