@@ -149,7 +149,7 @@ impl Engine {
             }
         };
         let coach = conference.coach.as_deref();
-        let coaches = coach.and_then(|call| self.to_be_coached(now, room, id, call));
+        let coaches = coach.and_then(|call| self.coached_by(now, room, id, call));
         self.room_mut(room).expected.retain(|other| other.leg != id);
         let limit = dial.time_limit;
         let epoch = self.begin(

@@ -79,7 +79,7 @@ impl Engine {
         };
         let coaches = match coached {
             None => None,
-            Some(call) => match self.to_be_coached(now, room, leg, call) {
+            Some(call) => match self.coached_by(now, room, leg, call) {
                 None => return,
                 coaches => coaches,
             },
@@ -90,7 +90,7 @@ impl Engine {
     }
 
     /// The participant with this call SID, whom a leg is to coach.
-    pub(super) fn to_be_coached(
+    pub(super) fn coached_by(
         &mut self,
         now: OffsetDateTime,
         room: RoomId,
