@@ -138,6 +138,7 @@ fn seconds(text: &str) -> Option<u64> {
 }
 
 /// Whether a flag is set, in any of the ways that databases write one.
+#[cfg(feature = "mysql")]
 pub(super) fn is_set(text: Option<&String>) -> bool {
     said(text).is_some_and(|text| !matches!(text, "0" | "false" | "FALSE" | "\0" | "0.0"))
 }
