@@ -1,6 +1,8 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use voip_core::{
-    Account, CallId, Result, UserId,
+    Account, CallId, Device, Result, UserId,
     ports::{Archive, ArchivedCall, ArchivedUser},
 };
 
@@ -66,12 +68,19 @@ async fn users_after<D: Server>(
     limit: usize,
 ) -> Result<Vec<ArchivedUser>, sqlx::Error> {
     let users = D::users_after(db, name(after), limit).await?;
-    let mut archived = Vec::with_capacity(users.len());
-    for user in users {
-        let devices = D::devices(db, &user.id).await?;
-        archived.push(ArchivedUser { user, devices });
+    if users.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(archived)
+    let ids: Vec<&UserId> = users.iter().map(|user| &user.id).collect();
+    let mut devices: HashMap<UserId, Vec<Device>> = HashMap::new();
+    for (user, device) in D::devices(db, &ids).await? {
+        devices.entry(user).or_default().push(device);
+    }
+    let archived = users.into_iter().map(|user| ArchivedUser {
+        devices: devices.remove(&user.id).unwrap_or_default(),
+        user,
+    });
+    Ok(archived.collect())
 }
 
 /// No user is called by the empty name, and none comes before it.

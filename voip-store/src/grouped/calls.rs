@@ -9,7 +9,7 @@ use voip_core::{
     },
 };
 
-use super::{Done, Find, Replacing, Saved, Server, ServerStore, Waiting, Write};
+use super::{Done, Find, Found, Replacing, Saved, Server, ServerStore, Waiting, Write};
 
 /// How long an effect that was carried out waits for a write to take it along.
 const LINGER: Duration = Duration::from_millis(20);
@@ -40,13 +40,11 @@ impl<D: Server> CallStore for ServerStore<D> {
     }
 
     async fn call(&self, id: &CallId) -> Result<Option<Held>> {
-        let found = self.reads.submit(Find::Id(*id)).await;
-        found.map_err(|fault| fault.in_read())
+        self.find_call(Find::Call(*id)).await
     }
 
     async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>> {
-        let found = self.reads.submit(Find::Leg(id.clone())).await;
-        found.map_err(|fault| fault.in_read())
+        self.find_call(Find::Leg(id.clone())).await
     }
 
     async fn replace(
@@ -149,6 +147,12 @@ impl<D: Server> CallStore for ServerStore<D> {
     }
 
     async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
+        // Every call asks, and nearly never there is one.
+        match self.find(Find::Reports(leg.clone())).await? {
+            Found::Reports(true) => {}
+            Found::Reports(false) => return Ok(Vec::new()),
+            Found::Call(_) | Found::User(_) | Found::Devices(_) => return Err(mixed_up()),
+        }
         let mut lease = self.lease().await?;
         let clock = lease.clock();
         let taken = clock.run(D::take_reports(lease.db(), leg)).await;
@@ -206,13 +210,20 @@ impl<D: Server> CallStore for ServerStore<D> {
 }
 
 impl<D: Server> ServerStore<D> {
+    async fn find_call(&self, find: Find) -> Result<Option<Held>> {
+        match self.find(find).await? {
+            Found::Call(held) => Ok(held),
+            Found::User(_) | Found::Devices(_) | Found::Reports(_) => Err(mixed_up()),
+        }
+    }
+
     pub(super) async fn write(&self, write: Write) -> Result<Done> {
         let done = self.writes.submit(write).await;
         done.map_err(|fault| fault.in_write())
     }
 }
 
-/// The lanes told of another kind of write: our bug.
-fn mixed_up() -> Error {
-    Error::new(ErrorKind::Internal, "a database write was mixed up").ambiguous()
+/// The lanes told of another kind of work: our bug.
+pub(super) fn mixed_up() -> Error {
+    Error::new(ErrorKind::Internal, "a database operation was mixed up").ambiguous()
 }

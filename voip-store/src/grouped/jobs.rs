@@ -1,6 +1,6 @@
 use voip_core::{
-    Call, CallId, Effect, ProviderCallId, Timestamp,
-    ports::{Inserted, NewCall, Replaced, Version},
+    Call, CallId, Device, Effect, PhoneNumber, ProviderCallId, Timestamp, User, UserId,
+    ports::{Held, Inserted, NewCall, Replaced, Version},
 };
 
 /// A write that shares a transaction with others.
@@ -52,8 +52,25 @@ pub(crate) enum Saved {
     LegTaken,
 }
 
-/// What a call is looked up by, many at a time.
+/// What is looked up, many at a time.
 pub(crate) enum Find {
-    Id(CallId),
+    /// The call with this id.
+    Call(CallId),
+    /// The call with this leg.
     Leg(ProviderCallId),
+    /// The user with this number.
+    Number(PhoneNumber),
+    /// The devices of this user.
+    Devices(UserId),
+    /// Whether reports are kept for this leg.
+    Reports(ProviderCallId),
+}
+
+/// What was found.
+#[allow(clippy::large_enum_variant)] // Made once a look and matched at once.
+pub(crate) enum Found {
+    Call(Option<Held>),
+    User(Option<User>),
+    Devices(Vec<Device>),
+    Reports(bool),
 }

@@ -30,7 +30,7 @@ mod writing;
 pub(crate) use batch::{Batch, Written};
 pub(crate) use connections::{Connections, Driver, Lease};
 pub(crate) use fault::{Class, Fault};
-pub(crate) use jobs::{Done, Find, Replacing, Saved, Write};
+pub(crate) use jobs::{Done, Find, Found, Replacing, Saved, Write};
 pub(crate) use lanes::{Lanes, Work};
 pub(crate) use settling::{Settle, Settling, Waiting};
 pub(crate) use statements::{

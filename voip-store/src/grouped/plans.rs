@@ -92,6 +92,9 @@ pub(crate) async fn everything<D: Server>(
     done("renew", db).await;
     D::keep_report(db, &many::report(), now).await.unwrap();
     done("keep", db).await;
+    let leg = many::report().leg;
+    assert_eq!(D::reported(db, &[&leg]).await.unwrap(), [leg]);
+    done("reported", db).await;
     assert_eq!(
         D::take_reports(db, &many::report().leg)
             .await
@@ -117,11 +120,9 @@ pub(crate) async fn everything<D: Server>(
     D::register(db, &user, None).await.unwrap();
     done("register", db).await;
     D::user(db, &user.id).await.unwrap().unwrap();
-    D::user_by_number(db, user.phone.as_ref().unwrap())
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(D::devices(db, &user.id).await.unwrap().len(), 2);
+    let number = user.phone.as_ref().unwrap();
+    assert_eq!(D::users_by_number(db, &[number]).await.unwrap().len(), 1);
+    assert_eq!(D::devices(db, &[&user.id]).await.unwrap().len(), 2);
     done("users", db).await;
     D::forget_device(db, &device.token).await.unwrap();
     done("forget", db).await;

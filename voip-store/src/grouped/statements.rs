@@ -122,6 +122,12 @@ pub trait EffectTable: Driver {
         now: Timestamp,
     ) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
+    /// Those of these legs for which reports are kept, some more than once.
+    fn reported(
+        db: &mut Self::Connection,
+        legs: &[&ProviderCallId],
+    ) -> impl Future<Output = Result<Vec<ProviderCallId>, sqlx::Error>> + Send;
+
     /// Takes back the reports on a leg, in the order they were kept.
     fn take_reports(
         db: &mut Self::Connection,
@@ -177,17 +183,18 @@ pub trait UserTable: Driver {
         id: &UserId,
     ) -> impl Future<Output = Result<Option<User>, sqlx::Error>> + Send;
 
-    /// The user with this number.
-    fn user_by_number(
+    /// The users with these numbers, in no order.
+    fn users_by_number(
         db: &mut Self::Connection,
-        number: &PhoneNumber,
-    ) -> impl Future<Output = Result<Option<User>, sqlx::Error>> + Send;
+        numbers: &[&PhoneNumber],
+    ) -> impl Future<Output = Result<Vec<User>, sqlx::Error>> + Send;
 
-    /// The devices of a user, the one seen last first.
+    /// The devices of these users, each with whose it is; of one user the one seen
+    /// last first.
     fn devices(
         db: &mut Self::Connection,
-        user: &UserId,
-    ) -> impl Future<Output = Result<Vec<Device>, sqlx::Error>> + Send;
+        users: &[&UserId],
+    ) -> impl Future<Output = Result<Vec<(UserId, Device)>, sqlx::Error>> + Send;
 
     /// Deletes a device.
     fn forget_device(

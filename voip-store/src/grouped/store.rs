@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use voip_core::Result;
 
 use super::{
-    Connections, Lanes, Lease, Server, Settling, Write, reading::Reading, writing::Writing,
+    Connections, Find, Found, Lanes, Lease, Server, Settling, Write, reading::Reading, writing::Writing,
 };
 
 /// Calls, users and accounts in a database on a server, shared by any number of
@@ -86,6 +86,12 @@ impl<D: Server> ServerStore<D> {
         self.reads.work().connections.close().await;
         self.connections.close().await;
         Ok(())
+    }
+
+    /// Looks something up, together with whatever else is looked up now.
+    pub(super) async fn find(&self, find: Find) -> Result<Found> {
+        let found = self.reads.submit(find).await;
+        found.map_err(|fault| fault.in_read())
     }
 
     /// A connection for one operation.

@@ -4,7 +4,7 @@ use voip_core::{
     ports::{Registered, UserStore},
 };
 
-use super::{Server, ServerStore};
+use super::{Find, Found, Server, ServerStore, calls::mixed_up};
 
 #[async_trait]
 impl<D: Server> UserStore for ServerStore<D> {
@@ -24,17 +24,17 @@ impl<D: Server> UserStore for ServerStore<D> {
     }
 
     async fn user_by_number(&self, number: &PhoneNumber) -> Result<Option<User>> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let user = clock.run(D::user_by_number(lease.db(), number)).await;
-        lease.read(user)
+        match self.find(Find::Number(number.clone())).await? {
+            Found::User(user) => Ok(user),
+            Found::Call(_) | Found::Devices(_) | Found::Reports(_) => Err(mixed_up()),
+        }
     }
 
     async fn devices(&self, user: &UserId) -> Result<Vec<Device>> {
-        let mut lease = self.lease().await?;
-        let clock = lease.clock();
-        let devices = clock.run(D::devices(lease.db(), user)).await;
-        lease.read(devices)
+        match self.find(Find::Devices(user.clone())).await? {
+            Found::Devices(devices) => Ok(devices),
+            Found::Call(_) | Found::User(_) | Found::Reports(_) => Err(mixed_up()),
+        }
     }
 
     async fn forget_device(&self, token: &PushToken) -> Result<()> {

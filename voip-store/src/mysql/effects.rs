@@ -130,18 +130,23 @@ impl EffectTable for MySqlDriver {
         .map(drop)
     }
 
+    async fn reported(
+        db: &mut MySqlConnection,
+        legs: &[&ProviderCallId],
+    ) -> Result<Vec<ProviderCallId>, sqlx::Error> {
+        let select = "SELECT leg FROM kept_reports WHERE leg IN (";
+        let query = repeated(select, "?", ", ", legs.len().next_power_of_two(), ")");
+        let found = padded(legs)
+            .fold(query, |query, leg| query.bind(leg.as_str()))
+            .fetch_all(db)
+            .await?;
+        found.iter().map(|row| row::parsed(row, 0)).collect()
+    }
+
     async fn take_reports(
         db: &mut MySqlConnection,
         leg: &ProviderCallId,
     ) -> Result<Vec<LegReport>, sqlx::Error> {
-        // Every call asks, and nearly never there is one.
-        let any = sqlx::query("SELECT 1 FROM kept_reports WHERE leg = ? LIMIT 1")
-            .bind(leg.as_str())
-            .fetch_optional(&mut *db)
-            .await?;
-        if any.is_none() {
-            return Ok(Vec::new());
-        }
         let mut transaction = db.begin().await?;
         let taken = sqlx::query(
             "SELECT report, status, at, duration, reason FROM kept_reports WHERE leg = ? \

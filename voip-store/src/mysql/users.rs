@@ -1,7 +1,11 @@
 use sqlx::{Connection as _, MySqlConnection};
 use voip_core::{Device, PhoneNumber, PushToken, User, UserId, ports::Registered};
 
-use super::{MySqlDriver, failure};
+use super::{
+    MySqlDriver,
+    connection::{padded, repeated},
+    failure,
+};
 use crate::{grouped::UserTable, row};
 
 /// How often a registration is tried that another one gets in the way of.
@@ -31,26 +35,32 @@ impl UserTable for MySqlDriver {
         found.as_ref().map(row::user).transpose()
     }
 
-    async fn user_by_number(
+    async fn users_by_number(
         db: &mut MySqlConnection,
-        number: &PhoneNumber,
-    ) -> Result<Option<User>, sqlx::Error> {
-        let found = sqlx::query("SELECT id, phone, created_at FROM app_users WHERE phone = ?")
-            .bind(number.expose())
-            .fetch_optional(db)
+        numbers: &[&PhoneNumber],
+    ) -> Result<Vec<User>, sqlx::Error> {
+        let select = "SELECT id, phone, created_at FROM app_users WHERE phone IN (";
+        let query = repeated(select, "?", ", ", numbers.len().next_power_of_two(), ")");
+        let found = padded(numbers)
+            .fold(query, |query, number| query.bind(number.expose()))
+            .fetch_all(db)
             .await?;
-        found.as_ref().map(row::user).transpose()
+        found.iter().map(row::user).collect()
     }
 
-    async fn devices(db: &mut MySqlConnection, user: &UserId) -> Result<Vec<Device>, sqlx::Error> {
-        let found = sqlx::query(
-            "SELECT token, platform, last_seen FROM devices WHERE user_id = ? \
-             ORDER BY last_seen DESC, device DESC",
-        )
-        .bind(user.as_str())
-        .fetch_all(db)
-        .await?;
-        found.iter().map(row::device).collect()
+    async fn devices(
+        db: &mut MySqlConnection,
+        users: &[&UserId],
+    ) -> Result<Vec<(UserId, Device)>, sqlx::Error> {
+        let select = "SELECT token, platform, last_seen, user_id FROM devices WHERE user_id IN (";
+        let after = ") ORDER BY last_seen DESC, device DESC";
+        let query = repeated(select, "?", ", ", users.len().next_power_of_two(), after);
+        let found = padded(users)
+            .fold(query, |query, user| query.bind(user.as_str()))
+            .fetch_all(db)
+            .await?;
+        let device = |row| Ok((row::parsed(row, 3)?, row::device(row)?));
+        found.iter().map(device).collect()
     }
 
     async fn forget_device(db: &mut MySqlConnection, token: &PushToken) -> Result<(), sqlx::Error> {

@@ -110,6 +110,18 @@ impl EffectTable for PostgresDriver {
         .map(drop)
     }
 
+    async fn reported(
+        db: &mut PgConnection,
+        legs: &[&ProviderCallId],
+    ) -> Result<Vec<ProviderCallId>, sqlx::Error> {
+        let legs: Vec<&str> = legs.iter().map(|leg| leg.as_str()).collect();
+        let found = sqlx::query("SELECT leg FROM kept_reports WHERE leg = ANY($1)")
+            .bind(legs)
+            .fetch_all(db)
+            .await?;
+        found.iter().map(|row| row::parsed(row, 0)).collect()
+    }
+
     async fn take_reports(
         db: &mut PgConnection,
         leg: &ProviderCallId,

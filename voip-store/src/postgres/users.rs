@@ -61,26 +61,33 @@ impl UserTable for PostgresDriver {
         found.as_ref().map(row::user).transpose()
     }
 
-    async fn user_by_number(
+    async fn users_by_number(
         db: &mut PgConnection,
-        number: &PhoneNumber,
-    ) -> Result<Option<User>, sqlx::Error> {
-        let found = sqlx::query("SELECT id, phone, created_at FROM app_users WHERE phone = $1")
-            .bind(number.expose())
-            .fetch_optional(db)
-            .await?;
-        found.as_ref().map(row::user).transpose()
+        numbers: &[&PhoneNumber],
+    ) -> Result<Vec<User>, sqlx::Error> {
+        let numbers: Vec<&str> = numbers.iter().map(|number| number.expose()).collect();
+        let found =
+            sqlx::query("SELECT id, phone, created_at FROM app_users WHERE phone = ANY($1)")
+                .bind(numbers)
+                .fetch_all(db)
+                .await?;
+        found.iter().map(row::user).collect()
     }
 
-    async fn devices(db: &mut PgConnection, user: &UserId) -> Result<Vec<Device>, sqlx::Error> {
+    async fn devices(
+        db: &mut PgConnection,
+        users: &[&UserId],
+    ) -> Result<Vec<(UserId, Device)>, sqlx::Error> {
+        let users: Vec<&str> = users.iter().map(|user| user.as_str()).collect();
         let found = sqlx::query(
-            "SELECT token, platform, last_seen FROM devices WHERE user_id = $1 \
+            "SELECT token, platform, last_seen, user_id FROM devices WHERE user_id = ANY($1) \
              ORDER BY last_seen DESC, device DESC",
         )
-        .bind(user.as_str())
+        .bind(users)
         .fetch_all(db)
         .await?;
-        found.iter().map(row::device).collect()
+        let device = |row| Ok((row::parsed(row, 3)?, row::device(row)?));
+        found.iter().map(device).collect()
     }
 
     async fn forget_device(db: &mut PgConnection, token: &PushToken) -> Result<(), sqlx::Error> {

@@ -1,21 +1,21 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use redis::{Script, ScriptInvocation};
-use tokio::{sync::Notify, task::AbortHandle, time::sleep};
+use tokio::task::AbortHandle;
 use uuid::Uuid;
 use voip_core::{
     Error, ErrorKind, Result,
     ports::{Cache, FillTicket, Lookup},
 };
 
-use super::{RedisLink, failure, link::Up};
+use super::{
+    RedisLink, failure,
+    link::Up,
+    owed::{self, Owed},
+    removals::{self, Removals},
+};
 
 /// A cache on Redis, for all nodes.
 ///
@@ -33,16 +33,9 @@ pub struct RedisCache {
     link: RedisLink,
     fill: Script,
     owed: Arc<Owed>,
-    /// What makes good the removals that are owed.
-    paying: AbortHandle,
-}
-
-/// Removals that Redis did not confirm.
-#[derive(Default)]
-struct Owed {
-    /// The keys, each with the turn in which it was last owed.
-    keys: Mutex<(u64, HashMap<String, u64>)>,
-    more: Notify,
+    removals: Arc<Removals>,
+    /// What removes, and what makes good the removals that are owed.
+    tasks: [AbortHandle; 2],
 }
 
 /// What a ticket for nothing yet begins with, and one with a copy behind it.
@@ -58,13 +51,6 @@ const FILL_WITHIN: Duration = Duration::from_secs(60);
 /// How long after an outage nothing is taken from the cache.
 const REST: Duration = Duration::from_secs(2);
 
-/// How many removals may be owed. Beyond that a copy may be shown until its
-/// time is over.
-const MOST_OWED: usize = 100_000;
-
-/// How many are made good at a time.
-const BATCH: usize = 500;
-
 /// `KEYS[1]` the key; `ARGV` the ticket, what is to be there, for how many
 /// milliseconds.
 const FILL: &str = r"
@@ -78,12 +64,18 @@ impl RedisCache {
     /// A cache on the Redis of `link`; must be called within a Tokio runtime.
     pub fn new(link: RedisLink) -> Self {
         let owed = Arc::<Owed>::default();
-        let paying = tokio::spawn(pay(link.clone(), Arc::clone(&owed)));
+        let removals = Arc::<Removals>::default();
+        let removing = removals::carry_out(Arc::clone(&removals), link.clone(), Arc::clone(&owed));
+        let paying = owed::pay(link.clone(), Arc::clone(&owed));
         Self {
             link,
             fill: Script::new(FILL),
             owed,
-            paying: paying.abort_handle(),
+            removals,
+            tasks: [
+                tokio::spawn(removing).abort_handle(),
+                tokio::spawn(paying).abort_handle(),
+            ],
         }
     }
 
@@ -95,7 +87,7 @@ impl RedisCache {
     fn up(&self) -> Result<Up> {
         let up = self.link.up().ok_or_else(failure::out_of_reach)?;
         let resting = up.since.is_some_and(|since| since.elapsed() < REST);
-        if resting || !self.owed.keys().1.is_empty() {
+        if resting || !self.owed.is_empty() {
             let message = "what is in Redis is being put in order";
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
@@ -105,11 +97,12 @@ impl RedisCache {
 
 impl Drop for RedisCache {
     fn drop(&mut self) {
-        self.paying.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
-fn name(link: &RedisLink, up: &Up, key: &str) -> String {
+/// Where the copy under `key` lies.
+pub(super) fn name(link: &RedisLink, up: &Up, key: &str) -> String {
     link.key(format_args!("cache:{}:{key}", up.life))
 }
 
@@ -165,21 +158,7 @@ impl Cache for RedisCache {
     }
 
     async fn remove(&self, key: &str) -> Result<()> {
-        let removed = match self.link.up() {
-            Some(up) => {
-                let mut command = redis::cmd("DEL");
-                command.arg(self.key(&up, key));
-                let run = self
-                    .link
-                    .run(up, async |mut redis| command.exec_async(&mut redis).await);
-                run.await
-            }
-            None => Err(failure::out_of_reach()),
-        };
-        if removed.is_err() {
-            self.owed.add(key);
-        }
-        removed
+        self.removals.remove(key).await
     }
 }
 
@@ -211,65 +190,6 @@ fn millis(span: Duration) -> u64 {
         .max(1)
 }
 
-impl Owed {
-    fn add(&self, key: &str) {
-        let mut keys = self.keys();
-        keys.0 += 1;
-        let turn = keys.0;
-        if keys.1.len() < MOST_OWED || keys.1.contains_key(key) {
-            keys.1.insert(key.to_owned(), turn);
-        } else {
-            tracing::debug!(
-                "a copy may be shown until its time is over: too many removals are owed"
-            );
-        }
-        drop(keys);
-        self.more.notify_one();
-    }
-
-    fn some(&self) -> Vec<(String, u64)> {
-        let keys = self.keys();
-        let some = keys.1.iter().take(BATCH);
-        some.map(|(key, turn)| (key.clone(), *turn)).collect()
-    }
-
-    /// `paid` are owed no more, but for those that are owed anew.
-    fn paid(&self, paid: &[(String, u64)]) {
-        let mut keys = self.keys();
-        for (key, turn) in paid {
-            if keys.1.get(key) == Some(turn) {
-                keys.1.remove(key);
-            }
-        }
-    }
-
-    fn keys(&self) -> MutexGuard<'_, (u64, HashMap<String, u64>)> {
-        // Nothing in here panics half-way through a change.
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Makes good what is owed, whenever Redis answers.
-async fn pay(link: RedisLink, owed: Arc<Owed>) {
-    loop {
-        let some = owed.some();
-        if some.is_empty() {
-            owed.more.notified().await;
-            continue;
-        }
-        let up = link.up_again().await;
-        let keys: Vec<String> = some.iter().map(|(key, _)| name(&link, &up, key)).collect();
-        let run = link.run(up, async |mut redis| redis.remove(&keys).await);
-        match run.await {
-            Ok(()) => owed.paid(&some),
-            Err(error) => {
-                tracing::debug!(%error, "removals are still owed");
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 impl fmt::Debug for RedisCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisCache")
@@ -281,29 +201,6 @@ impl fmt::Debug for RedisCache {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_owed_anew_meanwhile_stays_owed() {
-        let owed = Owed::default();
-        owed.add("a");
-        owed.add("b");
-        let some = owed.some();
-        assert_eq!(some.len(), 2);
-        owed.add("a");
-        owed.paid(&some);
-        let left: Vec<String> = owed.some().into_iter().map(|(key, _)| key).collect();
-        assert_eq!(left, ["a"]);
-    }
-
-    #[test]
-    fn no_more_is_owed_than_there_is_room_for() {
-        let owed = Owed::default();
-        for key in 0..MOST_OWED + 10 {
-            owed.add(&key.to_string());
-        }
-        owed.add("0");
-        assert_eq!(owed.keys().1.len(), MOST_OWED);
-    }
 
     #[test]
     fn what_lies_there_from_somebody_else_is_nothing() {

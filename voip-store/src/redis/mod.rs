@@ -17,7 +17,9 @@ mod letter;
 mod limiter;
 mod link;
 mod outbox;
+mod owed;
 mod peers;
+mod removals;
 mod subscriber;
 mod url;
 
