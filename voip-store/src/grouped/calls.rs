@@ -32,6 +32,18 @@ impl<D: Server> CallStore for ServerStore<D> {
     }
 
     async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
+        if new.key.is_none() {
+            // Both at once: they are looked up together with what others look up.
+            let by_id = self.find_call(Find::Call(new.call.id));
+            let by_leg = async {
+                match &new.call.provider_id {
+                    Some(leg) => self.find_call(Find::Leg(leg.clone())).await,
+                    None => Ok(None),
+                }
+            };
+            let (by_id, by_leg) = tokio::try_join!(by_id, by_leg)?;
+            return Ok(by_id.or(by_leg));
+        }
         let mut lease = self.lease().await?;
         let clock = lease.clock();
         let known = D::known(lease.db(), &new.call, new.key.as_ref());

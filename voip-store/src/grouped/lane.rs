@@ -1,13 +1,16 @@
 use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures_util::FutureExt as _;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{Instant, sleep_until},
+};
 use voip_core::CallId;
 
 use super::{
     fault::{Class, Fault},
-    lanes::{BATCH, Shared, Work},
-    queue::Ticket,
+    lanes::{Shared, Work},
+    queue::{Look, Ticket},
 };
 
 /// How often a batch is tried that others keep from being done.
@@ -16,6 +19,10 @@ const TRIES: u32 = 6;
 /// How long the first of them waits before it is tried again; each waits twice
 /// as long as the one before.
 const PAUSE: Duration = Duration::from_millis(2);
+
+/// How long few jobs wait for a lane that is at work to take them along, before
+/// an idle one does.
+const LINGER: Duration = Duration::from_millis(2);
 
 /// Who waits for a job.
 type Reply<W> = oneshot::Sender<Result<<W as Work>::Done, Fault>>;
@@ -33,42 +40,48 @@ pub(super) async fn run<W: Work>(shared: Arc<Shared<W>>) {
             // Our bug, but no reason to write nothing any more.
             tracing::error!("a batch of database operations panicked and is given up");
         }
-        let (more, closed) = {
+        let closed = {
             let mut queue = shared.queue();
             queue.put_down(&calls);
-            (!queue.is_empty(), queue.closed)
+            queue.closed
         };
         if closed {
             // Every lane looks whether it is still needed.
             shared.wake.notify_waiters();
-        } else if more {
-            shared.wake.notify_one();
         }
     }
 }
 
 /// Waits for a batch.
 async fn next<W: Work>(shared: &Shared<W>) -> Option<Vec<Ticket<W::Job, W::Done>>> {
+    // Until when few jobs wait for a lane that is at work.
+    let mut patience: Option<Instant> = None;
     loop {
         let mut woken = pin!(shared.wake.notified());
         // From here on nothing is missed.
         woken.as_mut().enable();
-        let (batch, over, more) = {
-            let mut queue = shared.queue();
-            let batch = queue.take(BATCH);
-            let (empty, closed) = (queue.is_empty(), queue.closed);
-            (batch, closed && empty, !empty)
-        };
-        if !batch.is_empty() {
-            if more {
-                shared.wake.notify_one();
+        let over = patience.is_some_and(|until| Instant::now() >= until);
+        let look = shared.queue().look(over);
+        match look {
+            Look::Batch { batch, more } => {
+                if more {
+                    shared.wake.notify_one();
+                }
+                return Some(batch);
             }
-            return Some(batch);
+            Look::Few => {
+                let until = *patience.get_or_insert_with(|| Instant::now() + LINGER);
+                tokio::select! {
+                    () = woken => {}
+                    () = sleep_until(until) => {}
+                }
+            }
+            Look::Nothing => {
+                patience = None;
+                woken.await;
+            }
+            Look::Over => return None,
         }
-        if over {
-            return None;
-        }
-        woken.await;
     }
 }
 

@@ -17,10 +17,6 @@ use super::{
     queue::{Claim, Queue, Ticket},
 };
 
-/// The most jobs in a batch: enough to make the commit cheap for each, few
-/// enough that the first does not wait long for the last.
-pub(super) const BATCH: usize = 128;
-
 /// What carries out batches.
 pub(crate) trait Work: Send + Sync + 'static {
     /// One thing to be done.
@@ -43,7 +39,8 @@ pub(crate) trait Work: Send + Sync + 'static {
 /// A queue of jobs and the few lanes that work it off, each a batch at a time.
 ///
 /// What waits when a lane is free goes into its next batch, so the more there
-/// is to do, the less each costs. The queue is bounded: where it is full, who
+/// is to do, the less each costs. A second lane begins beside the first only for
+/// many jobs, or for some that have waited a moment. The queue is bounded: where it is full, who
 /// comes waits for a place, and for no longer than for all the rest.
 pub(crate) struct Lanes<W: Work> {
     shared: Arc<Shared<W>>,
@@ -102,14 +99,16 @@ impl<W: Work> Lanes<W> {
             state: Arc::clone(&state),
             _place: place,
         };
-        {
+        let wakes = {
             let mut queue = self.shared.queue();
             if queue.closed {
                 return Err(Fault::closed());
             }
-            queue.push(ticket);
+            queue.push(ticket)
+        };
+        if wakes {
+            self.shared.wake.notify_one();
         }
-        self.shared.wake.notify_one();
         match timeout_at(deadline, outcome).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => Err(given_up()),

@@ -1,6 +1,7 @@
 //! How jobs share batches, whatever it is that carries them out.
 
 use std::{
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -15,7 +16,8 @@ use voip_core::{CallId, ErrorKind, Retry};
 
 use super::{
     fault::{Class, Fault},
-    lanes::{BATCH, Lanes, Work},
+    lanes::{Lanes, Work},
+    queue::{BATCH, FEW},
 };
 
 /// A job: which call it is about, and how it behaves.
@@ -40,7 +42,9 @@ struct Fake(Arc<Inner>);
 
 struct Inner {
     batches: Mutex<Vec<Vec<Job>>>,
-    /// A batch takes one of these before it begins.
+    /// How many batches were begun.
+    begun: AtomicUsize,
+    /// A batch takes one of these before it goes on.
     starts: Semaphore,
     contended: AtomicUsize,
 }
@@ -50,9 +54,14 @@ impl Fake {
     fn starting(batches: usize) -> Self {
         Self(Arc::new(Inner {
             batches: Mutex::default(),
+            begun: AtomicUsize::new(0),
             starts: Semaphore::new(batches),
             contended: AtomicUsize::new(0),
         }))
+    }
+
+    fn begun(&self) -> usize {
+        self.0.begun.load(Ordering::SeqCst)
     }
 
     fn batches(&self) -> Vec<Vec<Job>> {
@@ -72,6 +81,7 @@ impl Work for Fake {
     }
 
     async fn run(&self, jobs: &[Job]) -> Result<Vec<Job>, Fault> {
+        self.0.begun.fetch_add(1, Ordering::SeqCst);
         self.0.starts.acquire().await.unwrap().forget();
         self.0.batches.lock().unwrap().push(jobs.to_vec());
         for job in jobs {
@@ -267,4 +277,42 @@ async fn closing_waits_for_what_waits_and_takes_nothing_more() {
         assert!(done.await.unwrap().is_ok(), "what waited was done");
     }
     lanes.close().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_a_lane_at_work_another_begins_for_many_jobs_at_once_and_for_few_in_a_moment() {
+    for (count, begun) in [(FEW, 2), (FEW - 1, 1)] {
+        let work = Fake::starting(0);
+        let lanes = lanes(&work, 2);
+        let mut jobs = pin!(join_all(
+            (1..=count as u128).map(|call| lanes.submit(Job::Plain(call)))
+        ));
+        let mut first = pin!(lanes.submit(Job::Free));
+        assert!(first.as_mut().now_or_never().is_none());
+        settle().await;
+        assert_eq!(work.begun(), 1);
+        assert!(jobs.as_mut().now_or_never().is_none());
+        settle().await;
+        assert_eq!(work.begun(), begun, "{count} wait");
+        tokio::time::advance(Duration::from_millis(3)).await;
+        settle().await;
+        assert_eq!(work.begun(), 2, "{count} have waited");
+        work.0.starts.add_permits(2);
+        assert!(first.await.is_ok() && jobs.await.iter().all(Result::is_ok));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn few_jobs_go_along_with_the_lane_at_work_once_it_is_free() {
+    let work = Fake::starting(0);
+    let lanes = lanes(&work, 2);
+    let mut first = pin!(lanes.submit(Job::Free));
+    assert!(first.as_mut().now_or_never().is_none());
+    settle().await;
+    let mut jobs = pin!(join_all([1, 2, 3].map(|call| lanes.submit(Job::Plain(call)))));
+    assert!(jobs.as_mut().now_or_never().is_none());
+    work.0.starts.add_permits(2);
+    assert!(jobs.await.iter().all(Result::is_ok) && first.await.is_ok());
+    let sizes: Vec<_> = work.batches().iter().map(Vec::len).collect();
+    assert_eq!(sizes, [1, 3]);
 }

@@ -18,8 +18,35 @@ use super::fault::Fault;
 pub(super) struct Queue<J, D> {
     waiting: VecDeque<Ticket<J, D>>,
     worked_on: HashSet<CallId>,
+    /// How many lanes are at work.
+    busy: usize,
+    /// Whether an idle lane waits for few jobs to become more.
+    lingered_for: bool,
     pub(super) closed: bool,
 }
+
+/// What a lane sees that looks for work.
+pub(super) enum Look<J, D> {
+    /// Its next batch, and whether there is more.
+    Batch {
+        batch: Vec<Ticket<J, D>>,
+        more: bool,
+    },
+    /// Too few jobs to begin beside a lane that is at work.
+    Few,
+    Nothing,
+    /// Nothing, and nothing will come.
+    Over,
+}
+
+/// The most jobs in a batch: enough to make the commit cheap for each, few
+/// enough that the first does not wait long for the last.
+pub(super) const BATCH: usize = 128;
+
+/// So many jobs are worth a batch of their own while another is worked on. A
+/// statement costs us and the database more than several rows, so fewer had
+/// better go together with what comes next.
+pub(super) const FEW: usize = 16;
 
 /// One job and who waits for it.
 pub(super) struct Ticket<J, D> {
@@ -57,22 +84,44 @@ impl<J, D> Default for Queue<J, D> {
         Self {
             waiting: VecDeque::new(),
             worked_on: HashSet::new(),
+            busy: 0,
+            lingered_for: false,
             closed: false,
         }
     }
 }
 
 impl<J, D> Queue<J, D> {
-    pub(super) fn push(&mut self, ticket: Ticket<J, D>) {
+    /// Adds a job; whether a lane has to be woken for it.
+    pub(super) fn push(&mut self, ticket: Ticket<J, D>) -> bool {
         self.waiting.push_back(ticket);
+        self.busy == 0 || !self.lingered_for || self.waiting.len() >= FEW
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+    /// A batch for an idle lane; also of few jobs, where it has lingered for
+    /// them long enough.
+    pub(super) fn look(&mut self, has_lingered: bool) -> Look<J, D> {
+        self.lingered_for = false;
+        match (self.waiting.len(), self.closed) {
+            (0, true) => return Look::Over,
+            (0, false) => return Look::Nothing,
+            (1..FEW, false) if self.busy > 0 && !has_lingered => {
+                self.lingered_for = true;
+                return Look::Few;
+            }
+            _ => {}
+        }
+        let batch = self.take(BATCH);
+        if batch.is_empty() {
+            return Look::Nothing;
+        }
+        self.busy += 1;
+        let more = !self.waiting.is_empty();
+        Look::Batch { batch, more }
     }
 
     /// Takes up to `most` jobs, none about a call that is worked on.
-    pub(super) fn take(&mut self, most: usize) -> Vec<Ticket<J, D>> {
+    fn take(&mut self, most: usize) -> Vec<Ticket<J, D>> {
         let mut taken = Vec::new();
         let mut passed_over = VecDeque::new();
         while taken.len() < most
@@ -96,8 +145,9 @@ impl<J, D> Queue<J, D> {
         taken
     }
 
-    /// The work on these calls is over.
+    /// A lane is done with its batch, which was about these calls.
     pub(super) fn put_down(&mut self, calls: &[CallId]) {
+        self.busy -= 1;
         for call in calls {
             self.worked_on.remove(call);
         }
