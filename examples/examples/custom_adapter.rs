@@ -71,9 +71,9 @@ impl Cache for MapCache {
         Ok(())
     }
 
-    async fn remove(&self, key: &str) -> Result<()> {
+    async fn remove(&self, keys: &[String]) -> Result<()> {
         let mut shelf = self.shelf();
-        shelf.copies.remove(key);
+        shelf.copies.retain(|key, _| !keys.contains(key));
         shelf.removals += 1;
         Ok(())
     }

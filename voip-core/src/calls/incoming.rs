@@ -108,18 +108,17 @@ impl Calls {
 impl Inner {
     async fn incoming(self: &Arc<Self>, incoming: InboundCall) -> Result<Plan> {
         let users = &self.ports.users;
-        let owner = match incoming.to.phone() {
-            Some(number) => users.user_by_number(number).await?,
-            None => None,
+        let user = async |party: &Party| match party.phone() {
+            Some(number) => users.user_by_number(number).await,
+            None => Ok(None),
         };
+        // At once: a storage elsewhere looks both up in one go.
+        let (owner, peer) = tokio::try_join!(user(&incoming.to), user(&incoming.from))?;
         let Some(owner) = owner else {
             tracing::info!(leg = %incoming.leg, "a call came in for a number that is nobody's");
             return Ok(Plan::say_and_hang_up(&self.settings.phrases.nobody));
         };
-        let peer = match incoming.from.phone() {
-            Some(number) => users.user_by_number(number).await?.map(|user| user.id),
-            None => None,
-        };
+        let peer = peer.map(|peer| peer.id);
         let now = self.ports.clock.now();
         let lease = now + LEASE;
         let ring_time = self.settings.ring_time;

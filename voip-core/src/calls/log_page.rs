@@ -101,13 +101,7 @@ impl Inner {
                 keys.push(key(name, false));
             }
         }
-        // At once: to a cache elsewhere that is one round trip in all.
-        let removals = keys.iter().map(|key| self.forget_log_page(key));
-        futures_util::future::join_all(removals).await;
-    }
-
-    async fn forget_log_page(&self, key: &str) {
-        if let Err(error) = self.ports.cache.remove(key).await {
+        if let Err(error) = self.ports.cache.remove(&keys).await {
             // A shared cache makes it good by itself, and says when it is away.
             tracing::debug!(%error, "a call log may be shown from an old copy for a while");
         }

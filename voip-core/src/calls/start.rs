@@ -102,21 +102,17 @@ impl Inner {
         let from = request.from.or_else(|| self.settings.default_from.clone());
         let from = from.ok_or(StartError::NoFrom)?;
         let named = request.owner.is_some();
-        let owner = match request.owner {
-            Some(owner) => Some(owner),
-            None => self
-                .ports
-                .users
-                .user_by_number(&from)
-                .await?
-                .map(|user| user.id),
+        let users = &self.ports.users;
+        let owner = async {
+            match request.owner {
+                Some(owner) => Ok(Some(owner)),
+                None => Ok(users.user_by_number(&from).await?.map(|user| user.id)),
+            }
         };
-        let peer = self
-            .ports
-            .users
-            .user_by_number(&request.to)
-            .await?
-            .map(|user| user.id);
+        let peer = users.user_by_number(&request.to);
+        // At once: a storage elsewhere looks both up in one go.
+        let (owner, peer) = tokio::try_join!(owner, peer)?;
+        let peer = peer.map(|user| user.id);
 
         let id = request.id.unwrap_or_else(CallId::fresh);
         let now = self.ports.clock.now();

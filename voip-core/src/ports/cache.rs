@@ -16,6 +16,7 @@ use crate::Result;
 /// - `what_was_filled_is_found`
 /// - `a_copy_is_gone_after_its_time`
 /// - `a_removed_copy_is_gone`
+/// - `several_copies_are_removed_at_once`
 /// - `a_ticket_from_before_a_removal_fills_nothing`
 /// - `keys_do_not_disturb_each_other`
 #[cfg_attr(feature = "mock", mockall::automock)]
@@ -34,12 +35,12 @@ pub trait Cache: fmt::Debug + Send + Sync + 'static {
     /// `Unavailable` or `Timeout`: go on without a cache.
     async fn fill(&self, key: &str, ticket: FillTicket, value: Bytes, ttl: Duration) -> Result<()>;
 
-    /// Forgets the copy under `key`; every ticket for it handed out before is
-    /// void when this returns.
+    /// Forgets the copies under `keys`; every ticket for one of them handed out
+    /// before is void when this returns.
     ///
     /// # Errors
-    /// `Unavailable` or `Timeout`: the copy may live on until its time is over.
-    async fn remove(&self, key: &str) -> Result<()>;
+    /// `Unavailable` or `Timeout`: copies may live on until their time is over.
+    async fn remove(&self, keys: &[String]) -> Result<()>;
 }
 
 /// What a cache knows of a key.

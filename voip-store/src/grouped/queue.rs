@@ -153,3 +153,92 @@ impl<J, D> Queue<J, D> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Bench {
+        queue: Queue<u128, ()>,
+        waiters: Vec<oneshot::Receiver<Result<(), Fault>>>,
+    }
+
+    fn call(number: u128) -> CallId {
+        CallId::from_uuid(uuid::Uuid::from_u128(number))
+    }
+
+    impl Bench {
+        /// Adds a job about a call; whether a lane has to be woken for it.
+        fn push(&mut self, number: u128) -> bool {
+            let (reply, waiter) = oneshot::channel();
+            self.waiters.push(waiter);
+            let places = Arc::new(Semaphore::new(1));
+            self.queue.push(Ticket {
+                job: number,
+                about: Some(call(number)),
+                reply,
+                state: Arc::default(),
+                _place: places.try_acquire_owned().unwrap(),
+            })
+        }
+
+        /// What a lane takes, and `None` where it had better wait for more.
+        fn look(&mut self, has_lingered: bool) -> Option<Vec<u128>> {
+            match self.queue.look(has_lingered) {
+                Look::Batch { batch, .. } => {
+                    Some(batch.into_iter().map(|ticket| ticket.job).collect())
+                }
+                Look::Nothing | Look::Over => Some(Vec::new()),
+                Look::Few => None,
+            }
+        }
+    }
+
+    #[test]
+    fn few_jobs_wait_for_the_lane_at_work_or_a_moment_and_many_for_nobody() {
+        let mut bench = Bench::default();
+        assert!(bench.push(0));
+        assert_eq!(bench.look(false), Some(vec![0]), "nobody is at work");
+        assert!(
+            bench.push(1),
+            "somebody has to see to it that it waits no longer"
+        );
+        assert_eq!(bench.look(false), None);
+        assert!(!bench.push(2), "somebody does already");
+        assert_eq!(bench.look(true), Some(vec![1, 2]), "they have waited");
+        let few = FEW as u128;
+        let wakes: Vec<bool> = (10..9 + few).map(|job| bench.push(job)).collect();
+        assert!(wakes[0]);
+        assert_eq!(bench.look(false), None);
+        assert!(bench.push(9 + few), "now they are many");
+        assert_eq!(bench.look(false).map(|jobs| jobs.len()), Some(FEW));
+    }
+
+    #[test]
+    fn a_lane_that_is_through_takes_what_came_meanwhile() {
+        let mut bench = Bench::default();
+        bench.push(0);
+        assert_eq!(bench.look(false), Some(vec![0]));
+        bench.push(0);
+        bench.push(1);
+        assert_eq!(bench.look(true), Some(vec![1]), "the other is worked on");
+        assert_eq!(bench.look(true), Some(Vec::new()));
+        bench.queue.put_down(&[call(0)]);
+        bench.queue.put_down(&[call(1)]);
+        assert_eq!(bench.look(false), Some(vec![0]));
+    }
+
+    #[test]
+    fn once_closed_nothing_waits_for_more() {
+        let mut bench = Bench::default();
+        bench.push(0);
+        assert_eq!(bench.look(false), Some(vec![0]));
+        bench.push(1);
+        bench.queue.closed = true;
+        assert_eq!(bench.look(false), Some(vec![1]));
+        assert!(matches!(bench.queue.look(false), Look::Over));
+    }
+}

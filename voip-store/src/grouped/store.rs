@@ -3,7 +3,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use voip_core::Result;
 
 use super::{
-    Connections, Find, Found, Lanes, Lease, Server, Settling, Write, reading::Reading, writing::Writing,
+    Connections, Find, Found, Lanes, Lease, Server, Settling, Write, reading::Reading,
+    writing::Writing,
 };
 
 /// Calls, users and accounts in a database on a server, shared by any number of

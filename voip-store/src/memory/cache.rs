@@ -152,8 +152,9 @@ impl Cache for MemoryCache {
         Ok(())
     }
 
-    async fn remove(&self, key: &str) -> Result<()> {
-        locked(&self.shelf).remove(key);
+    async fn remove(&self, keys: &[String]) -> Result<()> {
+        let mut shelf = locked(&self.shelf);
+        keys.iter().for_each(|key| shelf.remove(key));
         Ok(())
     }
 }

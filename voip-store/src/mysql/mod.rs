@@ -13,6 +13,7 @@ mod log_lines;
 mod options;
 #[cfg(test)]
 mod plans;
+mod replacing;
 mod saving;
 mod schema;
 mod users;

@@ -1,7 +1,7 @@
 use sqlx::{Connection as _, MySqlConnection};
 use voip_core::ports::Inserted;
 
-use super::{MySqlDriver, failure, saving};
+use super::{MySqlDriver, failure, replacing, saving};
 use crate::grouped::{Batch, CallTable, EffectTable as _, Finding as _, Written};
 
 impl CallTable for MySqlDriver {
@@ -76,7 +76,7 @@ async fn in_transaction(
 async fn each_kind(db: &mut MySqlConnection, batch: &Batch<'_>) -> Result<Written, sqlx::Error> {
     let mut written = Written::default();
     if !batch.replaces.is_empty() {
-        written.replaced = saving::replace(db, &batch.replaces).await?;
+        written.replaced = replacing::replace(db, &batch.replaces).await?;
     }
     if !batch.inserts.is_empty() {
         saving::insert(db, &batch.inserts).await?;

@@ -157,8 +157,8 @@ impl Cache for RedisCache {
             .await
     }
 
-    async fn remove(&self, key: &str) -> Result<()> {
-        self.removals.remove(key).await
+    async fn remove(&self, keys: &[String]) -> Result<()> {
+        self.removals.remove(keys).await
     }
 }
 

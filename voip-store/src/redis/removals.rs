@@ -17,22 +17,22 @@ pub(super) struct Removals {
 }
 
 struct Removal {
-    key: String,
+    keys: Vec<String>,
     done: oneshot::Sender<std::result::Result<(), ErrorKind>>,
 }
 
-/// The most keys in a command; Redis does nothing else meanwhile.
-const BATCH: usize = 512;
+/// The most removals in a command; Redis does nothing else meanwhile.
+const BATCH: usize = 128;
 
 impl Removals {
-    /// Has `key` removed, and returns once Redis has confirmed it.
+    /// Has `keys` removed, and returns once Redis has confirmed it.
     ///
     /// # Errors
-    /// When it did not; then the removal is owed.
-    pub(super) async fn remove(&self, key: &str) -> Result<()> {
+    /// When it did not; then the removals are owed.
+    pub(super) async fn remove(&self, keys: &[String]) -> Result<()> {
         let (done, outcome) = oneshot::channel();
-        let key = key.to_owned();
-        self.waiting().push(Removal { key, done });
+        let keys = keys.to_vec();
+        self.waiting().push(Removal { keys, done });
         self.more.notify_one();
         match outcome.await {
             Ok(Ok(())) => Ok(()),
@@ -65,7 +65,7 @@ pub(super) async fn carry_out(removals: Arc<Removals>, link: RedisLink, owed: Ar
         let removed = remove(&link, &some).await;
         for removal in some {
             if removed.is_err() {
-                owed.add(&removal.key);
+                removal.keys.iter().for_each(|key| owed.add(key));
             }
             // Nobody waits any more where the future was dropped.
             let _ = removal.done.send(removed);
@@ -77,8 +77,11 @@ async fn remove(link: &RedisLink, some: &[Removal]) -> std::result::Result<(), E
     let Some(up) = link.up() else {
         return Err(ErrorKind::Unavailable);
     };
-    let names = some.iter().map(|removal| name(link, &up, &removal.key));
-    let names: Vec<String> = names.collect();
+    let keys = some.iter().flat_map(|removal| &removal.keys);
+    let names: Vec<String> = keys.map(|key| name(link, &up, key)).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
     let run = link.run(up, async |mut redis| redis.remove(&names).await);
     run.await.map_err(|error| error.kind())
 }

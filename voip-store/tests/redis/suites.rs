@@ -98,6 +98,7 @@ on_redis! {
         what_was_filled_is_found
         a_copy_is_gone_after_its_time
         a_removed_copy_is_gone
+        several_copies_are_removed_at_once
         a_ticket_from_before_a_removal_fills_nothing
         keys_do_not_disturb_each_other
     ]

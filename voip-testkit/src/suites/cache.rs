@@ -31,6 +31,7 @@ macro_rules! cache_suite {
             what_was_filled_is_found
             a_copy_is_gone_after_its_time
             a_removed_copy_is_gone
+            several_copies_are_removed_at_once
             a_ticket_from_before_a_removal_fills_nothing
             keys_do_not_disturb_each_other
         }
@@ -103,6 +104,27 @@ pub async fn a_removed_copy_is_gone(fixture: &impl CacheFixture) {
         miss(cache, "key").await;
         remove(cache, "key").await; // One that is not there is fine.
     }
+}
+
+/// One removal takes all the copies it names, there or not, and no other.
+pub async fn several_copies_are_removed_at_once(fixture: &impl CacheFixture) {
+    let cache = fixture.cache();
+    let keys = ["one", "two", "three", "four"];
+    for key in keys {
+        let ticket = miss(cache, key).await;
+        fill(cache, key, ticket, key.as_bytes(), LONG).await;
+    }
+    let removed = ["one", "nobody", "three", "four", "one"].map(str::to_owned);
+    let outcome = cache.remove(&removed).await;
+    outcome.expect("the cache is in order");
+    for key in keys {
+        match key {
+            "two" => assert_eq!(hit(cache, key).await, key),
+            _ => drop(miss(cache, key).await),
+        }
+    }
+    let nothing = cache.remove(&[]).await;
+    nothing.expect("removing nothing is fine");
 }
 
 /// What was read before a removal cannot be put in after it.
@@ -184,5 +206,8 @@ async fn fill(cache: &dyn Cache, key: &str, ticket: FillTicket, value: &[u8], tt
 }
 
 async fn remove(cache: &dyn Cache, key: &str) {
-    cache.remove(key).await.expect("the cache is in order");
+    cache
+        .remove(&[key.to_owned()])
+        .await
+        .expect("the cache is in order");
 }

@@ -23,6 +23,7 @@ enum Fault {
     KeepsForEver,
     KeepsForNoTime,
     RemovesNothing,
+    RemovesOne,
     TakesAnyTicket,
     TakesKeysInAnyCase,
     RemovesAll,
@@ -50,7 +51,7 @@ impl Cache for Saboteur {
         let key = self.key(key);
         let found = self.cache.get(&key).await?;
         if self.fault == Fault::ForgetsWhatWasRead && matches!(found, Lookup::Hit(_)) {
-            self.cache.remove(&key).await?;
+            self.cache.remove(&[key]).await?;
         }
         Ok(found)
     }
@@ -71,17 +72,15 @@ impl Cache for Saboteur {
         self.cache.fill(&key, ticket, value, ttl).await
     }
 
-    async fn remove(&self, key: &str) -> Result<()> {
+    async fn remove(&self, keys: &[String]) -> Result<()> {
+        let mut keys: Vec<String> = keys.iter().map(|key| self.key(key)).collect();
         match self.fault {
-            Fault::RemovesNothing => return Ok(()),
-            Fault::RemovesAll => {
-                for other in ["a:", "A", "*", ""] {
-                    self.cache.remove(other).await?;
-                }
-            }
+            Fault::RemovesNothing => keys.clear(),
+            Fault::RemovesOne => keys.truncate(1),
+            Fault::RemovesAll => keys.extend(["a:", "A", "*", ""].map(str::to_owned)),
             _ => {}
         }
-        self.cache.remove(&self.key(key)).await
+        self.cache.remove(&keys).await
     }
 }
 
@@ -129,6 +128,7 @@ caught! {
     KeepsForEver by a_copy_is_gone_after_its_time as a_copy_past_its_time_is_caught;
     KeepsForNoTime by a_copy_is_gone_after_its_time as a_copy_gone_too_soon_is_caught;
     RemovesNothing by a_removed_copy_is_gone as a_copy_never_removed_is_caught;
+    RemovesOne by several_copies_are_removed_at_once as removing_only_the_first_is_caught;
     TakesAnyTicket by a_ticket_from_before_a_removal_fills_nothing as a_stale_filling_is_caught;
     TakesKeysInAnyCase by keys_do_not_disturb_each_other as keys_in_any_case_are_caught;
     RemovesAll by keys_do_not_disturb_each_other as a_removal_of_others_is_caught;
