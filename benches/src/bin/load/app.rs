@@ -23,7 +23,7 @@ pub(crate) struct App {
 }
 
 /// Signs webhooks. Made up, as all of this is.
-const AUTH_TOKEN: &str = "b5e1f0a2c3d4958677685949302a1b0c";
+pub(crate) const AUTH_TOKEN: &str = "b5e1f0a2c3d4958677685949302a1b0c";
 
 /// Signs the tokens of users. Made up as well.
 const JWT_SECRET: &str = "fW3p9xkQ7vT1mZ8rB5nD2sL6yH4jC0aE";

@@ -68,6 +68,11 @@ pub(crate) const BESIDE_LOGINS: Most<Duration> = Most {
     floor: Duration::from_millis(10),
     goal: Duration::from_millis(5),
 };
+/// Beyond what the provider itself takes.
+pub(crate) const HOLD: Most<Duration> = Most {
+    floor: Duration::from_millis(100),
+    goal: Duration::from_millis(20),
+};
 pub(crate) const START: Most<Duration> = Most {
     floor: Duration::from_millis(100),
     goal: Duration::from_millis(30),

@@ -13,6 +13,7 @@
 //! | `paced` | at a fixed rate: from webhook to WebSocket or Socket.IO event |
 //! | `socket`, `socketio` | WebSocket and Socket.IO clients |
 //! | `flood` | what others notice of a flood of logins |
+//! | `hold` | putting calls on hold, at the simulator |
 //! | `start`, `idle` | time to the first answer; memory |
 //! | `goal`, `report` | what is wanted, and how it is printed |
 //!
@@ -26,6 +27,7 @@ mod database;
 mod flood;
 mod goal;
 mod hello;
+mod hold;
 mod idle;
 mod message;
 mod options;
@@ -84,7 +86,7 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
     let folder = tempfile::tempdir_in(&options.folder)?;
     let rows = workload::Workload::wanted(options);
     if !rows.is_empty()
-        || [paced::NAME, flood::NAME]
+        || [paced::NAME, flood::NAME, hold::NAME]
             .into_iter()
             .any(|name| options.wants(name))
     {
@@ -122,6 +124,10 @@ fn fill(report: &mut report::Report, options: &Options) -> Result<(), Fault> {
         if options.wants(flood::NAME) {
             let file = database.copy()?;
             report.add_figures(flood::measure(&runtime, &file.place, options)?);
+        }
+        if options.wants(hold::NAME) {
+            let file = database.copy()?;
+            report.add_figures(hold::measure(&runtime, &file.place, options)?);
         }
     }
     if options.wants(start::NAME) {

@@ -15,7 +15,7 @@ pub(crate) struct Options {
     seconds: f64,
     /// Measure only these rows, separated by commas: start-call, twilio-status,
     /// twilio-inbound, call-logs-10, call-logs-1000, own-call-logs-10,
-    /// own-call-logs-1000, agent-join, call-status, paced, logins, start, idle.
+    /// own-call-logs-1000, agent-join, call-status, paced, logins, hold, start, idle.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// With how many connections the closed-loop rows run.

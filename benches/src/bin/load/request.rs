@@ -23,6 +23,16 @@ pub(crate) fn post_json(target: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A `POST` of JSON by somebody who is logged in.
+pub(crate) fn post_json_as(target: &str, body: &str, token: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {target} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+         Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// A webhook, with the headers the provider sends.
 pub(crate) fn webhook(webhook: &Webhook) -> Vec<u8> {
     let Webhook {
