@@ -50,6 +50,9 @@ CREATE INDEX calls_live_by_peer ON calls (peer, created_at, id)
 -- written once, when it ends, in the line of its owner: that is the log people
 -- look at. Elsewhere and until then it is null, and the call tells.
 --
+-- Lines are written later than their calls, many at a time, and before anybody
+-- reads that log; listing below tells which calls may lack some.
+--
 -- No foreign keys here and below where rows go only together with all calls:
 -- each would cost a look-up per row written.
 CREATE TABLE log_lines (
@@ -68,6 +71,14 @@ CREATE TABLE log_lines (
     provider_id TEXT,
     PRIMARY KEY (name, created_at, id)
 ) STRICT, WITHOUT ROWID;
+
+-- One row: every call with a lower number has all its lines, or is deleted. The
+-- lines of the others are made from the calls where whoever kept them is gone.
+CREATE TABLE listing (
+    one          INTEGER PRIMARY KEY CHECK (one = 1),
+    listed_below INTEGER NOT NULL
+) STRICT;
+INSERT INTO listing VALUES (1, 0);
 
 CREATE TABLE call_effects (
     id       BLOB NOT NULL,

@@ -12,6 +12,7 @@ use voip_core::Error;
 use super::{
     failure,
     gathering::{self, GATHERING},
+    listing::Listing,
     live,
     recent::Recent,
     remembered::MOST,
@@ -34,6 +35,7 @@ pub(super) fn run(
     mut queue: mpsc::Receiver<Box<dyn Write>>,
     lazy: &LazyWrites,
     recent: Arc<Recent>,
+    listing: Arc<Listing>,
     counters: &Counters,
 ) {
     // Instead of SQLite's own checkpoints, which keep everybody waiting whose
@@ -45,6 +47,7 @@ pub(super) fn run(
     let mut batches = Batches {
         db,
         recent,
+        listing,
         flushes: true,
         others: None,
     };
@@ -71,11 +74,13 @@ pub(super) fn run(
             batches.checkpoint();
         }
     }
+    batches.write_waiting_lines();
 }
 
 struct Batches {
     db: Connection,
     recent: Arc<Recent>,
+    listing: Arc<Listing>,
     /// Whether a commit waits for the disk.
     flushes: bool,
     /// SQLite's number for what other connections have written.
@@ -150,7 +155,7 @@ impl Batches {
             } else {
                 self.all(writes)?
             };
-            self.execute("COMMIT").map_err(Undone::InCommit)?;
+            self.commit()?;
             Ok(failed)
         });
         if outcome.is_err() {
@@ -159,7 +164,33 @@ impl Batches {
         outcome
     }
 
+    fn commit(&self) -> Result<(), Undone> {
+        self.listing.note(&self.db).map_err(Undone::Before)?;
+        self.execute("COMMIT").map_err(Undone::InCommit)?;
+        self.listing.committed();
+        Ok(())
+    }
+
+    /// Writes the lines of logs that wait, before the file is closed. Where it
+    /// fails, whoever opens the file next makes them anew.
+    fn write_waiting_lines(&mut self) {
+        if self.listing.waiting() == 0 {
+            return;
+        }
+        let written = self.begin(false).and_then(|()| {
+            let all = self.listing.write_all(&self.db);
+            all.map_err(Undone::Before)?;
+            self.commit()
+        });
+        if let Err(undone) = written {
+            self.roll_back();
+            let error = undone.error();
+            tracing::warn!(%error, "lines of call logs are left for the next start");
+        }
+    }
+
     fn roll_back(&self) {
+        self.listing.forget();
         if !self.db.is_autocommit() {
             // Fails only where SQLite has done it by itself.
             let _ = self.execute("ROLLBACK");
@@ -180,14 +211,17 @@ impl Batches {
             .prepare_cached("PRAGMA data_version")
             .and_then(|mut pragma| pragma.query_row([], |row| row.get(0)))
             .map_err(Undone::Before)?;
-        if self.others.replace(others) != Some(others) {
+        let before = self.others.replace(others);
+        if before != Some(others) {
             self.recent.clear();
+            self.listing.forget();
         }
         if self.recent.is_new() {
             let found = live::all(&self.db, MOST + 1).map_err(Undone::Before)?;
             self.recent.begin_with(found);
         }
-        Ok(())
+        let shared = before.is_some_and(|before| before != others);
+        self.listing.begin(&self.db, shared).map_err(Undone::Before)
     }
 
     fn all(&self, writes: &mut [Box<dyn Write>]) -> Result<Failed, Undone> {
@@ -208,6 +242,7 @@ impl Batches {
                     return Err(Undone::Before(error));
                 }
                 self.execute("ROLLBACK TO one").map_err(Undone::Before)?;
+                self.listing.forget();
                 failed.push((place, error));
             }
             self.execute("RELEASE one").map_err(Undone::Before)?;
@@ -260,6 +295,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
+    use crate::sqlite::schema;
 
     /// A write of one row, and what it was told.
     struct Row {
@@ -307,12 +343,18 @@ mod tests {
         Arc::new(recent)
     }
 
+    fn nothing_to_list() -> Arc<Listing> {
+        Arc::new(Listing::new(0))
+    }
+
     fn batches() -> Batches {
-        let db = Connection::open_in_memory().unwrap();
+        let mut db = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut db).unwrap();
         db.execute_batch("CREATE TABLE t (x BLOB) STRICT").unwrap();
         Batches {
             db,
             recent: nothing_to_remember(),
+            listing: nothing_to_list(),
             flushes: true,
             others: None,
         }
@@ -345,9 +387,10 @@ mod tests {
     #[test]
     fn a_full_disk_fails_what_does_not_fit_and_passes() {
         let (mut batches, bench) = (batches(), Bench::default());
+        let pages = number(&batches.db, "PRAGMA page_count");
         batches
             .db
-            .pragma_update(None, "max_page_count", 20)
+            .pragma_update(None, "max_page_count", pages + 18)
             .unwrap();
         let mut writes = vec![
             bench.row(10, true),
@@ -389,6 +432,7 @@ mod tests {
                     receiver,
                     &LazyWrites::default(),
                     nothing_to_remember(),
+                    nothing_to_list(),
                     &counters,
                 );
             });

@@ -1,6 +1,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 use voip_core::{
     Call, CallId, Effect, Error, ErrorKind, ProviderCallId, Result, Timestamp, UserId,
     ports::{
@@ -10,23 +11,31 @@ use voip_core::{
 };
 
 use super::{
-    SqliteStore, deleting, effects, finding, live, log_lines,
-    saving::{self, Saved},
+    SqliteStore, deleting, effects, finding, listing, live, log_lines,
+    saving::{self, Added, Saved},
 };
 
 #[async_trait]
 impl CallStore for SqliteStore {
     async fn insert(&self, new: NewCall) -> Result<Inserted> {
-        let (recent, call) = (Arc::clone(&self.recent), Arc::new(new.call.clone()));
-        self.writer
-            .write_then(
-                move |db| saving::insert(db, &new),
-                move |inserted| match inserted {
-                    Inserted::New => recent.put(call, Version(0)),
-                    Inserted::Known(_) => {}
-                },
-            )
-            .await
+        let (recent, listing) = (Arc::clone(&self.recent), Arc::clone(&self.listing));
+        let call = Arc::new(new.call.clone());
+        let put = Arc::clone(&call);
+        let add = move |db: &Connection| {
+            let added = saving::insert(db, &new)?;
+            if let Added::New(row) = added {
+                listing.put(&call, row);
+            }
+            Ok(added)
+        };
+        let remember = move |added: &Added| match added {
+            Added::New(_) => recent.put(put, Version(0)),
+            Added::Known(_) => {}
+        };
+        match self.writer.write_then(add, remember).await? {
+            Added::New(_) => Ok(Inserted::New),
+            Added::Known(held) => Ok(Inserted::Known(held)),
+        }
     }
 
     async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
@@ -57,6 +66,7 @@ impl CallStore for SqliteStore {
     ) -> Result<Replaced> {
         let (call, effects) = (Arc::new(call.clone()), Vec::from(effects));
         let (recent, saved) = (Arc::clone(&self.recent), Arc::clone(&call));
+        let listing = Arc::clone(&self.listing);
         let remember = move |outcome: &Saved| match outcome {
             Saved::Done(version) => recent.put(saved, *version),
             Saved::Conflict(Some(held)) => recent.put(Arc::new(held.call.clone()), held.version),
@@ -66,7 +76,7 @@ impl CallStore for SqliteStore {
         let saved = self
             .writer
             .write_then(
-                move |db| saving::replace(db, &call, version, &effects, effects_due),
+                move |db| saving::replace(db, &listing, &call, version, &effects, effects_due),
                 remember,
             )
             .await?;
@@ -132,7 +142,21 @@ impl CallStore for SqliteStore {
 
     async fn log(&self, query: &LogQuery) -> Result<Vec<LogEntry>> {
         if query.filter.is_all() {
+            let whole = self.readers.read(|db| {
+                if self.listing.may_lack(&query.name, listing::newest(db)?) {
+                    return Ok(None);
+                }
+                log_lines::page(db, query).map(Some)
+            })?;
+            if let Some(page) = whole {
+                return Ok(page);
+            }
+            self.list(&query.name).await?;
             return self.readers.read(|db| log_lines::page(db, query));
+        }
+        let newest = self.readers.read(listing::newest)?;
+        if self.listing.may_lack(&query.name, newest) {
+            self.list(&query.name).await?;
         }
         // To find the few lines that are wanted, all of a long log may be read.
         let query = query.clone();
@@ -142,9 +166,9 @@ impl CallStore for SqliteStore {
     }
 
     async fn delete_log(&self, owner: &UserId, call: &CallId, at: Timestamp) -> Result<LogChange> {
-        let (owner, call) = (owner.clone(), *call);
+        let (owner, call, listing) = (owner.clone(), *call, Arc::clone(&self.listing));
         self.writer
-            .write(move |db| deleting::delete(db, &owner, &call, at))
+            .write(move |db| deleting::delete(db, &listing, &owner, &call, at))
             .await
     }
 
@@ -170,9 +194,22 @@ impl CallStore for SqliteStore {
     }
 
     async fn clear_calls(&self) -> Result<u64> {
-        let recent = Arc::clone(&self.recent);
+        let (recent, listing) = (Arc::clone(&self.recent), Arc::clone(&self.listing));
+        let clear = move |db: &Connection| {
+            listing.forget();
+            saving::clear(db)
+        };
+        self.writer.write_then(clear, move |_| recent.clear()).await
+    }
+}
+
+impl SqliteStore {
+    /// Has the lines under a name written that wait for it. What is lost with
+    /// the power can be made again, so nobody waits for the disk.
+    async fn list(&self, name: &Arc<str>) -> Result<()> {
+        let (listing, name) = (Arc::clone(&self.listing), Arc::clone(name));
         self.writer
-            .write_then(saving::clear, move |_| recent.clear())
+            .write_unflushed(move |db| listing.write_under(db, &name))
             .await
     }
 }

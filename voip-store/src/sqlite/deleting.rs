@@ -3,11 +3,12 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use voip_core::{Call, CallId, Timestamp, UserId, ports::LogChange};
 
-use super::{finding, log_lines};
+use super::{finding, listing::Listing, log_lines};
 
 /// Takes a call of `owner` out of every log.
 pub(super) fn delete(
     db: &Connection,
+    listing: &Listing,
     owner: &UserId,
     id: &CallId,
     at: Timestamp,
@@ -19,7 +20,7 @@ pub(super) fn delete(
         return Ok(LogChange::Already);
     }
     mark(db, id, Some(at))?;
-    log_lines::remove(db, &call(db, id)?)?;
+    listing.remove(db, &call(db, id)?)?;
     Ok(LogChange::Made)
 }
 

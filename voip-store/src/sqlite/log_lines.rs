@@ -10,29 +10,44 @@ use super::{call_row, finding::rows};
 
 /// Lists a call in the log of everybody named in it.
 pub(super) fn add(db: &Connection, call: &Call, row: i64) -> rusqlite::Result<()> {
-    let owner = call.owner.as_ref().map(UserId::as_str);
+    add_all(db, call_row::names(call).map(|name| (name, call, row)))
+}
+
+/// Lists calls, each under a name and with the number of its row. A line that is
+/// there already stays as it is.
+pub(super) fn add_all<'c>(
+    db: &Connection,
+    lines: impl IntoIterator<Item = (&'c str, &'c Call, i64)>,
+) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached(
         "INSERT INTO log_lines (name, created_at, id, call, owned, direction, from_text, to_text, \
-         number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         number, status, ended_at, duration, provider_id) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     )?;
-    for name in call_row::names(call) {
+    for (name, call, row) in lines {
+        let owned = call.owner.as_ref().map(UserId::as_str) == Some(name);
+        let ended = match &call.state {
+            State::Ended(ended) if owned => Some(ended),
+            _ => None,
+        };
+        let leg = call.provider_id.as_ref().map(ProviderCallId::as_str);
         insert.execute(params![
             name,
             call.created_at.as_micros(),
             call.id.as_uuid().as_bytes(),
             row,
-            owner == Some(name),
+            owned,
             call_row::direction_number(call.direction),
             call.logged_from(),
             call.logged_to(),
             call.logged_number(),
+            ended.map(|_| call_row::status_number(call.status())),
+            ended.map(|ended| ended.at.as_micros()),
+            ended.and_then(|ended| ended.duration.map(call_row::micros)),
+            ended.and(leg),
         ])?;
     }
-    if call.is_over() {
-        end(db, call)
-    } else {
-        Ok(())
-    }
+    Ok(())
 }
 
 /// Writes down the end of a call, in the log of its owner.

@@ -1,7 +1,7 @@
 //! Storage in one SQLite file.
 //!
 //! One thread writes, many writes to a commit; reads run where they are asked
-//! for. The statements are in `saving`, `finding`, `live`, `log_lines`,
+//! for. The statements are in `saving`, `finding`, `live`, `log_lines`, `listing`,
 //! `effects`, `users`, `accounts` and `archive`; why it is built like this is in `docs/adr/0001-rusqlite-for-sqlite.md`.
 
 mod accounts;
@@ -16,6 +16,7 @@ mod effects;
 mod failure;
 mod finding;
 mod gathering;
+mod listing;
 mod live;
 mod log_lines;
 mod long_reads;
@@ -27,6 +28,7 @@ mod recent;
 mod remembered;
 mod saving;
 mod schema;
+mod unlisted;
 mod users;
 mod writer;
 
@@ -41,6 +43,7 @@ use voip_core::{Error, ErrorKind, Result};
 pub use options::SqliteOptions;
 pub use writer::WriteStats;
 
+use listing::Listing;
 use long_reads::LongReads;
 use readers::Readers;
 use recent::Recent;
@@ -62,6 +65,7 @@ pub struct SqliteStore {
     readers: Readers,
     long_reads: LongReads,
     recent: Arc<Recent>,
+    listing: Arc<Listing>,
     /// Whether a report may be kept; never false where one is.
     reports: AtomicBool,
 }
@@ -81,13 +85,15 @@ impl SqliteStore {
         let path = options.path.clone();
         let reports = effects::any_kept(&db).map_err(|error| failure::opening(&error))?;
         let recent = Arc::new(Recent::default());
-        let writer = Writer::start(db, &options, Arc::clone(&recent))?;
+        let listing = Arc::new(Listing::new(options.waiting_lines));
+        let writer = Writer::start(db, &options, Arc::clone(&recent), Arc::clone(&listing))?;
         Ok(Self {
             path,
             writer,
             long_reads: LongReads::new(options.clone()),
             readers: Readers::new(options),
             recent,
+            listing,
             reports: AtomicBool::new(reports),
         })
     }

@@ -20,6 +20,9 @@ pub struct SqliteOptions {
     pub lock_patience: Duration,
     /// How many connections read. Default 2; they open when first needed.
     pub readers: usize,
+    /// How many lines of call logs wait in memory to be written together,
+    /// before some are written with every commit. Default 32768, some 20 MiB.
+    pub waiting_lines: usize,
 }
 
 impl SqliteOptions {
@@ -31,6 +34,7 @@ impl SqliteOptions {
             queue_patience: Duration::from_secs(2),
             lock_patience: Duration::from_secs(5),
             readers: 2,
+            waiting_lines: 32_768,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! That no statement reads a table from end to end.
 
-use std::{cell::RefCell, collections::BTreeSet};
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use rusqlite::{
     Connection,
@@ -13,7 +13,10 @@ use voip_core::{
 };
 
 use super::{
-    SqliteOptions, archive, connection, deleting, effects, finding, live, log_lines, saving,
+    SqliteOptions, archive, connection, deleting, effects, finding,
+    listing::{self, Listing},
+    live, log_lines,
+    saving::{self, Added},
     schema, users,
 };
 
@@ -33,6 +36,8 @@ fn statements(db: &Connection) -> BTreeSet<String> {
     );
     let now = Timestamp::from_secs(1_700_000_000);
     let leg = "CA1".parse().unwrap();
+    let listing = Listing::new(1);
+    listing.begin(db, false).unwrap();
     for (place, (_, call)) in table::calls().into_iter().enumerate() {
         let key = IdempotencyKey::new(call.owner.clone(), &format!("key{place}")).ok();
         let effects = Effect::ALL.to_vec();
@@ -42,11 +47,15 @@ fn statements(db: &Connection) -> BTreeSet<String> {
             effects_due: now,
             key,
         };
-        saving::insert(db, &new).unwrap();
+        let call = Arc::new(call);
+        if let Added::New(row) = saving::insert(db, &new).unwrap() {
+            listing.put(&call, row);
+        }
         saving::known(db, &new.call, new.key.as_ref()).unwrap();
-        saving::replace(db, &call, Version(0), &Effect::ALL, now).unwrap();
+        saving::replace(db, &listing, &call, Version(0), &Effect::ALL, now).unwrap();
         if let Ok(step) = call.step(Signal::Answered(answerer()), now) {
-            saving::replace(db, &step.call, Version(1), &step.effects, now).unwrap();
+            let next = Arc::new(step.call);
+            saving::replace(db, &listing, &next, Version(1), &step.effects, now).unwrap();
         }
         finding::call(db, &call.id).unwrap();
         finding::call_by_leg(db, &leg).unwrap();
@@ -71,10 +80,13 @@ fn statements(db: &Connection) -> BTreeSet<String> {
             }
         }
         if let Some(owner) = &call.owner {
-            deleting::delete(db, owner, &call.id, now).unwrap();
+            listing.write_under(db, owner.as_str()).unwrap();
+            deleting::delete(db, &listing, owner, &call.id, now).unwrap();
             deleting::restore(db, owner, &call.id).unwrap();
         }
     }
+    listing.note(db).unwrap();
+    listing::newest(db).unwrap();
     finding::due_calls(db, now, 10).unwrap();
     live::all(db, 10).unwrap();
     live::of(db, &"ann".parse().unwrap()).unwrap();

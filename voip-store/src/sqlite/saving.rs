@@ -1,18 +1,29 @@
 //! Statements that put calls on record and replace them.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, named_params, params};
 use voip_core::{
     Call, Effect, ProviderCallId, Timestamp, UserId,
-    ports::{Held, IdempotencyKey, Inserted, NewCall, Version},
+    ports::{Held, IdempotencyKey, NewCall, Version},
 };
 
 use super::{
     call_row::{self, StateColumns, columns, direction_number, status_number},
-    finding, log_lines,
+    finding,
+    listing::{self, Listing},
 };
 
+/// What became of adding a call.
+pub(super) enum Added {
+    /// It is new, and this is its row; no log has it yet.
+    New(i64),
+    /// It, or another with its leg or key, is there.
+    Known(Held),
+}
+
 /// Adds a call, or finds the one that is there.
-pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserted> {
+pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Added> {
     let NewCall {
         call,
         effects,
@@ -23,7 +34,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
     if let Some(key) = key
         && let Some(held) = known(db, call, Some(key))?
     {
-        return Ok(Inserted::Known(held));
+        return Ok(Added::Known(held));
     }
     let state = StateColumns::of(&call.state);
     let inserted = db
@@ -61,18 +72,17 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Inserte
         })?;
     if inserted == 0 {
         return match known(db, call, None)? {
-            Some(held) => Ok(Inserted::Known(held)),
+            Some(held) => Ok(Added::Known(held)),
             None => Err(rusqlite::Error::StatementChangedRows(0)),
         };
     }
     let row = db.last_insert_rowid();
-    log_lines::add(db, call, row)?;
     add_effects(db, call, effects, *effects_due)?;
     if let Some(key) = key {
         db.prepare_cached("INSERT INTO idempotency_keys (scope, key, call) VALUES (?, ?, ?)")?
             .execute(params![scope(key), key.as_str(), row])?;
     }
-    Ok(Inserted::New)
+    Ok(Added::New(row))
 }
 
 /// What became of a replacement that SQLite carried out.
@@ -90,7 +100,8 @@ pub(super) enum Saved {
 /// neither is any index over them.
 pub(super) fn replace(
     db: &Connection,
-    call: &Call,
+    listing: &Listing,
+    call: &Arc<Call>,
     version: Version,
     effects: &[Effect],
     effects_due: Timestamp,
@@ -118,7 +129,7 @@ pub(super) fn replace(
         return now(db, call);
     }
     if call.is_over() {
-        log_lines::end(db, call)?;
+        listing.end(db, call)?;
     }
     add_effects(db, call, effects, effects_due)?;
     Ok(Saved::Done(Version(version.0 + 1)))
@@ -224,6 +235,8 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
     ] {
         db.execute(&format!("DELETE FROM {table}"), [])?;
     }
+    // Rows are numbered from the beginning again.
+    listing::set_below(db, 0)?;
     db.execute("DELETE FROM calls", [])
         .map(|calls| calls as u64)
 }

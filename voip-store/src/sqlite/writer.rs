@@ -23,7 +23,7 @@ use tokio::sync::{
 };
 use voip_core::{Error, ErrorKind, Result};
 
-use super::{SqliteOptions, batch, failure, recent::Recent};
+use super::{SqliteOptions, batch, failure, listing::Listing, recent::Recent};
 
 /// The most writes in one transaction: enough to make the flush cheap for
 /// each, few enough that the first does not wait long for the last.
@@ -75,6 +75,7 @@ impl Writer {
         db: Connection,
         options: &SqliteOptions,
         recent: Arc<Recent>,
+        listing: Arc<Listing>,
     ) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(options.queue.max(1));
         let counters = Arc::new(Counters::default());
@@ -82,7 +83,7 @@ impl Writer {
         let (counted, waiting) = (Arc::clone(&counters), Arc::clone(&lazy));
         let thread = std::thread::Builder::new()
             .name("voip-sqlite-writer".to_owned())
-            .spawn(move || batch::run(db, receiver, &waiting, recent, &counted))
+            .spawn(move || batch::run(db, receiver, &waiting, recent, listing, &counted))
             .map_err(|error| {
                 Error::new(ErrorKind::Exhausted, "no thread for the database writer")
                     .with_source(error)
@@ -114,10 +115,29 @@ impl Writer {
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
         N: FnOnce(&T) + Send + 'static,
     {
+        self.write_and_wait(work, then, true).await
+    }
+
+    /// As [`write`](Self::write), but what is done may be lost with the power.
+    pub(super) async fn write_unflushed<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        self.write_and_wait(work, |_| {}, false).await
+    }
+
+    async fn write_and_wait<T, F, N>(&self, work: F, then: N, flush: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        N: FnOnce(&T) + Send + 'static,
+    {
         let (reply, outcome) = oneshot::channel();
         self.enqueue(Box::new(Awaited {
             work,
             then,
+            flush,
             done: None,
             reply,
         }))
@@ -222,6 +242,7 @@ impl LazyWrites {
 struct Awaited<T, F, N> {
     work: F,
     then: N,
+    flush: bool,
     done: Option<T>,
     reply: oneshot::Sender<Result<T>>,
 }
@@ -238,7 +259,7 @@ where
     }
 
     fn is_awaited(&self) -> bool {
-        true
+        self.flush
     }
 
     fn tell(self: Box<Self>, outcome: Result<()>) {
