@@ -9,9 +9,9 @@ use voip_core::{
     ports::{Held, MOST_LIVE_CALLS, Version},
 };
 
-/// How many calls are remembered; some 60 MiB where so many are live. Those
-/// beyond are read.
-pub(super) const MOST: usize = 65_536;
+/// How many calls are remembered; some 240 MiB where so many are live. Those
+/// beyond are read, and for those of a user all that are live.
+pub(super) const MOST: usize = 262_144;
 
 /// Live calls, found by id, by leg and by user.
 #[derive(Default)]
