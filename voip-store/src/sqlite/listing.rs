@@ -225,3 +225,54 @@ fn each_from(db: &Connection, row: i64, mut each: impl FnMut(Call, i64)) -> rusq
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use voip_core::table;
+
+    use super::*;
+    use crate::sqlite::schema;
+
+    fn fresh(most: usize) -> (Connection, Listing) {
+        let mut db = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut db).unwrap();
+        (db, Listing::new(most))
+    }
+
+    fn ann() -> Arc<Call> {
+        Arc::new(Call {
+            owner: Some("ann".parse().unwrap()),
+            ..table::calls().remove(0).1
+        })
+    }
+
+    #[test]
+    fn a_log_may_lack_lines_until_they_are_committed() {
+        let (db, listing) = fresh(1_000);
+        assert!(listing.may_lack("ann", 0), "nobody has looked");
+        listing.begin(&db, false).unwrap();
+        assert!(!listing.may_lack("ann", 0));
+        assert!(listing.may_lack("ann", 1), "another has added a call");
+        listing.put(&ann(), 1);
+        assert!(listing.may_lack("ann", 1) && !listing.may_lack("bob", 1));
+        listing.write_under(&db, "ann").unwrap();
+        assert!(listing.may_lack("ann", 1), "they are not committed");
+        listing.note(&db).unwrap();
+        listing.committed();
+        assert!(!listing.may_lack("ann", 1));
+        listing.forget();
+        assert!(listing.may_lack("bob", 1));
+    }
+
+    #[test]
+    fn a_file_that_is_shared_is_left_with_few_lines_missing() {
+        let (db, listing) = fresh(1_000);
+        listing.begin(&db, false).unwrap();
+        listing.put(&ann(), 1);
+        listing.begin(&db, false).unwrap();
+        assert_ne!(listing.waiting(), 0, "there is room for more");
+        listing.begin(&db, true).unwrap();
+        listing.note(&db).unwrap();
+        assert_eq!((listing.waiting(), below(&db).unwrap()), (0, 2));
+    }
+}
