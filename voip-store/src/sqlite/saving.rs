@@ -235,8 +235,7 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
     ] {
         db.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    // Rows are numbered from the beginning again.
-    listing::set_below(db, 0)?;
+    listing::clear(db)?;
     db.execute("DELETE FROM calls", [])
         .map(|calls| calls as u64)
 }
