@@ -73,11 +73,13 @@ CREATE TABLE log_lines (
 
 -- One row: every call with a lower number has all its lines, or is deleted. The
 -- lines of the others are made from the calls where whoever kept them is gone.
+-- Where all calls are deleted, their numbers begin anew; cleared counts that.
 CREATE TABLE listing (
     one          INTEGER PRIMARY KEY CHECK (one = 1),
-    listed_below INTEGER NOT NULL
+    listed_below INTEGER NOT NULL,
+    cleared      INTEGER NOT NULL
 ) STRICT;
-INSERT INTO listing VALUES (1, 0);
+INSERT INTO listing VALUES (1, 0, 0);
 
 CREATE TABLE call_effects (
     id       BLOB NOT NULL,

@@ -294,8 +294,14 @@ impl Undone {
 mod tests {
     use std::sync::Mutex;
 
+    use voip_core::{Call, CallId};
+
     use super::*;
-    use crate::sqlite::schema;
+    use crate::sqlite::{
+        listing,
+        saving::{self, Added},
+        schema,
+    };
 
     /// A write of one row, and what it was told.
     struct Row {
@@ -411,6 +417,76 @@ mod tests {
         batches.carry_out(&mut vec![bench.row(10, true)], &bench.counters);
         assert!(bench.told.lock().unwrap()[0].is_ok(), "it goes on");
         assert!(batches.db.is_autocommit());
+    }
+
+    /// Puts a call on record, or fails after that.
+    struct NewCall {
+        call: Arc<Call>,
+        listing: Arc<Listing>,
+        fails: bool,
+    }
+
+    impl Write for NewCall {
+        fn run(&mut self, db: &Connection) -> rusqlite::Result<()> {
+            let new = voip_core::ports::NewCall {
+                call: (*self.call).clone(),
+                effects: vec![],
+                effects_due: self.call.created_at,
+                key: None,
+            };
+            if let Added::New(row) = saving::insert(db, &new)? {
+                self.listing.put(&self.call, row);
+            }
+            match self.fails {
+                true => Err(rusqlite::Error::InvalidQuery),
+                false => Ok(()),
+            }
+        }
+
+        fn is_awaited(&self) -> bool {
+            true
+        }
+
+        fn tell(self: Box<Self>, outcome: Result<(), Error>) {
+            assert_eq!(outcome.is_err(), self.fails);
+        }
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_line_and_takes_none_of_the_others() {
+        let (mut batches, bench) = (batches(), Bench::default());
+        batches.listing = Arc::new(Listing::new(1_000));
+        let calls = voip_core::table::calls().into_iter().take(3);
+        let mut names = Vec::new();
+        let write = |(place, (_, call)): (usize, (_, Call))| {
+            let call = Call {
+                id: CallId::fresh(),
+                provider_id: None,
+                owner: Some(format!("user{place}").parse().unwrap()),
+                ..call
+            };
+            names.push(format!("user{place}"));
+            let write: Box<dyn Write> = Box::new(NewCall {
+                call: Arc::new(call),
+                listing: Arc::clone(&batches.listing),
+                fails: place == 1,
+            });
+            write
+        };
+        let mut writes: Vec<_> = calls.enumerate().map(write).collect();
+        assert!(batches.transaction(&mut writes, false).is_err());
+        assert_eq!(batches.listing.waiting(), 0, "nothing is in the database");
+        batches.carry_out(&mut writes, &bench.counters);
+        assert_eq!(number(&batches.db, "SELECT count(*) FROM calls"), 2);
+        let newest = listing::newest(&batches.db).unwrap();
+        assert!(batches.listing.may_lack("user0", newest), "it waits");
+        batches.write_waiting_lines();
+        batches.carry_out(&mut vec![bench.row(1, true)], &bench.counters);
+        batches.write_waiting_lines();
+        for (name, lines) in names.iter().zip([1, 0, 1]) {
+            let found = format!("SELECT count(*) FROM log_lines WHERE name = '{name}'");
+            assert_eq!(number(&batches.db, &found), lines, "{name}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl CallStore for SqliteStore {
         };
         match self.writer.write_then(add, remember).await? {
             Added::New(_) => Ok(Inserted::New),
-            Added::Known(held) => Ok(Inserted::Known(held)),
+            Added::Known(held) => Ok(Inserted::Known(*held)),
         }
     }
 

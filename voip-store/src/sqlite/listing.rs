@@ -33,12 +33,20 @@ pub(super) struct Listing {
 
 struct Known {
     unlisted: Unlisted,
-    /// The highest row of a call that is listed or here.
-    newest: i64,
+    /// Every call up to this one is listed or here.
+    newest: Newest,
     /// What the database says: the calls below are listed.
     below: i64,
     /// Under which names lines were taken that are not committed yet.
     leaving: Vec<Arc<str>>,
+}
+
+/// The newest call in the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Newest {
+    /// How often all calls were deleted, and their rows numbered anew.
+    cleared: i64,
+    row: i64,
 }
 
 impl Listing {
@@ -51,10 +59,10 @@ impl Listing {
     }
 
     /// Whether the log of `name` may lack a line in the database, of which
-    /// `newest` is the [newest] row of a call. For every thread.
-    pub(super) fn may_lack(&self, name: &str, newest: i64) -> bool {
+    /// `newest` is the [newest] call. For every thread.
+    pub(super) fn may_lack(&self, name: &str, newest: Newest) -> bool {
         self.lock().as_ref().is_none_or(|known| {
-            // A higher row is another process's, and so are its lines.
+            // A newer one is another process's, and so are its lines.
             newest > known.newest
                 || known.unlisted.has(name)
                 || known.leaving.iter().any(|leaving| **leaving == *name)
@@ -91,7 +99,7 @@ impl Listing {
     pub(super) fn put(&self, call: &Arc<Call>, row: i64) {
         if let Some(known) = self.lock().as_mut() {
             known.unlisted.put(call, row);
-            known.newest = known.newest.max(row);
+            known.newest.row = known.newest.row.max(row);
         }
     }
 
@@ -126,7 +134,7 @@ impl Listing {
             return Ok(());
         };
         let lowest = known.unlisted.lowest_row();
-        let below = lowest.unwrap_or(known.newest + 1);
+        let below = lowest.unwrap_or(known.newest.row + 1);
         if !known.leaving.is_empty() && known.below != below {
             set_below(db, below)?;
             known.below = below;
@@ -193,10 +201,17 @@ impl Listing {
     }
 }
 
-/// The highest row of a call.
-pub(super) fn newest(db: &Connection) -> rusqlite::Result<i64> {
-    db.prepare_cached("SELECT ifnull(max(call), 0) FROM calls")?
-        .query_row([], |row| row.get(0))
+/// The newest call.
+pub(super) fn newest(db: &Connection) -> rusqlite::Result<Newest> {
+    db.prepare_cached(
+        "SELECT cleared, (SELECT ifnull(max(call), 0) FROM calls) FROM listing WHERE one = 1",
+    )?
+    .query_row([], |row| {
+        Ok(Newest {
+            cleared: row.get(0)?,
+            row: row.get(1)?,
+        })
+    })
 }
 
 /// The row below which every call is listed.
@@ -205,8 +220,15 @@ fn below(db: &Connection) -> rusqlite::Result<i64> {
         .query_row([], |row| row.get(0))
 }
 
+/// Begins anew, when all calls are deleted.
+pub(super) fn clear(db: &Connection) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE listing SET listed_below = 0, cleared = cleared + 1 WHERE one = 1")?
+        .raw_execute()
+        .map(drop)
+}
+
 /// Writes down that every call below this row is listed.
-pub(super) fn set_below(db: &Connection, row: i64) -> rusqlite::Result<()> {
+fn set_below(db: &Connection, row: i64) -> rusqlite::Result<()> {
     db.prepare_cached("UPDATE listing SET listed_below = ? WHERE one = 1")?
         .execute([row])
         .map(drop)
@@ -224,4 +246,62 @@ fn each_from(db: &Connection, row: i64, mut each: impl FnMut(Call, i64)) -> rusq
         each(call_row::read(row)?.call, row.get(23)?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use voip_core::table;
+
+    use super::*;
+    use crate::sqlite::schema;
+
+    fn fresh(most: usize) -> (Connection, Listing) {
+        let mut db = Connection::open_in_memory().unwrap();
+        schema::migrate(&mut db).unwrap();
+        (db, Listing::new(most))
+    }
+
+    fn at(row: i64) -> Newest {
+        Newest { cleared: 0, row }
+    }
+
+    fn ann() -> Arc<Call> {
+        Arc::new(Call {
+            owner: Some("ann".parse().unwrap()),
+            ..table::calls().remove(0).1
+        })
+    }
+
+    #[test]
+    fn a_log_may_lack_lines_until_they_are_committed() {
+        let (db, listing) = fresh(1_000);
+        assert!(listing.may_lack("ann", at(0)), "nobody has looked");
+        listing.begin(&db, false).unwrap();
+        assert!(!listing.may_lack("ann", at(0)));
+        assert!(listing.may_lack("ann", at(1)), "another has added a call");
+        clear(&db).unwrap();
+        let cleared = newest(&db).unwrap();
+        assert!(listing.may_lack("ann", cleared), "another has deleted all");
+        listing.put(&ann(), 1);
+        assert!(listing.may_lack("ann", at(1)) && !listing.may_lack("bob", at(1)));
+        listing.write_under(&db, "ann").unwrap();
+        assert!(listing.may_lack("ann", at(1)), "they are not committed");
+        listing.note(&db).unwrap();
+        listing.committed();
+        assert!(!listing.may_lack("ann", at(1)));
+        listing.forget();
+        assert!(listing.may_lack("bob", at(1)));
+    }
+
+    #[test]
+    fn a_file_that_is_shared_is_left_with_few_lines_missing() {
+        let (db, listing) = fresh(1_000);
+        listing.begin(&db, false).unwrap();
+        listing.put(&ann(), 1);
+        listing.begin(&db, false).unwrap();
+        assert_ne!(listing.waiting(), 0, "there is room for more");
+        listing.begin(&db, true).unwrap();
+        listing.note(&db).unwrap();
+        assert_eq!((listing.waiting(), below(&db).unwrap()), (0, 2));
+    }
 }

@@ -57,6 +57,10 @@ use writer::Writer;
 /// longer one by one and the less of the machine the more there are at once.
 /// A dropped write future leaves its write in the queue.
 ///
+/// The lines of call logs are written later than their calls, up to
+/// [`waiting_lines`](SqliteOptions::waiting_lines) of them; reading a log writes
+/// those that it lacks, and so does closing.
+///
 /// Another process may open the same file, as administrative commands do; this
 /// store sees at its next write that a call it works on was changed or deleted.
 pub struct SqliteStore {

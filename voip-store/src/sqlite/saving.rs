@@ -19,7 +19,7 @@ pub(super) enum Added {
     /// It is new, and this is its row; no log has it yet.
     New(i64),
     /// It, or another with its leg or key, is there.
-    Known(Held),
+    Known(Box<Held>),
 }
 
 /// Adds a call, or finds the one that is there.
@@ -34,7 +34,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Added> 
     if let Some(key) = key
         && let Some(held) = known(db, call, Some(key))?
     {
-        return Ok(Added::Known(held));
+        return Ok(Added::Known(Box::new(held)));
     }
     let state = StateColumns::of(&call.state);
     let inserted = db
@@ -72,7 +72,7 @@ pub(super) fn insert(db: &Connection, new: &NewCall) -> rusqlite::Result<Added> 
         })?;
     if inserted == 0 {
         return match known(db, call, None)? {
-            Some(held) => Ok(Added::Known(held)),
+            Some(held) => Ok(Added::Known(Box::new(held))),
             None => Err(rusqlite::Error::StatementChangedRows(0)),
         };
     }
@@ -235,8 +235,7 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<u64> {
     ] {
         db.execute(&format!("DELETE FROM {table}"), [])?;
     }
-    // Rows are numbered from the beginning again.
-    listing::set_below(db, 0)?;
+    listing::clear(db)?;
     db.execute("DELETE FROM calls", [])
         .map(|calls| calls as u64)
 }
