@@ -35,8 +35,12 @@ struct Rooms {
 impl Hub {
     /// A hub without connections.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let rooms = Rooms {
+            sequencer: Sequencer::beginning(clock.now()),
+            ..Rooms::default()
+        };
         Self {
-            rooms: Mutex::default(),
+            rooms: Mutex::new(rooms),
             legs: Arc::default(),
             clock,
             next_id: AtomicU64::new(0),

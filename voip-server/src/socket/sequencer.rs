@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -11,13 +11,16 @@ use voip_core::{CallId, Event, EventKind, Timestamp};
 /// Events are published after their step is saved, by whichever task or node
 /// saved it, so two of them may overtake each other by a hair. One that comes
 /// too early waits for those before it, but not for long: they may have been
-/// lost with a node. Pure: time goes in.
+/// lost with a node. Of a call that was there before this node, those before the
+/// first that comes were told to others. Pure: time goes in.
 #[derive(Debug, Default)]
 pub(crate) struct Sequencer {
+    /// Since when it is told all events.
+    began: Option<Timestamp>,
     calls: HashMap<CallId, Line>,
-    /// Since when which calls have events that wait, the longest first. A call
-    /// whose events went on meanwhile stays until its turn comes.
-    waiting: VecDeque<(Timestamp, CallId)>,
+    /// Until when events of which calls wait. A call whose events went on
+    /// meanwhile stays until its turn comes.
+    waiting: BTreeSet<(Timestamp, CallId)>,
     swept: Option<Timestamp>,
 }
 
@@ -25,13 +28,17 @@ pub(crate) struct Sequencer {
 struct Line {
     next: u32,
     early: BTreeMap<u32, Arc<Event>>,
-    early_since: Timestamp,
+    early_until: Timestamp,
     over: bool,
     touched: Timestamp,
 }
 
 /// How long an event waits for those before it.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long the first event of a call that is older than this node waits: by so
+/// much one event overtakes another where no node is in trouble.
+const BRIEFLY: Duration = Duration::from_millis(2);
 
 /// How long a call that is over is remembered, so that a straggler is known.
 const MEMORY: Duration = Duration::from_secs(60);
@@ -40,6 +47,14 @@ const MEMORY: Duration = Duration::from_secs(60);
 const LONG_MEMORY: Duration = Duration::from_secs(12 * 60 * 60);
 
 impl Sequencer {
+    /// One that is told all events from `now` on.
+    pub(crate) fn beginning(now: Timestamp) -> Self {
+        Self {
+            began: Some(now),
+            ..Self::default()
+        }
+    }
+
     /// Takes an event in; returns those that are due now, in order.
     pub(crate) fn push(&mut self, event: Arc<Event>, now: Timestamp) -> Vec<Arc<Event>> {
         self.forget(now);
@@ -57,8 +72,14 @@ impl Sequencer {
             return vec![event];
         }
         if line.early.is_empty() {
-            line.early_since = now;
-            self.waiting.push_back((now, event.call));
+            let unheard_of = line.next == 0;
+            let is_old = self.began.is_some_and(|began| is_before(event.call, began));
+            let patience = match unheard_of && is_old {
+                true => BRIEFLY,
+                false => PATIENCE,
+            };
+            line.early_until = now + patience;
+            self.waiting.insert((line.early_until, event.call));
         }
         line.early.insert(event.seq, event);
         line.ready()
@@ -68,14 +89,14 @@ impl Sequencer {
     /// [`deadline`](Self::deadline).
     pub(crate) fn expire(&mut self, now: Timestamp) -> Vec<Arc<Event>> {
         let mut due = Vec::new();
-        while let Some(&(since, call)) = self.waiting.front()
-            && now >= since + PATIENCE
+        while let Some(&(until, call)) = self.waiting.first()
+            && now >= until
         {
-            self.waiting.pop_front();
+            self.waiting.pop_first();
             let Some(line) = self.calls.get_mut(&call) else {
                 continue;
             };
-            if line.early_since == since {
+            if line.early_until == until {
                 for (_, event) in std::mem::take(&mut line.early) {
                     line.passed(&event);
                     due.push(event);
@@ -88,7 +109,7 @@ impl Sequencer {
     /// When [`expire`](Self::expire) has something to do, at the earliest.
     /// However many events come meanwhile, it does not move.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.waiting.front().map(|&(since, _)| since + PATIENCE)
+        self.waiting.first().map(|&(until, _)| until)
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -108,7 +129,7 @@ impl Line {
         Self {
             next: 0,
             early: BTreeMap::new(),
-            early_since: now,
+            early_until: now,
             over: false,
             touched: now,
         }
@@ -129,6 +150,16 @@ impl Line {
             self.over |= status.is_final();
         }
     }
+}
+
+/// Whether a call was made before that moment, as far as its id says when.
+fn is_before(call: CallId, moment: Timestamp) -> bool {
+    let made = call.as_uuid().get_timestamp();
+    made.is_some_and(|made| {
+        let (seconds, nanos) = made.to_unix();
+        let made = Duration::new(seconds, nanos).as_micros();
+        i64::try_from(made).is_ok_and(|made| made < moment.as_micros())
+    })
 }
 
 #[cfg(test)]
@@ -193,6 +224,30 @@ mod tests {
         // The straggler is too late: order is kept, not completeness.
         assert_eq!(numbers(&line.push(event(2), at(101))), NONE);
         assert_eq!(numbers(&line.push(event(4), at(102))), [4]);
+    }
+
+    #[test]
+    fn of_a_call_that_is_older_than_the_node_nobody_waits_for_what_others_were_told() {
+        // The moment that its id begins with, in milliseconds.
+        let made = Timestamp::from_micros(0x018c_1f6e_7c3a * 1000);
+        let later = made + Duration::from_secs(1);
+        let mut line = Sequencer::beginning(later);
+        assert_eq!(numbers(&line.push(event(3), later)), NONE);
+        assert_eq!(line.deadline(), Some(later + BRIEFLY));
+        assert_eq!(numbers(&line.push(event(2), later)), NONE);
+        assert_eq!(numbers(&line.expire(later + BRIEFLY)), [2, 3]);
+        // From here on it is a call like any other.
+        assert_eq!(numbers(&line.push(event(5), later)), NONE);
+        assert_eq!(line.deadline(), Some(later + PATIENCE));
+        assert_eq!(numbers(&line.push(event(4), later)), [4, 5]);
+
+        let mut line = Sequencer::beginning(made);
+        assert_eq!(numbers(&line.push(event(1), later)), NONE);
+        assert_eq!(
+            line.deadline(),
+            Some(later + PATIENCE),
+            "its first may still come"
+        );
     }
 
     proptest! {
