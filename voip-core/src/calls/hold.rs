@@ -2,12 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::StreamExt as _;
-
 use crate::{
     Call, CallId, Calls, Error, Hold, ProviderCallId, Refusal, Result, Signal, UserId,
     calls::{ApplyError, Inner},
-    ports::{BusItem, Subscription},
     timing,
 };
 
@@ -28,9 +25,8 @@ pub enum HoldError {
     Storage(#[from] Error),
 }
 
-/// The pauses between looks at the call where nothing is heard of it, as events
-/// may be lost: from the first to the longest.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(16), Duration::from_millis(256));
+/// The pauses between looks at the call: from the first to the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(16));
 
 /// Longer than a change of hold may take before it is reported as failed.
 const PATIENCE: Duration = Duration::from_secs(timing::HOLD.as_secs() + 4);
@@ -118,8 +114,6 @@ impl Inner {
     async fn confirmed(&self, id: &CallId, wanted: Hold) -> Result<(), HoldError> {
         let clock = &self.ports.clock;
         let patience = clock.now() + PATIENCE;
-        // Before the first look, so that no change is missed.
-        let mut news = self.ports.bus.subscribe();
         let (mut pause, longest) = PAUSES;
         loop {
             let call = self.reload(id).await?.call;
@@ -130,22 +124,8 @@ impl Inner {
             if now >= patience {
                 return Err(HoldError::Unconfirmed);
             }
-            tokio::select! {
-                () = word_of(id, &mut news) => {}
-                () = clock.sleep_until(now + pause) => pause = (pause * 2).min(longest),
-            }
-        }
-    }
-}
-
-/// Returns once there is news of a call, or some may have been missed.
-async fn word_of(id: &CallId, news: &mut Subscription) {
-    loop {
-        match news.next().await {
-            Some(BusItem::Event(event)) if event.call != *id => {}
-            Some(BusItem::Event(_) | BusItem::Gap) => return,
-            // It is closed; there is still the clock.
-            None => std::future::pending().await,
+            clock.sleep_until(now + pause).await;
+            pause = (pause * 2).min(longest);
         }
     }
 }
