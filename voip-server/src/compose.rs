@@ -236,6 +236,8 @@ async fn simulated(
     };
     let key_secret = auth::fresh_key();
     let simulator = SimulatorConfig::new(SIMULATED_ACCOUNT, token.clone())
+        // Its legs must not be called as those of an earlier start, which are on record.
+        .seed(Uuid::new_v4().as_u64_pair().0)
         .api_key(SIMULATED_API_KEY, key_secret.clone())
         .bind(SocketAddr::from(([127, 0, 0, 1], settings.port)))
         .voice_url(callbacks.inbound())
@@ -318,4 +320,26 @@ fn push(config: &PushConfig, clock: &Arc<dyn Clock>) -> Result<PushServices, Sta
         }
     };
     Ok(PushServices::new(fcm, apns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_leg_is_never_called_as_one_of_an_earlier_start() {
+        let mut legs = Vec::new();
+        for _ in 0..2 {
+            let settings = SimulatorSettings {
+                port: 0,
+                auth_token: None,
+            };
+            let nowhere = "http://127.0.0.1:9/".parse().unwrap();
+            let callbacks = CallbackUrls::new(nowhere).unwrap();
+            let (simulator, _) = simulated(&settings, callbacks).await.unwrap();
+            let leg = simulator.place_call("+15550001111", "+15550002222").await;
+            legs.push(leg.unwrap());
+        }
+        assert_ne!(legs[0], legs[1]);
+    }
 }
