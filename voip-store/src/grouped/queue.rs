@@ -113,7 +113,11 @@ impl<J, D> Queue<J, D> {
         }
         let batch = self.take(BATCH);
         if batch.is_empty() {
-            return Look::Nothing;
+            // Those that waited may all have been given up.
+            return match self.closed && self.waiting.is_empty() {
+                true => Look::Over,
+                false => Look::Nothing,
+            };
         }
         self.busy += 1;
         let more = !self.waiting.is_empty();
@@ -239,6 +243,15 @@ mod tests {
         bench.push(1);
         bench.queue.closed = true;
         assert_eq!(bench.look(false), Some(vec![1]));
+        assert!(matches!(bench.queue.look(false), Look::Over));
+    }
+
+    #[test]
+    fn once_closed_it_is_over_also_where_all_that_waited_was_given_up() {
+        let mut bench = Bench::default();
+        bench.push(0);
+        assert!(bench.queue.waiting[0].state.give_up());
+        bench.queue.closed = true;
         assert!(matches!(bench.queue.look(false), Look::Over));
     }
 }
