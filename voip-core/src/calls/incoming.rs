@@ -112,7 +112,8 @@ impl Inner {
             Some(number) => users.user_by_number(number).await,
             None => Ok(None),
         };
-        // At once: a storage elsewhere looks both up in one go.
+        // At once: a storage elsewhere looks both up in one go. Calls for numbers that
+        // are nobody's are few.
         let (owner, peer) = tokio::try_join!(user(&incoming.to), user(&incoming.from))?;
         let Some(owner) = owner else {
             tracing::info!(leg = %incoming.leg, "a call came in for a number that is nobody's");

@@ -36,7 +36,8 @@ pub trait Cache: fmt::Debug + Send + Sync + 'static {
     async fn fill(&self, key: &str, ticket: FillTicket, value: Bytes, ttl: Duration) -> Result<()>;
 
     /// Forgets the copies under `keys`; every ticket for one of them handed out
-    /// before is void when this returns.
+    /// before is void when this returns. A key without a copy, a key named twice,
+    /// and no key at all are fine.
     ///
     /// # Errors
     /// `Unavailable` or `Timeout`: copies may live on until their time is over.

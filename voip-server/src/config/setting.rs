@@ -107,7 +107,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "JWT_SECRET",
         "–",
-        "Key that signs tokens, at least 32 random characters; required with Twilio and with AUTH_MODE=required. Else one is made and kept beside the database.",
+        "Key that signs tokens, at least 32 random characters; required with Twilio, with AUTH_MODE=required, and with a database server. Else one is made and kept beside the database.",
     ),
     setting(
         "JWT_SECRET_PREVIOUS",
@@ -158,7 +158,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "DATABASE_CONNECTIONS",
         "8",
-        "Most connections of each node to a database server, beside those that carry calls.",
+        "Most connections of each node to a database server, beside four that write calls and look things up.",
     ),
     setting(
         "DB_HOST",

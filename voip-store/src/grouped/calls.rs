@@ -27,7 +27,7 @@ impl<D: Server> CallStore for ServerStore<D> {
                 ErrorKind::Unavailable,
                 "a call with the same id, leg or key is just being deleted",
             )),
-            Done::Saved(_) | Done::Settled => Err(mixed_up()),
+            Done::Saved(_) | Done::Settled => Err(mixed_up().ambiguous()),
         }
     }
 
@@ -78,7 +78,7 @@ impl<D: Server> CallStore for ServerStore<D> {
             Done::Saved(Saved::LegTaken) => {
                 Err(Error::new(ErrorKind::Refused, "another call has this leg"))
             }
-            Done::Inserted(_) | Done::Settled | Done::Undone => Err(mixed_up()),
+            Done::Inserted(_) | Done::Settled | Done::Undone => Err(mixed_up().ambiguous()),
         }
     }
 
@@ -237,5 +237,5 @@ impl<D: Server> ServerStore<D> {
 
 /// The lanes told of another kind of work: our bug.
 pub(super) fn mixed_up() -> Error {
-    Error::new(ErrorKind::Internal, "a database operation was mixed up").ambiguous()
+    Error::new(ErrorKind::Internal, "a database operation was mixed up")
 }

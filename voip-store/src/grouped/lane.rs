@@ -20,10 +20,6 @@ const TRIES: u32 = 6;
 /// as long as the one before.
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// How long few jobs wait for a lane that is at work to take them along, before
-/// an idle one does.
-const LINGER: Duration = Duration::from_millis(2);
-
 /// Who waits for a job.
 type Reply<W> = oneshot::Sender<Result<<W as Work>::Done, Fault>>;
 
@@ -54,14 +50,11 @@ pub(super) async fn run<W: Work>(shared: Arc<Shared<W>>) {
 
 /// Waits for a batch.
 async fn next<W: Work>(shared: &Shared<W>) -> Option<Vec<Ticket<W::Job, W::Done>>> {
-    // Until when few jobs wait for a lane that is at work.
-    let mut patience: Option<Instant> = None;
     loop {
         let mut woken = pin!(shared.wake.notified());
         // From here on nothing is missed.
         woken.as_mut().enable();
-        let over = patience.is_some_and(|until| Instant::now() >= until);
-        let look = shared.queue().look(over);
+        let look = shared.queue().look(Instant::now());
         match look {
             Look::Batch { batch, more } => {
                 if more {
@@ -69,17 +62,13 @@ async fn next<W: Work>(shared: &Shared<W>) -> Option<Vec<Ticket<W::Job, W::Done>
                 }
                 return Some(batch);
             }
-            Look::Few => {
-                let until = *patience.get_or_insert_with(|| Instant::now() + LINGER);
+            Look::Few(until) => {
                 tokio::select! {
                     () = woken => {}
                     () = sleep_until(until) => {}
                 }
             }
-            Look::Nothing => {
-                patience = None;
-                woken.await;
-            }
+            Look::Nothing => woken.await,
             Look::Over => return None,
         }
     }

@@ -40,8 +40,8 @@ pub(crate) trait Work: Send + Sync + 'static {
 ///
 /// What waits when a lane is free goes into its next batch, so the more there
 /// is to do, the less each costs. A second lane begins beside the first only for
-/// many jobs, or for some that have waited a moment. The queue is bounded: where it is full, who
-/// comes waits for a place, and for no longer than for all the rest.
+/// many jobs, or for some that have waited a moment. The queue is bounded: where it
+/// is full, who comes waits for a place, and for no longer than for all the rest.
 pub(crate) struct Lanes<W: Work> {
     shared: Arc<Shared<W>>,
     lanes: Mutex<Vec<JoinHandle<()>>>,
@@ -84,7 +84,8 @@ impl<W: Work> Lanes<W> {
     /// Has `job` done and waits for its outcome. Who drops the future leaves
     /// the job in the queue.
     pub(crate) async fn submit(&self, job: W::Job) -> Result<W::Done, Fault> {
-        let deadline = Instant::now() + self.patience;
+        let now = Instant::now();
+        let deadline = now + self.patience;
         let places = Arc::clone(&self.places);
         let place = timeout_at(deadline, places.acquire_owned()).await;
         let place = place
@@ -97,6 +98,7 @@ impl<W: Work> Lanes<W> {
             job,
             reply,
             state: Arc::clone(&state),
+            since: now,
             _place: place,
         };
         let wakes = {

@@ -290,6 +290,7 @@ async fn a_few_jobs_do_not_wait_for_a_lane_that_is_stuck() {
     }
     let mut few = pin!(lanes.submit(Job::Plain(1)));
     assert!(few.as_mut().now_or_never().is_none());
+    // For a moment it waits for the other.
     while work.begun() < 2 {
         tokio::task::yield_now().await;
     }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use voip_core::{
-    Call, CallId, Effect,
+    Call, CallId, Effect, PhoneNumber,
     ports::{EffectLease, LogChange, NewCall, Version},
 };
 
@@ -93,7 +93,9 @@ pub(crate) async fn everything<D: Server>(
     D::keep_report(db, &many::report(), now).await.unwrap();
     done("keep", db).await;
     let leg = many::report().leg;
-    assert_eq!(D::reported(db, &[&leg]).await.unwrap(), [leg]);
+    let unknown = "CAunknown".parse().unwrap();
+    let legs = [&unknown, &leg, &unknown];
+    assert_eq!(D::reported(db, &legs).await.unwrap(), [leg.clone()]);
     done("reported", db).await;
     assert_eq!(
         D::take_reports(db, &many::report().leg)
@@ -121,8 +123,12 @@ pub(crate) async fn everything<D: Server>(
     done("register", db).await;
     D::user(db, &user.id).await.unwrap().unwrap();
     let number = user.phone.as_ref().unwrap();
-    assert_eq!(D::users_by_number(db, &[number]).await.unwrap().len(), 1);
-    assert_eq!(D::devices(db, &[&user.id]).await.unwrap().len(), 2);
+    let nobodys = PhoneNumber::from_e164("+442071234567").unwrap();
+    let numbers = [number, &nobodys, number];
+    assert_eq!(D::users_by_number(db, &numbers).await.unwrap().len(), 1);
+    let nobody = "nobody".parse().unwrap();
+    let users = [&nobody, &user.id, &nobody];
+    assert_eq!(D::devices(db, &users).await.unwrap().len(), 2);
     done("users", db).await;
     D::forget_device(db, &device.token).await.unwrap();
     done("forget", db).await;

@@ -29,11 +29,11 @@ pub struct ServerStore<D: Server> {
 /// How many connections there are, and how long anything may wait.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
-    /// Connections for everything but calls.
+    /// Connections for all that has no lane.
     pub(crate) connections: usize,
-    /// Connections that write calls; as many again read them.
+    /// Connections that write calls; as many again look things up.
     pub(crate) lanes: usize,
-    /// Writes of calls that may wait.
+    /// Writes that may wait for a lane, and as many look-ups.
     pub(crate) queue: usize,
     /// How long an operation may take.
     pub(crate) patience: Duration,

@@ -30,7 +30,8 @@ pub(super) async fn replace(
     if update(db, replacing).await? == replacing.len() {
         return replaced(db, replacing).await;
     }
-    // It was some, and nobody knows which.
+    // It was some, and nobody knows which. A new transaction begins in place of
+    // the old one, so that for the driver it is still the same.
     sqlx::raw_sql("ROLLBACK AND CHAIN")
         .execute(&mut *db)
         .await?;
@@ -38,7 +39,10 @@ pub(super) async fn replace(
     if next.is_empty() {
         return Ok(HashSet::new());
     }
-    update(db, &next).await?;
+    if update(db, &next).await? != next.len() {
+        let message = "rows that are locked at their version were not updated";
+        return Err(sqlx::Error::Protocol(message.to_owned()));
+    }
     replaced(db, &next).await
 }
 
@@ -86,8 +90,8 @@ async fn update(db: &mut MySqlConnection, replacing: &[&Replacing]) -> Result<us
          far MEDIUMTEXT CHARACTER SET utf8mb4 PATH '$.far', \
          provider_id VARCHAR(64) PATH '$.provider_id')) next \
          STRAIGHT_JOIN calls c ON c.id = CAST(UNHEX(next.id) AS BINARY(16)) \
-         AND c.version = next.version - 1 \
-         SET c.version = next.version, c.status = next.status, c.told = next.told, \
+         AND c.version = next.version \
+         SET c.version = next.version + 1, c.status = next.status, c.told = next.told, \
          c.deadline_at = next.deadline_at, c.answered_at = next.answered_at, \
          c.answered_by = next.answered_by, c.answered_on = next.answered_on, \
          c.bridge_outcome = next.bridge_outcome, c.bridge_at = next.bridge_at, \
@@ -183,10 +187,8 @@ fn changes(next: &Replacing) -> Result<Value, sqlx::Error> {
     let number = |number: Option<i64>| number.map(Value::from);
     let text = |text: Option<&str>| text.map(Value::from);
     set("id", Some(json!(call.id.as_uuid().as_simple().to_string())));
-    set(
-        "version",
-        number(before(next).map(|version| version.saturating_add(1))),
-    );
+    // The one it is to be at; without one it is at none.
+    set("version", number(before(next)));
     set("status", Some(row::status_number(call.status()).into()));
     set("told", Some(call.told.into()));
     set("deadline_at", number(state.deadline_at));

@@ -15,13 +15,13 @@ use voip_core::{Error, ErrorKind, Result};
 pub struct PostgresOptions {
     /// Where, who, and whether with TLS.
     pub(super) server: PgConnectOptions,
-    /// How many connections there are for everything but calls, which have
-    /// their own. Default 8; they open when first needed.
+    /// How many connections there are for all that has no lane: logs,
+    /// registrations, accounts, sweeps. Default 8; they open when first needed.
     pub connections: usize,
-    /// How many connections write calls, each many at a time; as many again
-    /// read them. Default 2.
+    /// How many connections write calls, each many at a time; as many again look
+    /// up calls, users and devices. Default 2.
     pub lanes: usize,
-    /// How many writes of calls may wait. Default 4096.
+    /// How many writes may wait for a lane, and as many look-ups. Default 4096.
     pub queue: usize,
     /// How long an operation may take, waiting included, before it fails as
     /// `Unavailable` or `Timeout`. Default 5 s.

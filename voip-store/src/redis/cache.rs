@@ -64,8 +64,8 @@ impl RedisCache {
     /// A cache on the Redis of `link`; must be called within a Tokio runtime.
     pub fn new(link: RedisLink) -> Self {
         let owed = Arc::<Owed>::default();
-        let removals = Arc::<Removals>::default();
-        let removing = removals::carry_out(Arc::clone(&removals), link.clone(), Arc::clone(&owed));
+        let removals = Arc::new(Removals::new(Arc::clone(&owed)));
+        let removing = removals::carry_out(Arc::clone(&removals), link.clone());
         let paying = owed::pay(link.clone(), Arc::clone(&owed));
         Self {
             link,

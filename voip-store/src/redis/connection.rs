@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use futures_util::{TryStreamExt as _, stream};
 use redis::{
     AsyncConnectionConfig, Client, Cmd, ConnectionAddr, Pipeline, ProtocolVersion, PushInfo,
     RedisError, RedisFuture, RedisResult, TlsMode, Value,
@@ -27,6 +28,9 @@ const DRIVER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many commands may wait to be written.
 const WRITES: usize = 1024;
+
+/// How many keys are removed from a cluster at a time.
+const AT_ONCE: usize = 32;
 
 impl Connection {
     /// Connects for commands. `turn` counts the tries, so that each begins with
@@ -84,16 +88,18 @@ impl Connection {
             .to_owned())
     }
 
-    /// Removes many keys. In a cluster they lie in many places, so there it is
-    /// one after the other.
+    /// Removes many keys. In a cluster they lie in many places, so there each has
+    /// a command of its own, many at a time.
     pub(super) async fn remove(&mut self, keys: &[String]) -> RedisResult<()> {
         match self {
             Self::Server(server) => redis::cmd("DEL").arg(keys).exec_async(server).await,
             Self::Cluster(cluster) => {
-                for key in keys {
-                    redis::cmd("DEL").arg(key).exec_async(cluster).await?;
-                }
-                Ok(())
+                let keys = stream::iter(keys.iter().map(Ok));
+                keys.try_for_each_concurrent(AT_ONCE, |key| {
+                    let mut cluster = cluster.clone();
+                    async move { redis::cmd("DEL").arg(key).exec_async(&mut cluster).await }
+                })
+                .await
             }
         }
     }

@@ -10,14 +10,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use voip_core::table;
 use voip_core::{
-    Answerer, Call, Effect, Ended, ErrorKind, FinalStatus, Party, State,
-    ports::{CallStore as _, Held, Inserted, LogFilter, LogQuery, Replaced, Version},
+    Answerer, Call, CallStatus, Device, Effect, Ended, ErrorKind, FinalStatus, Party, PhoneNumber,
+    Platform, State, User,
+    ports::{
+        CallStore as _, Held, Inserted, LegReport, LogFilter, LogQuery, Registered, Replaced,
+        UserStore as _, Version,
+    },
 };
 
 cases! {
     many_calls_written_at_once_are_read_back_whole
     a_leg_that_is_taken_spoils_nobody_elses_write
     a_row_nobody_can_read_spoils_no_other
+    each_of_many_who_look_at_once_finds_its_own
     texts_as_long_as_they_come_are_kept_and_found
 }
 
@@ -206,6 +211,78 @@ async fn a_row_nobody_can_read_spoils_no_other<D: Database>() {
     }
     let broken = store.call(&id(4)).await;
     assert!(broken.is_err());
+}
+
+async fn each_of_many_who_look_at_once_finds_its_own<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let store = connect(&database).await;
+    let user = |number: u32| User {
+        id: format!("user{number}").parse().unwrap(),
+        phone: PhoneNumber::from_e164(&format!("+1555000{number:04}")).ok(),
+        created_at: at(0),
+    };
+    let device = |number: u32, of: u32| Device {
+        token: format!("token{number}of{of}").parse().unwrap(),
+        platform: Platform::Fcm,
+        last_seen: at(number.into()),
+    };
+    for of in 1..=9 {
+        for number in 0..of {
+            let registered = store.register(&user(of), Some(device(number, of))).await;
+            assert_eq!(registered.unwrap(), Registered::Done);
+        }
+    }
+    let leg = ringing(3).provider_id.unwrap();
+    let report = LegReport {
+        leg: leg.clone(),
+        status: CallStatus::Ringing,
+        at: None,
+        duration: None,
+        reason: None,
+    };
+    for broken in [None, Some(5)] {
+        if let Some(number) = broken {
+            let sql =
+                format!("UPDATE devices SET platform = 'pigeon' WHERE user_id = 'user{number}'");
+            database.run(&sql).await;
+        }
+        store.keep_report(&report, at(0)).await.unwrap();
+        let looks = (1..=12).map(|number| {
+            let (store, user, call) = (&store, user(number), id(number.into()));
+            async move {
+                tokio::join!(
+                    store.user_by_number(user.phone.as_ref().unwrap()),
+                    store.devices(&user.id),
+                    store.call(&call),
+                )
+            }
+        });
+        let other = ringing(4).provider_id.unwrap();
+        let (found, mine, others) = tokio::join!(
+            join_all(looks),
+            store.take_reports(&leg),
+            store.take_reports(&other)
+        );
+        for (number, (by_number, devices, call)) in (1..).zip(found) {
+            let there = number <= 9;
+            assert_eq!(by_number.unwrap(), there.then(|| user(number)));
+            assert_eq!(call.unwrap(), None);
+            let newest_first = (0..number).rev().map(|n| device(n, number));
+            if Some(number) == broken {
+                assert_eq!(devices.unwrap_err().kind(), ErrorKind::Malformed);
+            } else if there {
+                assert_eq!(devices.unwrap(), newest_first.collect::<Vec<_>>());
+            } else {
+                assert_eq!(devices.unwrap(), []);
+            }
+        }
+        assert_eq!(
+            (mine.unwrap(), others.unwrap()),
+            (vec![report.clone()], vec![])
+        );
+    }
 }
 
 async fn texts_as_long_as_they_come_are_kept_and_found<D: Database>() {

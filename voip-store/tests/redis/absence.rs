@@ -100,7 +100,10 @@ async fn a_removal_that_failed_is_made_good_before_anything_is_found_again() {
     );
 
     proxy.blackhole();
-    let removed = cut_off.remove(&["key".to_owned()]).await;
+    // Each of those that are removed together is made good.
+    let removed = cut_off
+        .remove(&["other".to_owned(), "key".to_owned()])
+        .await;
     removed.expect_err("nothing answers");
     cut_off
         .get("key")

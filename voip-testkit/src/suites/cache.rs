@@ -115,6 +115,7 @@ pub async fn several_copies_are_removed_at_once(fixture: &impl CacheFixture) {
         fill(cache, key, ticket, key.as_bytes(), LONG).await;
     }
     let removed = ["one", "nobody", "three", "four", "one"].map(str::to_owned);
+    let stale = miss(cache, "nobody").await;
     let outcome = cache.remove(&removed).await;
     outcome.expect("the cache is in order");
     for key in keys {
@@ -123,6 +124,8 @@ pub async fn several_copies_are_removed_at_once(fixture: &impl CacheFixture) {
             _ => drop(miss(cache, key).await),
         }
     }
+    fill(cache, "nobody", stale, b"stale", LONG).await;
+    miss(cache, "nobody").await;
     let nothing = cache.remove(&[]).await;
     nothing.expect("removing nothing is fine");
 }

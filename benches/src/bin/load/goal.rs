@@ -68,7 +68,7 @@ pub(crate) const BESIDE_LOGINS: Most<Duration> = Most {
     floor: Duration::from_millis(10),
     goal: Duration::from_millis(5),
 };
-/// Beyond what the provider itself takes.
+/// Wanted beyond what the provider takes; the simulator's own work is in it.
 pub(crate) const HOLD: Most<Duration> = Most {
     floor: Duration::from_millis(100),
     goal: Duration::from_millis(20),

@@ -28,7 +28,7 @@ use crate::{
 pub(crate) const NAME: &str = "hold";
 
 /// How many calls, one after the other.
-const CALLS: usize = 50;
+const CALLS: usize = 200;
 
 /// The TwiML App of voice clients.
 const APPLICATION: &str = "AP00000000000000000000000000000001";
