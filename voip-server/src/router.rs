@@ -63,7 +63,27 @@ pub fn router(app: App) -> Router {
             socketio::PATH,
             any(move |request: Request| Arc::clone(&desk).serve(request)),
         )
-        // The provider.
+        // Operators.
+        .route("/openapi.json", get(openapi::document))
+        .route("/docs", get(openapi::page))
+        .route("/docs/", get(openapi::page_index))
+        .route("/docs/{file}", get(openapi::page_file))
+        .route("/asyncapi.json", get(asyncapi::document))
+        .route("/healthz", get(api::healthz))
+        .route("/readyz", get(api::readyz))
+        // People: the web dialer.
+        .merge(dialer::routes())
+        .route("/metrics", get(metrics::metrics))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_such_path)
+        .layer(middleware::from_fn_with_state(app.clone(), auth::session))
+        .merge(webhook_routes());
+    around(routes, app)
+}
+
+/// What the provider calls. It has no session, so nobody looks for one.
+fn webhook_routes() -> Router<App> {
+    Router::new()
         .route(voip_twilio::STATUS_PATH, post(webhooks::status))
         .route(voip_twilio::INBOUND_PATH, post(webhooks::inbound))
         .route(voip_twilio::VOICE_PATH, post(webhooks::voice))
@@ -78,21 +98,7 @@ pub fn router(app: App) -> Router {
             voip_twilio::CONFERENCE_EVENTS_PATH,
             post(webhooks::conference_events),
         )
-        // Operators.
-        .route("/openapi.json", get(openapi::document))
-        .route("/docs", get(openapi::page))
-        .route("/docs/", get(openapi::page_index))
-        .route("/docs/{file}", get(openapi::page_file))
-        .route("/asyncapi.json", get(asyncapi::document))
-        .route("/healthz", get(api::healthz))
-        .route("/readyz", get(api::readyz))
-        // People: the web dialer.
-        .merge(dialer::routes())
-        .route("/metrics", get(metrics::metrics))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(no_such_path)
-        .layer(middleware::from_fn_with_state(app.clone(), auth::session));
-    around(routes, app)
 }
 
 /// Everything the server answers on `WS_PORT`: a WebSocket, whatever the path.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
-    Call, CallId, Country, Direction, PhoneNumber, Phrases, Result, Tariff, UserId,
+    Call, Country, Direction, PhoneNumber, Phrases, Result, Tariff, UserId,
     calls::{Inner, entering::Entering},
     ports::{Allowance, LimitKey, Quota},
 };
@@ -21,7 +21,8 @@ pub struct SpendGuard {
     pub expensive_numbers: bool,
     /// How many calls a user may start in any minute; as many as they like
     /// where not given. Default 30. Calls of nobody in particular count
-    /// together.
+    /// together. What the provider repeats about a voice client's call is never
+    /// refused for it, but may count once more.
     pub calls_a_minute: Option<u32>,
     /// How many calls that they started a user may have at a time, at most
     /// [`MOST_LIVE_CALLS`](crate::ports::MOST_LIVE_CALLS); as many as they like
@@ -133,34 +134,20 @@ pub(super) enum NotAdmitted {
 }
 
 impl Inner {
-    /// Lets the call `id` of `owner` to `to` in, and counts it. Keep what is
-    /// returned until the call is on record.
-    pub(super) async fn admit(
-        &self,
-        id: CallId,
-        owner: Option<&UserId>,
-        to: &PhoneNumber,
-    ) -> Result<Option<Entering<'_>>, NotAdmitted> {
-        let admitted = self.look_at(id, owner, to).await;
-        if let Err(NotAdmitted::Refused(why)) = &admitted {
-            tracing::info!(%why, "an outbound call was refused");
-        }
-        admitted
-    }
-
-    async fn look_at(
-        &self,
-        id: CallId,
-        owner: Option<&UserId>,
-        to: &PhoneNumber,
-    ) -> Result<Option<Entering<'_>>, NotAdmitted> {
+    /// Lets a call to the phone network in, and counts it; any other as well.
+    /// Keep what is returned until the call is on record.
+    pub(super) async fn admit(&self, call: &Call) -> Result<Option<Entering<'_>>, NotAdmitted> {
+        let Some(to) = call.dialled_number() else {
+            return Ok(None);
+        };
+        let owner = call.owner.as_ref();
         let guard = &self.settings.guard;
         guard.allows(to)?;
         let mut entering = None;
         if let (Some(owner), Some(most)) = (owner, guard.live_calls) {
             // First the place, then the look: whoever has left the door by then
             // is on record.
-            let place = self.entrance.enter(owner, id);
+            let place = self.entrance.enter(owner, call.id);
             let mut under_way = place.before_it();
             let live = self.ports.calls.live_calls(owner).await?;
             under_way.extend(started_by(owner, &live).map(|call| call.id));

@@ -166,20 +166,31 @@ impl Inner {
         if self.settings.guard.is_off() {
             return Ok(store.insert(new).await?);
         }
+        // Nearly every leg is new, and the insert finds out: it is looked for only
+        // where that decides. Its repeat may count as one more try.
+        let looks_first = matches!(word, Some(Word::Id(_) | Word::Key(_)));
+        let repeats = word.is_some();
         let _turn = match word {
+            Some(word) => Some(self.entrance.turn(word).await),
             None => None,
-            Some(word) => {
-                let turn = self.entrance.turn(word).await;
-                if let Some(held) = store.known(&new).await? {
+        };
+        if looks_first && let Some(held) = store.known(&new).await? {
+            return Ok(Inserted::Known(held));
+        }
+        let _entering = match self.admit(&new.call).await {
+            Ok(entering) => entering,
+            Err(NotAdmitted::Refused(why)) => {
+                // A repeat of what was allowed is not refused.
+                if repeats
+                    && !looks_first
+                    && let Some(held) = store.known(&new).await?
+                {
                     return Ok(Inserted::Known(held));
                 }
-                Some(turn)
+                tracing::info!(%why, "an outbound call was refused");
+                return Err(why.into());
             }
-        };
-        let call = &new.call;
-        let _entering = match call.dialled_number() {
-            Some(to) => self.admit(call.id, call.owner.as_ref(), to).await?,
-            None => None,
+            Err(error) => return Err(error),
         };
         let call = new.call.clone();
         let inserted = store.insert(new).await?;

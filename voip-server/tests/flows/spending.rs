@@ -249,3 +249,25 @@ async fn a_repeat_is_neither_counted_nor_refused() {
     }
     assert_eq!(house.log("ann").await.len(), 2);
 }
+
+#[tokio::test]
+async fn what_the_provider_repeats_about_a_voice_client_is_not_refused() {
+    let limits = [
+        SpendGuard {
+            live_calls: Some(1),
+            ..SpendGuard::default()
+        },
+        SpendGuard {
+            calls_a_minute: Some(2),
+            ..SpendGuard::default()
+        },
+    ];
+    for guard in limits {
+        let house = house_with(guard.clone()).await;
+        for _ in 0..5 {
+            assert_eq!(told(&house, 1, LONDON).await, None, "{guard:?}");
+        }
+        assert!(told(&house, 2, LONDON).await.is_some(), "{guard:?}");
+        assert_eq!(house.log("ann").await.len(), 1, "{guard:?}");
+    }
+}

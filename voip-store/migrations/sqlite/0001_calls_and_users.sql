@@ -35,13 +35,10 @@ CREATE TABLE calls (
 
 CREATE UNIQUE INDEX calls_by_provider_id ON calls (provider_id) WHERE provider_id IS NOT NULL;
 
--- Only calls that have not ended have a deadline, so this stays small.
-CREATE INDEX calls_by_deadline ON calls (deadline_at) WHERE deadline_at IS NOT NULL;
-
--- The calls that have not ended, in the order they were added, so that a new one
--- goes where the last one went. Which are a user's is known in memory, see
+-- The calls that have not ended: each has a deadline, and no other has. New ones
+-- go near where the last one went. Which are a user's is known in memory, see
 -- src/sqlite/remembered.rs; all are read where it is not.
-CREATE INDEX calls_live ON calls (ended_at) WHERE ended_at IS NULL;
+CREATE INDEX calls_by_deadline ON calls (deadline_at) WHERE deadline_at IS NOT NULL;
 
 -- The logs, line after line as they are listed: a line for every name under
 -- which a log finds a call. A page is one run of neighbouring rows, where a join

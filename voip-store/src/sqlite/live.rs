@@ -1,4 +1,5 @@
-//! Statements about the calls that have not ended, by user.
+//! Statements about the calls that have not ended, by user. They are those that
+//! have a deadline.
 
 use rusqlite::{Connection, named_params};
 use voip_core::{
@@ -16,7 +17,8 @@ pub(super) fn all(db: &Connection, most: usize) -> rusqlite::Result<Vec<Held>> {
     db.prepare_cached(concat!(
         "SELECT ",
         columns!(),
-        " FROM calls WHERE ended_at IS NULL AND (owner IS NOT NULL OR peer IS NOT NULL) LIMIT ?"
+        " FROM calls WHERE deadline_at IS NOT NULL AND (owner IS NOT NULL OR peer IS NOT NULL) \
+         LIMIT ?"
     ))?
     .query_map([rows(most)], call_row::read)?
     .collect()
@@ -29,7 +31,7 @@ pub(super) fn of(db: &Connection, user: &UserId) -> rusqlite::Result<Vec<Call>> 
         .prepare_cached(concat!(
             "SELECT ",
             columns!(),
-            " FROM calls WHERE ended_at IS NULL AND (owner = :user OR peer = :user) \
+            " FROM calls WHERE deadline_at IS NOT NULL AND (owner = :user OR peer = :user) \
              ORDER BY created_at DESC, id DESC LIMIT :limit"
         ))?
         .query_map(
