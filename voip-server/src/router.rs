@@ -1,6 +1,7 @@
 //! The whole API on one page.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -13,8 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, delete, get, post},
 };
+use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, StatusCode};
-use tower_http::catch_panic::CatchPanicLayer;
 use tracing::Instrument;
 use uuid::Uuid;
 
@@ -109,24 +110,14 @@ pub fn socket_router(app: App) -> Router {
 
 fn around(routes: Router<App>, app: App) -> Router {
     routes
-        .layer(CatchPanicLayer::custom(
-            |_panic: Box<dyn std::any::Any + Send>| {
-                tracing::error!("a request handler panicked");
-                ApiError::new(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    "something went wrong on our side",
-                )
-                .into_response()
-            },
-        ))
         .layer(middleware::from_fn_with_state(app.clone(), attend))
         .with_state(app)
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What every request gets: an id, a limit of time, a line in the log.
+/// What every request gets: an id, a limit of time, a line in the log, and an
+/// answer even where its handler panics.
 async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> Response {
     let given = request
         .headers()
@@ -145,8 +136,14 @@ async fn attend(State(app): State<App>, request: Request<Body>, next: Next) -> R
     let webhook = is_the_providers(request.uri().path())
         .then(|| (route(request.uri().path()), Instant::now()));
     let (request, rest) = Rest::of(request);
-    let answer = tokio::time::timeout(limit, next.run(request).instrument(span.clone())).await;
-    let mut response = answer.unwrap_or_else(|_| too_slow(limit).into_response());
+    // Not by a layer of its own, which would cost every request one more box.
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let answer = tokio::time::timeout(limit, handled.instrument(span.clone())).await;
+    let mut response = match answer {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => span.in_scope(|| panicked().into_response()),
+        Err(_too_late) => too_slow(limit).into_response(),
+    };
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     if let Some((path, began)) = webhook {
         let status = response.status().as_u16();
@@ -249,6 +246,15 @@ fn is_the_providers(path: &str) -> bool {
         voip_twilio::CONFERENCE_EVENTS_PATH,
     ];
     ROUTES.contains(&path) || path.starts_with("/api/call-status/")
+}
+
+fn panicked() -> ApiError {
+    tracing::error!("a request handler panicked");
+    ApiError::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "internal",
+        "something went wrong on our side",
+    )
 }
 
 fn too_slow(limit: Duration) -> ApiError {

@@ -109,7 +109,7 @@ impl Inner {
                 Some(leg) => self.ports.telephony.hang_up(leg).await,
                 None => Ok(()),
             },
-            Effect::RingDevices => self.ring_devices(call).await,
+            Effect::RingDevices => self.ring_devices(call, claim).await,
             Effect::ReportMissed => {
                 let caller = call.logged_from().to_owned();
                 self.push(
@@ -172,14 +172,16 @@ impl Inner {
         self.heed(About::Call(call.id), applied).await
     }
 
-    async fn ring_devices(&self, call: &Call) -> Result<()> {
+    async fn ring_devices(&self, call: &Call, claim: Claim) -> Result<()> {
         let State::Ringing { until } = call.state else {
             return Ok(());
         };
         // Found late, after a crash: ring only if it still rings.
-        let still = self.ports.calls.call(&call.id).await?;
-        if !matches!(still, Some(Held { call, .. }) if call.status() == CallStatus::Ringing) {
-            return Ok(());
+        if claim == Claim::Again {
+            let still = self.ports.calls.call(&call.id).await?;
+            if !matches!(still, Some(Held { call, .. }) if call.status() == CallStatus::Ringing) {
+                return Ok(());
+            }
         }
         let caller = call.logged_from().to_owned();
         self.push(

@@ -136,6 +136,10 @@ impl Inner {
         leg: &ProviderCallId,
         signal: Signal,
     ) -> Result<Option<Call>> {
+        let recalled = self.ports.calls.recall_by_provider_id(leg);
+        if let Some(call) = self.apply_to_recalled(recalled, &signal).await? {
+            return Ok(Some(call));
+        }
         match self.ports.calls.call_by_provider_id(leg).await? {
             Some(held) => self.note(held, signal).await.map(Some),
             None => Ok(None),

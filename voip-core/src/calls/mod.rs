@@ -8,6 +8,7 @@
 //! public method is an `Errand`, and [`Calls::finish`] waits for all.
 
 mod answer;
+mod applying;
 mod carry_out;
 mod client_call;
 mod delete_log;
@@ -33,11 +34,10 @@ use std::{fmt, future::Future, sync::Arc, time::Duration};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    Call, CallId, Effect, Error, ErrorKind, Event, ProviderCallId, Refusal, Result, Signal,
-    Timestamp, UserId,
+    Call, Effect, Event, ProviderCallId, Result, Timestamp, UserId,
     ports::{
-        Cache, CallStore, Clock, EventBus, Held, LogEntry, LogQuery, PushSender, RateLimiter,
-        Replaced, Telephony, UserStore,
+        Cache, CallStore, Clock, EventBus, LogEntry, LogQuery, PushSender, RateLimiter, Telephony,
+        UserStore,
     },
 };
 
@@ -50,6 +50,7 @@ pub use incoming::InboundCall;
 pub use settings::{CallSettings, Phrases};
 pub use start::{StartCall, StartError, Started};
 
+use applying::ApplyError;
 use carry_out::Claim;
 use entering::Entrance;
 use errand::Errand;
@@ -111,9 +112,6 @@ struct Inner {
 
 /// How long what cannot be carried out now is left alone.
 const REST: Duration = Duration::from_secs(120);
-
-/// Far more races than a call has writers.
-const MOST_CONFLICTS: usize = 64;
 
 impl Calls {
     /// The service over these ports.
@@ -203,62 +201,7 @@ impl Calls {
     }
 }
 
-/// Why a signal was not applied.
-#[derive(Debug, thiserror::Error)]
-enum ApplyError {
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    #[error(transparent)]
-    Failed(#[from] Error),
-}
-
 impl Inner {
-    /// Applies `signal` to the call that was read as `held`, and returns the
-    /// call as it then is.
-    async fn apply(self: &Arc<Self>, mut held: Held, signal: Signal) -> Result<Call, ApplyError> {
-        for _ in 0..MOST_CONFLICTS {
-            let now = self.ports.clock.now();
-            let lease = now + LEASE;
-            let step = held.call.step(signal.clone(), now)?;
-            if step.changes_nothing(&held.call) {
-                return Ok(held.call);
-            }
-            let saved = self
-                .ports
-                .calls
-                .replace(&step.call, held.version, &step.effects, lease);
-            match saved.await? {
-                Replaced::Done(_) => {
-                    self.forget_log_pages(&step.call).await;
-                    self.tell(step.events).await;
-                    self.begin(&step.call, &step.effects, lease);
-                    return Ok(step.call);
-                }
-                Replaced::Conflict => held = self.reload(&held.call.id).await?,
-            }
-        }
-        let error = Error::new(ErrorKind::Exhausted, "too many writers of one call at once");
-        Err(ApplyError::Failed(error))
-    }
-
-    /// [`apply`](Self::apply) for signals that are never refused.
-    async fn note(self: &Arc<Self>, held: Held, signal: Signal) -> Result<Call> {
-        let before = held.call.clone();
-        match self.apply(held, signal).await {
-            Ok(call) => Ok(call),
-            Err(ApplyError::Refused(_)) => Ok(before),
-            Err(ApplyError::Failed(error)) => Err(error),
-        }
-    }
-
-    async fn reload(&self, id: &CallId) -> Result<Held> {
-        self.ports
-            .calls
-            .call(id)
-            .await?
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, "the call was deleted meanwhile"))
-    }
-
     async fn tell(&self, events: Vec<Event>) {
         for event in events {
             let call = event.call;

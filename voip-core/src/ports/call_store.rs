@@ -23,6 +23,7 @@ pub const MOST_LIVE_CALLS: usize = 100;
 /// - `the_same_provider_id_is_inserted_once`
 /// - `the_same_key_is_inserted_once`
 /// - `what_an_insert_would_meet_is_known_before`
+/// - `what_is_recalled_is_as_it_was_saved_last`
 /// - `a_stale_version_conflicts_and_changes_nothing`
 /// - `one_of_many_racing_writers_wins`
 /// - `effects_are_saved_with_the_call`
@@ -68,6 +69,19 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `Unavailable` when storage is out of order.
     async fn call_by_provider_id(&self, id: &ProviderCallId) -> Result<Option<Held>>;
+
+    /// The call with this id as this very program saved it last, where it
+    /// remembers; nobody is asked. Another program may have changed it since, so
+    /// it is good for a [`replace`](Self::replace), which finds out, and for
+    /// nothing else. Nothing, where remembering would save nothing.
+    fn recall(&self, _id: &CallId) -> Option<Held> {
+        None
+    }
+
+    /// As [`recall`](Self::recall), by its leg.
+    fn recall_by_provider_id(&self, _id: &ProviderCallId) -> Option<Held> {
+        None
+    }
 
     /// Replaces a call that was read at `version`, and adds `effects`, held
     /// for the caller until `effects_due`.

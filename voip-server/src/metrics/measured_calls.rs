@@ -90,6 +90,14 @@ impl CallStore for MeasuredCalls {
         self.timed(&self.times.find, work).await
     }
 
+    fn recall(&self, id: &CallId) -> Option<Held> {
+        self.calls.recall(id)
+    }
+
+    fn recall_by_provider_id(&self, id: &ProviderCallId) -> Option<Held> {
+        self.calls.recall_by_provider_id(id)
+    }
+
     async fn replace(
         &self,
         call: &Call,

@@ -17,6 +17,7 @@ mod holding;
 mod house;
 mod inbound;
 mod line;
+mod mishaps;
 mod named_scripts;
 mod outbound;
 mod spending;

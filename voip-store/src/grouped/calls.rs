@@ -21,8 +21,14 @@ const CLEARING: Duration = Duration::from_secs(600);
 impl<D: Server> CallStore for ServerStore<D> {
     async fn insert(&self, mut new: NewCall) -> Result<Inserted> {
         D::fit(&mut new.call);
+        let call = new.call.clone();
         match self.write(Write::Insert(Box::new(new))).await? {
-            Done::Inserted(inserted) => Ok(inserted),
+            Done::Inserted(inserted) => {
+                if inserted == Inserted::New {
+                    self.recalling.saved(call, Version(0));
+                }
+                Ok(inserted)
+            }
             Done::Undone => Err(Error::new(
                 ErrorKind::Unavailable,
                 "a call with the same id, leg or key is just being deleted",
@@ -59,6 +65,14 @@ impl<D: Server> CallStore for ServerStore<D> {
         self.find_call(Find::Leg(id.clone())).await
     }
 
+    fn recall(&self, id: &CallId) -> Option<Held> {
+        self.recalling.call(id)
+    }
+
+    fn recall_by_provider_id(&self, id: &ProviderCallId) -> Option<Held> {
+        self.recalling.call_by_leg(id)
+    }
+
     async fn replace(
         &self,
         call: &Call,
@@ -73,8 +87,15 @@ impl<D: Server> CallStore for ServerStore<D> {
             effects_due,
         };
         D::fit(&mut replacing.call);
+        let saved = replacing.call.clone();
         match self.write(Write::Replace(Box::new(replacing))).await? {
-            Done::Saved(Saved::As(replaced)) => Ok(replaced),
+            Done::Saved(Saved::As(replaced)) => {
+                match replaced {
+                    Replaced::Done(version) => self.recalling.saved(saved, version),
+                    Replaced::Conflict => self.recalling.conflicted(saved.id),
+                }
+                Ok(replaced)
+            }
             Done::Saved(Saved::LegTaken) => {
                 Err(Error::new(ErrorKind::Refused, "another call has this leg"))
             }
@@ -217,6 +238,7 @@ impl<D: Server> CallStore for ServerStore<D> {
         let clock = lease.clock();
         let cleared = clock.run(D::clear_calls(lease.db())).await;
         self.settling.clear();
+        self.recalling.clear();
         lease.wrote(cleared)
     }
 }

@@ -21,6 +21,7 @@ mod lanes_tests;
 pub(crate) mod plans;
 mod queue;
 mod reading;
+mod recalling;
 mod settling;
 mod statements;
 mod store;

@@ -4,7 +4,7 @@ use voip_core::Result;
 
 use super::{
     Connections, Find, Found, Lanes, Lease, Server, Settling, Write, reading::Reading,
-    writing::Writing,
+    recalling::Recalling, writing::Writing,
 };
 
 /// Calls, users and accounts in a database on a server, shared by any number of
@@ -15,7 +15,8 @@ use super::{
 /// which is only queued. Writes of calls share transactions, so they take the
 /// longer one by one and the less of the database the more there are at once.
 ///
-/// Nothing is remembered here that another program could change. Every operation
+/// Nothing that another program could change is remembered here, except for
+/// [`recall`](voip_core::ports::CallStore::recall), which says so. Every operation
 /// ends within the patience of its options: a database that does not answer
 /// makes it fail, and one that comes back is used at once.
 pub struct ServerStore<D: Server> {
@@ -24,6 +25,7 @@ pub struct ServerStore<D: Server> {
     pub(super) reads: Lanes<Reading<D>>,
     pub(super) connections: Connections<D>,
     pub(super) settling: Arc<Settling>,
+    pub(super) recalling: Recalling,
 }
 
 /// How many connections there are, and how long anything may wait.
@@ -66,6 +68,7 @@ impl<D: Server> ServerStore<D> {
             connections: pool(sizes.connections),
             driver,
             settling,
+            recalling: Recalling::default(),
         })
     }
 

@@ -14,6 +14,7 @@ use voip_core::{
 
 cases! {
     of_two_nodes_one_adds_a_call_and_one_replaces_it
+    a_node_recalls_what_it_saved_until_another_was_found_at_it
     no_two_nodes_claim_one_effect
     an_effect_of_another_node_is_not_settled_with_ones_own
     a_write_that_was_refused_keeps_no_row_from_another_node
@@ -88,6 +89,45 @@ async fn of_two_nodes_one_adds_a_call_and_one_replaces_it<D: Database>() {
             assert_eq!((held.call.told, held.version), (winner, Version(1)));
         }
     }
+}
+
+async fn a_node_recalls_what_it_saved_until_another_was_found_at_it<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let nodes = [connect(&database).await, connect(&database).await];
+    let call = ringing(1);
+    let told = |told| Call {
+        told,
+        ..call.clone()
+    };
+    let replace = async |node: usize, number: u32, version: u64| {
+        let replaced = nodes[node].replace(&told(number), Version(version), &[], at(5));
+        replaced.await.unwrap()
+    };
+    let recalled = |node: usize| {
+        let by_id = nodes[node].recall(&call.id);
+        let by_leg = nodes[node].recall_by_provider_id(call.provider_id.as_ref().unwrap());
+        assert_eq!(by_id, by_leg);
+        by_id.map(|held| (held.call.told, held.version.0))
+    };
+    let added = nodes[0].insert(new(&told(7), &[])).await.unwrap();
+    assert_eq!(added, Inserted::New);
+    assert_eq!((recalled(0), recalled(1)), (Some((7, 0)), None));
+    assert_eq!(replace(0, 8, 0).await, Replaced::Done(Version(1)));
+    assert_eq!(recalled(0), Some((8, 1)));
+    assert_eq!(replace(1, 9, 1).await, Replaced::Done(Version(2)));
+    assert_eq!(
+        (recalled(0), recalled(1)),
+        (Some((8, 1)), Some((9, 2))),
+        "nobody was told"
+    );
+    assert_eq!(replace(0, 10, 1).await, Replaced::Conflict);
+    assert_eq!(recalled(0), None);
+    assert_eq!(replace(0, 10, 2).await, Replaced::Done(Version(3)));
+    assert_eq!(recalled(0), None, "others work on it");
+    let held = nodes[0].call(&call.id).await.unwrap().unwrap();
+    assert_eq!((held.call.told, held.version.0), (10, 3));
 }
 
 async fn no_two_nodes_claim_one_effect<D: Database>() {

@@ -6,6 +6,7 @@ mod effects;
 mod inserting;
 mod log_filters;
 mod logs;
+mod recalling;
 mod replacing;
 mod reports;
 pub(super) mod samples;
@@ -27,6 +28,7 @@ pub use logs::{
     clearing_calls_leaves_none, live_calls_of_a_user_are_those_not_ended,
     the_log_finds_calls_by_owner_and_by_either_party, the_log_lists_newest_first_in_pages,
 };
+pub use recalling::what_is_recalled_is_as_it_was_saved_last;
 pub use replacing::{
     a_stale_version_conflicts_and_changes_nothing, due_calls_are_those_whose_deadline_has_come,
     one_of_many_racing_writers_wins,
@@ -75,6 +77,7 @@ macro_rules! call_store_suite {
             the_same_provider_id_is_inserted_once
             the_same_key_is_inserted_once
             what_an_insert_would_meet_is_known_before
+            what_is_recalled_is_as_it_was_saved_last
             a_stale_version_conflicts_and_changes_nothing
             one_of_many_racing_writers_wins
             effects_are_saved_with_the_call

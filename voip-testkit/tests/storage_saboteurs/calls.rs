@@ -24,6 +24,8 @@ enum Fault {
     ForgetsWhoseKey,
     KnowsNoKeys,
     AddsWhatItLooksFor,
+    RecallsTheBeginning,
+    RecallsWhatIsDeleted,
     LastWriterWins,
     SavesEffectsOfConflicts,
     LooksThenWrites,
@@ -69,6 +71,8 @@ struct Saboteur {
     fault: Fault,
     /// Calls as they were when they were deleted.
     deleted: Mutex<Vec<Call>>,
+    /// Calls as they were saved.
+    recalled: Mutex<HashMap<CallId, Held>>,
     /// Until when effects are claimed.
     claimed: Mutex<HashMap<(CallId, Effect), Timestamp>>,
 }
@@ -80,6 +84,10 @@ impl Saboteur {
 
     async fn present(&self, id: &CallId) -> Result<Option<Version>> {
         Ok(self.store.call(id).await?.map(|held| held.version))
+    }
+
+    fn recalled(&self) -> MutexGuard<'_, HashMap<CallId, Held>> {
+        self.recalled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn claimed(&self) -> MutexGuard<'_, HashMap<(CallId, Effect), Timestamp>> {
@@ -109,6 +117,7 @@ async fn fresh() -> Saboteur {
         store: MemoryStore::default(),
         fault: Fault::Nothing,
         deleted: Mutex::default(),
+        recalled: Mutex::default(),
         claimed: Mutex::default(),
     }
 }
@@ -140,6 +149,10 @@ caught! {
     KnowsNoKeys by what_an_insert_would_meet_is_known_before as a_key_not_known_before_is_caught;
     AddsWhatItLooksFor by what_an_insert_would_meet_is_known_before
         as a_look_that_adds_is_caught;
+    RecallsTheBeginning by what_is_recalled_is_as_it_was_saved_last
+        as recalling_what_was_saved_first_is_caught;
+    RecallsWhatIsDeleted by what_is_recalled_is_as_it_was_saved_last
+        as recalling_what_is_deleted_is_caught;
     LastWriterWins by a_stale_version_conflicts_and_changes_nothing as a_lost_update_is_caught;
     SavesEffectsOfConflicts by a_stale_version_conflicts_and_changes_nothing
         as effects_of_a_conflict_are_caught;

@@ -36,8 +36,23 @@ impl CallStore for Saboteur {
                     .await?;
                 Ok(Inserted::New)
             }
-            outcome => Ok(outcome),
+            outcome => {
+                let (call, version) = (new.call, Version(0));
+                self.recalled().insert(call.id, Held { call, version });
+                Ok(outcome)
+            }
         }
+    }
+
+    fn recall(&self, id: &CallId) -> Option<Held> {
+        self.recalled().get(id).cloned()
+    }
+
+    fn recall_by_provider_id(&self, id: &ProviderCallId) -> Option<Held> {
+        let recalled = self.recalled();
+        let mut all = recalled.values();
+        all.find(|held| held.call.provider_id.as_ref() == Some(id))
+            .cloned()
     }
 
     async fn known(&self, new: &NewCall) -> Result<Option<Held>> {
@@ -118,6 +133,12 @@ impl CallStore for Saboteur {
             self.store
                 .replace(&held.call, held.version, effects, effects_due)
                 .await?;
+        }
+        if let Replaced::Done(version) = outcome
+            && !self.does(Fault::RecallsTheBeginning)
+        {
+            let call = call.clone();
+            self.recalled().insert(call.id, Held { call, version });
         }
         Ok(outcome)
     }
@@ -309,6 +330,9 @@ impl CallStore for Saboteur {
             return Ok(if held.is_some() { 3 } else { 0 });
         }
         let cleared = self.store.clear_calls().await?;
+        if !self.does(Fault::RecallsWhatIsDeleted) {
+            self.recalled().clear();
+        }
         if let Some(Held { call, .. }) = held
             && self.does(Fault::KeepsKeysWhenClearing)
         {
