@@ -1,7 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
 use voip_core::{
-    CallId,
+    CallId, ProviderCallId,
     ports::{Inserted, NewCall, Replaced, Version},
 };
 
@@ -57,6 +57,23 @@ impl<'a> Batch<'a> {
                 .sort_by_key(|settle| (settle.call, settle.effect));
         }
         batch
+    }
+
+    /// The legs that calls have got by this batch, and that somebody may have
+    /// reported on before: not those of voice clients, about which nobody is told
+    /// before their call is on record.
+    pub(super) fn new_legs(&self, written: &Written) -> Vec<&'a ProviderCallId> {
+        let inserted = self.inserts.iter().filter(|new| {
+            let outcome = written.inserted.get(&new.call.id);
+            matches!(outcome, Some(Inserted::New)) && new.call.far.is_none()
+        });
+        let replaced = self
+            .replaces
+            .iter()
+            .filter(|next| next.gets_leg && written.replaced.contains(&next.call.id));
+        let inserted = inserted.filter_map(|new| new.call.provider_id.as_ref());
+        let replaced = replaced.filter_map(|next| next.call.provider_id.as_ref());
+        inserted.chain(replaced).collect()
     }
 
     fn asked(&self) -> HashSet<(CallId, voip_core::Effect)> {

@@ -83,6 +83,7 @@ impl<D: Server> CallStore for ServerStore<D> {
         let mut replacing = Replacing {
             call: call.clone(),
             version,
+            gets_leg: call.provider_id.is_some() && self.recalling.lacks_leg(&call.id),
             effects: effects.to_vec(),
             effects_due,
         };
@@ -181,6 +182,9 @@ impl<D: Server> CallStore for ServerStore<D> {
 
     async fn take_reports(&self, leg: &ProviderCallId) -> Result<Vec<LegReport>> {
         // Every call asks, and nearly never there is one.
+        if self.recalling.is_unreported(leg) {
+            return Ok(Vec::new());
+        }
         match self.find(Find::Reports(leg.clone())).await? {
             Found::Reports(true) => {}
             Found::Reports(false) => return Ok(Vec::new()),

@@ -18,6 +18,8 @@ pub(crate) struct Replacing {
     pub(crate) call: Call,
     /// The version it was read at.
     pub(crate) version: Version,
+    /// Whether it had no leg before.
+    pub(crate) gets_leg: bool,
     pub(crate) effects: Vec<Effect>,
     pub(crate) effects_due: Timestamp,
 }

@@ -32,6 +32,7 @@ pub(crate) async fn everything<D: Server>(
     let mut replacing: Vec<Replacing> = calls
         .iter()
         .map(|call| Replacing {
+            gets_leg: false,
             call: (*call).clone(),
             version: Version(0),
             effects: Effect::ALL.to_vec(),

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -22,6 +22,7 @@ const GENERATION: usize = 16_384;
 #[derive(Default)]
 pub(super) struct Recalling {
     generations: Mutex<[Generation; 2]>,
+    unreported: Mutex<HashSet<ProviderCallId>>,
 }
 
 /// Calls that were saved at about the same time.
@@ -52,6 +53,13 @@ impl Recalling {
             .filter(|held| held.call.provider_id.as_ref() == Some(leg))
     }
 
+    /// Whether the call is remembered as one without a leg.
+    pub(super) fn lacks_leg(&self, id: &CallId) -> bool {
+        let generations = self.lock();
+        let memory = generations.iter().find_map(|one| one.calls.get(id));
+        matches!(memory, Some(Memory::Saved(call, _)) if call.provider_id.is_none())
+    }
+
     /// A call was saved, and this is its version now.
     pub(super) fn saved(&self, call: Call, version: Version) {
         let mut generations = self.lock();
@@ -80,9 +88,32 @@ impl Recalling {
         put(&mut generations, id, Memory::Shared);
     }
 
+    /// After a call with this leg was on record, no report was kept for it. Who
+    /// keeps one from now on finds the call.
+    pub(super) fn found_unreported(&self, leg: &ProviderCallId) {
+        let mut unreported = self.unreported();
+        // Nearly all are asked for at once; those that are not are looked up.
+        if unreported.len() >= GENERATION {
+            unreported.clear();
+        }
+        unreported.insert(leg.clone());
+    }
+
+    /// Whether that is known of this leg; told once.
+    pub(super) fn is_unreported(&self, leg: &ProviderCallId) -> bool {
+        self.unreported().remove(leg)
+    }
+
     /// Nothing is remembered.
     pub(super) fn clear(&self) {
         *self.lock() = Default::default();
+        self.unreported().clear();
+    }
+
+    fn unreported(&self) -> MutexGuard<'_, HashSet<ProviderCallId>> {
+        self.unreported
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, [Generation; 2]> {
@@ -153,6 +184,16 @@ mod tests {
     fn a_call_is_recalled_as_it_was_saved_last_by_id_and_leg() {
         let (recalling, call) = (Recalling::default(), live());
         assert_eq!(version(&recalling, &call), None);
+        assert!(!recalling.lacks_leg(&call.id), "nothing is known of it");
+        let bare = Call {
+            id: CallId::fresh(),
+            provider_id: None,
+            ..call.clone()
+        };
+        recalling.saved(bare.clone(), Version(0));
+        assert!(recalling.lacks_leg(&bare.id));
+        recalling.saved(with_leg(&bare, "CA0"), Version(1));
+        assert!(!recalling.lacks_leg(&bare.id));
         recalling.saved(with_leg(&call, "CA1"), Version(0));
         let second = with_leg(&call, "CA2");
         recalling.saved(second.clone(), Version(1));
@@ -197,6 +238,23 @@ mod tests {
         recalling.saved(call.clone(), Version(2));
         assert_eq!(version(&recalling, &call), None);
         assert_eq!(by_leg(&recalling, "CA1"), None);
+    }
+
+    #[test]
+    fn that_a_leg_is_unreported_is_told_once_and_of_few() {
+        let recalling = Recalling::default();
+        let leg = |number: usize| format!("CA{number}").parse().unwrap();
+        recalling.found_unreported(&leg(0));
+        assert!(recalling.is_unreported(&leg(0)));
+        assert!(!recalling.is_unreported(&leg(0)));
+        for number in 0..=GENERATION {
+            recalling.found_unreported(&leg(number));
+        }
+        assert!(recalling.is_unreported(&leg(GENERATION)));
+        assert!(!recalling.is_unreported(&leg(0)), "it is looked up");
+        recalling.found_unreported(&leg(0));
+        recalling.clear();
+        assert!(!recalling.is_unreported(&leg(0)));
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct ServerStore<D: Server> {
     pub(super) reads: Lanes<Reading<D>>,
     pub(super) connections: Connections<D>,
     pub(super) settling: Arc<Settling>,
-    pub(super) recalling: Recalling,
+    pub(super) recalling: Arc<Recalling>,
 }
 
 /// How many connections there are, and how long anything may wait.
@@ -55,9 +55,11 @@ impl<D: Server> ServerStore<D> {
         Box::pin(D::migrate(&first)).await?;
         first.close().await;
         let settling = Arc::new(Settling::default());
+        let recalling = Arc::new(Recalling::default());
         let writing = Writing {
             connections: pool(lanes),
             settling: Arc::clone(&settling),
+            recalling: Arc::clone(&recalling),
         };
         let reading = Reading {
             connections: pool(lanes),
@@ -68,7 +70,7 @@ impl<D: Server> ServerStore<D> {
             connections: pool(sizes.connections),
             driver,
             settling,
-            recalling: Recalling::default(),
+            recalling,
         })
     }
 

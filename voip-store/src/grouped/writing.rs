@@ -1,13 +1,17 @@
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use voip_core::CallId;
 
-use super::{Batch, Connections, Done, Fault, Server, Settling, Work, Write};
+use super::{
+    Batch, Connections, Done, Fault, Lease, Server, Settling, Work, Write, Written,
+    recalling::Recalling,
+};
 
 /// Carries out writes of calls, a batch at a time.
 pub(super) struct Writing<D: Server> {
     pub(super) connections: Connections<D>,
     pub(super) settling: Arc<Settling>,
+    pub(super) recalling: Arc<Recalling>,
 }
 
 impl<D: Server> Work for Writing<D> {
@@ -27,7 +31,31 @@ impl<D: Server> Work for Writing<D> {
         let batch = Batch::of(jobs, load.as_ref());
         let mut lease = self.connections.lease().await?;
         let outcome = lease.clock().run(D::carry_out(lease.db(), &batch)).await;
-        let written = lease.end(outcome);
+        let written = match outcome {
+            Ok(written) => {
+                self.look_for_reports(lease, &batch, &written).await;
+                Ok(written)
+            }
+            Err(stopped) => lease.end(Err(stopped)),
+        };
         batch.finish(jobs, written, load, &self.settling)
+    }
+}
+
+impl<D: Server> Writing<D> {
+    /// Finds out which of the legs that were just committed nobody has reported
+    /// on: whoever has written them will ask, and has it cheaper so. Where that
+    /// fails they are looked up then; what is written is written.
+    async fn look_for_reports(&self, mut lease: Lease<D>, batch: &Batch<'_>, written: &Written) {
+        let legs = batch.new_legs(written);
+        let reported = match legs.is_empty() {
+            true => Ok(Vec::new()),
+            false => lease.clock().run(D::reported(lease.db(), &legs)).await,
+        };
+        if let Ok(reported) = lease.end(reported) {
+            let reported: HashSet<_> = reported.into_iter().collect();
+            let unreported = legs.into_iter().filter(|leg| !reported.contains(*leg));
+            unreported.for_each(|leg| self.recalling.found_unreported(leg));
+        }
     }
 }

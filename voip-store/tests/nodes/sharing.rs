@@ -8,13 +8,14 @@ use crate::{
 use futures_util::future::join_all;
 use std::{collections::HashSet, time::Duration};
 use voip_core::{
-    Call, Effect, ErrorKind,
-    ports::{CallStore as _, IdempotencyKey, Inserted, Replaced, Version},
+    Call, CallStatus, Effect, ErrorKind, ProviderCallId,
+    ports::{CallStore as _, IdempotencyKey, Inserted, LegReport, Replaced, Version},
 };
 
 cases! {
     of_two_nodes_one_adds_a_call_and_one_replaces_it
     a_node_recalls_what_it_saved_until_another_was_found_at_it
+    reports_are_taken_whoever_kept_them_and_whenever_the_call_got_its_leg
     no_two_nodes_claim_one_effect
     an_effect_of_another_node_is_not_settled_with_ones_own
     a_write_that_was_refused_keeps_no_row_from_another_node
@@ -102,7 +103,8 @@ async fn a_node_recalls_what_it_saved_until_another_was_found_at_it<D: Database>
         ..call.clone()
     };
     let replace = async |node: usize, number: u32, version: u64| {
-        let replaced = nodes[node].replace(&told(number), Version(version), &[], at(5));
+        let next = told(number);
+        let replaced = nodes[node].replace(&next, Version(version), &[], at(5));
         replaced.await.unwrap()
     };
     let recalled = |node: usize| {
@@ -128,6 +130,47 @@ async fn a_node_recalls_what_it_saved_until_another_was_found_at_it<D: Database>
     assert_eq!(recalled(0), None, "others work on it");
     let held = nodes[0].call(&call.id).await.unwrap().unwrap();
     assert_eq!((held.call.told, held.version.0), (10, 3));
+}
+
+async fn reports_are_taken_whoever_kept_them_and_whenever_the_call_got_its_leg<D: Database>() {
+    let Some(database) = D::fresh().await else {
+        return;
+    };
+    let nodes = [connect(&database).await, connect(&database).await];
+    let report = |leg: &ProviderCallId| LegReport {
+        leg: leg.clone(),
+        status: CallStatus::Completed,
+        at: Some(at(3)),
+        duration: None,
+        reason: None,
+    };
+    // The call comes with its leg, or gets it; and the report comes before, or after.
+    for number in 0..4_u128 {
+        let (gets_it, before) = (number & 1 == 1, number & 2 == 2);
+        let call = ringing(number);
+        let leg = call.provider_id.clone().unwrap();
+        let keep = async |node: usize| {
+            let report = report(&leg);
+            nodes[node].keep_report(&report, at(3)).await.unwrap();
+        };
+        if before {
+            keep(1).await;
+        }
+        let mut first = new(&call, &[]);
+        if gets_it {
+            first.call.provider_id = None;
+        }
+        nodes[0].insert(first).await.unwrap();
+        if gets_it {
+            let replaced = nodes[0].replace(&call, Version(0), &[], at(5));
+            assert_eq!(replaced.await.unwrap(), Replaced::Done(Version(1)));
+        }
+        let taken = nodes[0].take_reports(&leg).await.unwrap();
+        assert_eq!(taken.len(), usize::from(before), "{number}");
+        keep(1).await;
+        let taken = nodes[0].take_reports(&leg).await.unwrap();
+        assert_eq!(taken, [report(&leg)], "{number}");
+    }
 }
 
 async fn no_two_nodes_claim_one_effect<D: Database>() {
