@@ -18,7 +18,7 @@ use super::{
 };
 
 /// What part of all lines is written at a time.
-const RUN: usize = 256;
+const RUN: usize = 64;
 
 /// The lines that are still to be written.
 ///

@@ -21,7 +21,7 @@ pub struct SqliteOptions {
     /// How many connections read. Default 2; they open when first needed.
     pub readers: usize,
     /// How many lines of call logs wait in memory to be written together,
-    /// before some are written with every commit. Default 131072, some 80 MiB.
+    /// before some are written with every commit. Default 32768, some 20 MiB.
     pub waiting_lines: usize,
 }
 
@@ -34,7 +34,7 @@ impl SqliteOptions {
             queue_patience: Duration::from_secs(2),
             lock_patience: Duration::from_secs(5),
             readers: 2,
-            waiting_lines: 131_072,
+            waiting_lines: 32_768,
         }
     }
 }
