@@ -28,7 +28,23 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
             line("", "real ones: set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER, PUBLIC_URL".to_owned());
         }
         _ => {
-            line("Calls", format!("Twilio; it must reach {}", at.public_url));
+            let provider = match &config.provider {
+                ProviderConfig::Twilio(twilio) => twilio.api_base_url.as_ref(),
+                ProviderConfig::Simulator(_) => None,
+            };
+            let provider = provider.map_or_else(
+                || "Twilio".to_owned(),
+                |base| {
+                    format!(
+                        "what stands in for Twilio at {}",
+                        base.origin().ascii_serialization()
+                    )
+                },
+            );
+            line(
+                "Calls",
+                format!("{provider}; it must reach {}", at.public_url),
+            );
             let base = at.public_url.as_str().trim_end_matches('/');
             line(
                 "",
@@ -98,10 +114,10 @@ pub(crate) fn text(config: &Config, at: &Addresses) -> String {
             format!("{name} is set but not used: DATABASE_URL is"),
         );
     }
-    for Mistyped { name, meant } in &config.mistyped {
+    for Mistyped { name, place, meant } in &config.mistyped {
         line(
             "Note",
-            format!("{name} in .env is no setting: did you mean {meant}?"),
+            format!("{name} in {place} is no setting: did you mean {meant}?"),
         );
     }
     page

@@ -77,11 +77,12 @@ impl Server {
         announce: impl FnOnce(&Config, &Addresses),
     ) -> Result<Self, StartupError> {
         logging::start(&config.log);
-        for Mistyped { name, meant } in &config.mistyped {
+        for Mistyped { name, place, meant } in &config.mistyped {
             tracing::warn!(
                 name,
+                place,
                 meant,
-                "a name in .env is no setting's, and looks like one"
+                "a name is no setting's, and looks like one"
             );
         }
         let http = bind(config.listen.host, config.listen.port, "PORT").await?;

@@ -400,3 +400,46 @@ proptest! {
         let _ = read(&[(SETTINGS[which].name, &value)]);
     }
 }
+
+#[test]
+fn with_half_of_twilios_credentials_all_that_twilio_needs_is_told() {
+    for half in [
+        ("TWILIO_ACCOUNT_SID", "AC00000000000000000000000000000001"),
+        ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
+    ] {
+        let faults = read(&[half]).expect_err("the other half is missing");
+        for needed in ["PUBLIC_URL", "JWT_SECRET"] {
+            assert!(faults.contains(&needed), "{half:?}: {faults:?}");
+        }
+        assert_eq!(faults.len(), 3, "{faults:?}");
+    }
+}
+
+#[test]
+fn a_port_beyond_the_last_is_refused_with_the_range() {
+    let source = Source::of([("PORT", "65536".to_owned())]);
+    let told = Config::read(&source).expect_err("no such port").to_string();
+    assert!(told.contains("PORT") && told.contains("65535"), "{told}");
+}
+
+#[test]
+fn slips_are_seen_in_the_file_and_in_the_environment_where_names_are_long() {
+    let names = |names: &[&str]| -> BTreeMap<String, String> {
+        let value = |name: &&str| ((*name).to_owned(), "1".to_owned());
+        names.iter().map(value).collect()
+    };
+    let environment = names(&["JWT_SECERT", "PROT", "PATH", "HOME", "DATABASE_URL"]);
+    let source = Source::merged(HashMap::new(), &environment, &names(&["PROT", "REDIS_URI"]));
+    let seen = source.mistyped().iter();
+    let seen: Vec<_> = seen
+        .map(|slip| (slip.name.as_str(), slip.place, slip.meant))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("PROT", ".env", "PORT"),
+            ("REDIS_URI", ".env", "REDIS_URL"),
+            ("JWT_SECERT", "the environment", "JWT_SECRET"),
+        ]
+    );
+}

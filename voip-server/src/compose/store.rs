@@ -150,8 +150,13 @@ fn lock(database: &Path) -> Result<File, StartupError> {
     let mut path = database.as_os_str().to_owned();
     path.push(".lock");
     let path = Path::new(&path);
-    let cannot =
-        |error: io::Error| StartupError::new(format!("cannot lock {}: {error}", path.display()));
+    let cannot = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => StartupError::new(format!(
+            "there is no folder for {}: make it, or set DATABASE_URL to another file",
+            database.display()
+        )),
+        _ => StartupError::new(format!("cannot lock {}: {error}", path.display())),
+    };
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)

@@ -145,11 +145,11 @@ fn parts(source: &Source, faults: &mut Faults) -> (DatabaseAddress, String) {
         "DB_NAME",
         "is required with DB_HOST: the name of the database",
     );
-    let port = source.parsed("DB_PORT", 3306, faults);
+    let port = source.port("DB_PORT", 3306, faults);
     let host = source
         .text("DB_HOST")
         .unwrap_or_else(|| "localhost".to_owned());
-    let at = format!("MySQL {host}:{port}/{name}");
+    let at = format!("{host}:{port}/{name}");
     let password = source.text("DB_PASSWORD").unwrap_or_default();
     let address = DatabaseAddress::MySqlParts {
         host,
@@ -158,6 +158,7 @@ fn parts(source: &Source, faults: &mut Faults) -> (DatabaseAddress, String) {
         password: SecretString::from(unquoted(&password).to_owned()),
         name,
     };
+    let at = format!("{} {at}", address.kind());
     (address, at)
 }
 
@@ -173,7 +174,7 @@ impl DatabaseAddress {
     fn kind(&self) -> &'static str {
         match self {
             Self::Postgres(_) => "PostgreSQL",
-            Self::MySql(_) | Self::MySqlParts { .. } => "MySQL",
+            Self::MySql(_) | Self::MySqlParts { .. } => "MySQL or MariaDB",
         }
     }
 }

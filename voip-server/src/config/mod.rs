@@ -112,7 +112,9 @@ impl Config {
     pub fn read(source: &Source) -> Result<Self, Faults> {
         let mut faults = source.faults();
         let provider = ProviderConfig::read(source, &mut faults);
-        let real = matches!(provider, ProviderConfig::Twilio(_));
+        // Whoever gives half of the credentials wants the rest told at once too.
+        let credentials = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"];
+        let real = !source.set_among(&credentials).is_empty();
         let default_host = if real {
             Ipv4Addr::UNSPECIFIED
         } else {
@@ -121,8 +123,8 @@ impl Config {
         let mut config = Self {
             listen: ListenConfig {
                 host: source.parsed("HOST", IpAddr::V4(default_host), &mut faults),
-                port: source.parsed("PORT", 8080, &mut faults),
-                ws_port: source.parsed("WS_PORT", 8081, &mut faults),
+                port: source.port("PORT", 8080, &mut faults),
+                ws_port: source.port("WS_PORT", 8081, &mut faults),
             },
             public_url: public_url(source, real, &mut faults),
             auth: AuthConfig::read(source, real, &mut faults),

@@ -75,7 +75,7 @@ impl ProviderConfig {
         ) {
             (None, None) => {
                 return Self::Simulator(SimulatorSettings {
-                    port: source.parsed("SIM_PORT", 8082, faults),
+                    port: source.port("SIM_PORT", 8082, faults),
                     auth_token: secret("SIM_AUTH_TOKEN"),
                 });
             }

@@ -23,14 +23,21 @@ pub struct Source {
     mistyped: Vec<Mistyped>,
 }
 
-/// A name in the `.env` file that is no setting's and looks like one.
+/// A name in the `.env` file or the environment that is no setting's and looks
+/// like one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistyped {
     /// What stands there.
     pub name: String,
+    /// Where: in `.env` or in the environment.
+    pub place: &'static str,
     /// The setting it may have been meant for.
     pub meant: &'static str,
 }
+
+/// How long a name in the environment is that is hardly another program's by
+/// chance.
+const LONG: usize = 8;
 
 impl Source {
     /// Merges the flags with the process environment and the `.env` file of
@@ -53,7 +60,8 @@ impl Source {
         self.faults.clone()
     }
 
-    /// The names in the `.env` file that are no setting's and look like one.
+    /// The names in the `.env` file and in the environment that are no setting's
+    /// and look like one.
     pub fn mistyped(&self) -> &[Mistyped] {
         &self.mistyped
     }
@@ -80,9 +88,16 @@ impl Source {
                 values.insert(*name, value);
             }
         }
-        let mistyped = file.keys().filter_map(|name| {
-            let (name, meant) = (name.clone(), spelling::meant(name)?);
-            Some(Mistyped { name, meant })
+        // Others have names there too, so only long ones are looked at.
+        let foreign = environment.keys().filter(|name| name.len() >= LONG);
+        let foreign = foreign.map(|name| (name, "the environment"));
+        let all = file.keys().map(|name| (name, ".env")).chain(foreign);
+        let mistyped = all.filter_map(|(name, place)| {
+            Some(Mistyped {
+                name: name.clone(),
+                place,
+                meant: spelling::meant(name)?,
+            })
         });
         Self {
             values,
@@ -118,6 +133,18 @@ impl Source {
                     name,
                     "cannot be read; see --help for what it should look like",
                 );
+                default
+            }
+        }
+    }
+
+    /// The port that a setting names, or its default.
+    pub fn port(&self, name: &'static str, default: u16, faults: &mut Faults) -> u16 {
+        match self.text(name).map(|text| text.parse()) {
+            None => default,
+            Some(Ok(port)) => port,
+            Some(Err(_)) => {
+                faults.add(name, "must be a port: a whole number from 0 to 65535");
                 default
             }
         }
