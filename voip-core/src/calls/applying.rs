@@ -21,6 +21,7 @@ pub(super) enum ApplyError {
 }
 
 /// What came of applying a signal.
+#[allow(clippy::large_enum_variant)] // Made once a try and matched at once.
 enum Advance {
     /// The call is saved as it is now.
     Changed(Call),
