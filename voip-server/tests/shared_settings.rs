@@ -34,10 +34,10 @@ fn a_database_server_is_named_by_its_url() {
             "PostgreSQL db:5433/voip",
         ),
         ("postgresql://ann@db/voip", "PostgreSQL db/voip"),
-        ("mysql://ann:hush@db/voip", "MySQL db/voip"),
+        ("mysql://ann:hush@db/voip", "MySQL or MariaDB db/voip"),
         (
             "mariadb://ann:hush@[::1]:3307/voip",
-            "MySQL [::1]:3307/voip",
+            "MySQL or MariaDB [::1]:3307/voip",
         ),
     ] {
         let config = good(&[("DATABASE_URL", url), ("DATABASE_CONNECTIONS", "3")]);
@@ -82,7 +82,7 @@ fn the_old_settings_name_a_mysql_server() {
         assert!(!format!("{config:?}").contains("hush"));
     }
     let least = good(&[("DB_NAME", "calls"), ("DB_USER", "root")]);
-    assert_eq!(server(&least).at, "MySQL localhost:3306/calls");
+    assert_eq!(server(&least).at, "MySQL or MariaDB localhost:3306/calls");
     // A password alone may be another program's.
     let alone = good(&[("DB_PASSWORD", "hush"), ("DB_USER", "root")]);
     assert!(!alone.database.is_shared());

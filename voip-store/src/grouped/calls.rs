@@ -174,6 +174,7 @@ impl<D: Server> CallStore for ServerStore<D> {
     }
 
     async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()> {
+        self.recalling.keeps_report(&report.leg);
         let mut lease = self.lease().await?;
         let clock = lease.clock();
         let kept = clock.run(D::keep_report(lease.db(), report, now)).await;

@@ -22,7 +22,16 @@ const GENERATION: usize = 16_384;
 #[derive(Default)]
 pub(super) struct Recalling {
     generations: Mutex<[Generation; 2]>,
-    unreported: Mutex<HashSet<ProviderCallId>>,
+    legs: Mutex<Legs>,
+}
+
+/// What is known of reports on legs that calls have just got.
+#[derive(Default)]
+struct Legs {
+    /// Nobody had reported on these when their calls were on record.
+    unreported: HashSet<ProviderCallId>,
+    /// On these this program keeps reports, or is about to.
+    reported: HashSet<ProviderCallId>,
 }
 
 /// Calls that were saved at about the same time.
@@ -89,31 +98,44 @@ impl Recalling {
     }
 
     /// After a call with this leg was on record, no report was kept for it. Who
-    /// keeps one from now on finds the call.
+    /// keeps one from now on finds the call, and looks for reports once more.
     pub(super) fn found_unreported(&self, leg: &ProviderCallId) {
-        let mut unreported = self.unreported();
-        // Nearly all are asked for at once; those that are not are looked up.
-        if unreported.len() >= GENERATION {
-            unreported.clear();
+        let mut legs = self.legs();
+        if legs.reported.contains(leg) {
+            return;
         }
-        unreported.insert(leg.clone());
+        // Nearly all are asked for at once; those that are not are looked up.
+        if legs.unreported.len() >= GENERATION {
+            legs.unreported.clear();
+        }
+        legs.unreported.insert(leg.clone());
     }
 
-    /// Whether that is known of this leg; told once.
+    /// A report on this leg is about to be kept here: what was found before says
+    /// nothing to whoever keeps it.
+    pub(super) fn keeps_report(&self, leg: &ProviderCallId) {
+        let mut legs = self.legs();
+        legs.unreported.remove(leg);
+        // Matters only until they have looked, so the last ones are enough.
+        if legs.reported.len() >= GENERATION {
+            legs.reported.clear();
+        }
+        legs.reported.insert(leg.clone());
+    }
+
+    /// Whether nobody had reported on this leg; told once.
     pub(super) fn is_unreported(&self, leg: &ProviderCallId) -> bool {
-        self.unreported().remove(leg)
+        self.legs().unreported.remove(leg)
     }
 
     /// Nothing is remembered.
     pub(super) fn clear(&self) {
         *self.lock() = Default::default();
-        self.unreported().clear();
+        *self.legs() = Legs::default();
     }
 
-    fn unreported(&self) -> MutexGuard<'_, HashSet<ProviderCallId>> {
-        self.unreported
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    fn legs(&self) -> MutexGuard<'_, Legs> {
+        self.legs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, [Generation; 2]> {
@@ -255,6 +277,19 @@ mod tests {
         recalling.found_unreported(&leg(0));
         recalling.clear();
         assert!(!recalling.is_unreported(&leg(0)));
+    }
+
+    #[test]
+    fn who_keeps_a_report_is_not_told_that_there_is_none() {
+        let leg = "CA1".parse().unwrap();
+        let before = Recalling::default();
+        before.keeps_report(&leg);
+        before.found_unreported(&leg);
+        assert!(!before.is_unreported(&leg));
+        let after = Recalling::default();
+        after.found_unreported(&leg);
+        after.keeps_report(&leg);
+        assert!(!after.is_unreported(&leg));
     }
 
     #[test]
