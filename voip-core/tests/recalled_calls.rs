@@ -4,7 +4,7 @@
 #![cfg(feature = "mock")]
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use voip_core::{
     Call, CallId, CallSettings, CallStatus, Calls, Ports, ProviderCallId, Signal,
@@ -68,10 +68,15 @@ fn service(calls: MockCallStore) -> Calls {
     Calls::new(ports, CallSettings::default())
 }
 
+/// What was saved: the version it had before, and the status it has now.
+type Saved = Arc<Mutex<Vec<(u64, CallStatus)>>>;
+
 /// Storage that recalls the call like this, and has it like that where somebody
 /// reads it, so often.
-fn store(recalled: Option<Held>, present: &Held, reads: usize) -> MockCallStore {
-    let mut calls = MockCallStore::new();
+fn store(recalled: Option<Held>, present: &Held, reads: usize) -> (MockCallStore, Saved) {
+    let (mut calls, saved) = (MockCallStore::new(), Saved::default());
+    let again = recalled.clone();
+    calls.expect_recall().returning(move |_| again.clone());
     calls
         .expect_recall_by_provider_id()
         .returning(move |_| recalled.clone());
@@ -80,54 +85,67 @@ fn store(recalled: Option<Held>, present: &Held, reads: usize) -> MockCallStore 
         .expect_call_by_provider_id()
         .times(reads)
         .returning(move |_| Ok(Some(read.clone())));
-    calls.expect_replace().returning(move |_, at, _, _| {
-        Ok(match at == version {
-            true => Replaced::Done(Version(version.0 + 1)),
-            false => Replaced::Conflict,
-        })
+    let saves = Arc::clone(&saved);
+    calls.expect_replace().returning(move |call, at, _, _| {
+        if at != version {
+            return Ok(Replaced::Conflict);
+        }
+        saves.lock().unwrap().push((at.0, call.status()));
+        Ok(Replaced::Done(Version(at.0 + 1)))
     });
-    calls
+    (calls, saved)
+}
+
+/// Reports `status`, and tells what was saved.
+async fn saved_by(status: CallStatus, store: (MockCallStore, Saved)) -> Vec<(u64, CallStatus)> {
+    let (calls, saved) = store;
+    let news = service(calls);
+    news.report(report(status), None).await.unwrap();
+    let saved = saved.lock().unwrap();
+    saved.clone()
 }
 
 #[tokio::test]
 async fn a_call_that_is_as_it_is_recalled_is_not_read() {
     let present = held(3, &[]);
-    let calls = service(store(Some(present.clone()), &present, 0));
-    calls
-        .report(report(CallStatus::Ringing), None)
-        .await
-        .unwrap();
+    let store = store(Some(present.clone()), &present, 0);
+    let saved = saved_by(CallStatus::Ringing, store).await;
+    assert_eq!(saved, [(3, CallStatus::Ringing)]);
+}
+
+#[tokio::test]
+async fn a_call_that_is_named_is_recalled_by_its_name() {
+    let present = held(3, &[]);
+    let (mut calls, saved) = store(Some(present.clone()), &present, 0);
+    calls.expect_call().never();
+    let news = service(calls);
+    let named = news.report(report(CallStatus::Ringing), Some(present.call.id));
+    named.await.unwrap();
+    assert_eq!(*saved.lock().unwrap(), [(3, CallStatus::Ringing)]);
 }
 
 #[tokio::test]
 async fn a_call_that_has_changed_since_is_read() {
     let present = held(5, &[CallStatus::Ringing]);
-    let calls = service(store(Some(held(3, &[])), &present, 1));
-    let news = calls.report(report(CallStatus::InProgress), None);
-    news.await.unwrap();
+    let store = store(Some(held(3, &[])), &present, 1);
+    let saved = saved_by(CallStatus::InProgress, store).await;
+    assert_eq!(saved, [(5, CallStatus::InProgress)]);
 }
 
 #[tokio::test]
 async fn news_that_seems_old_is_compared_with_the_call_as_it_is() {
     // As it is recalled it rings already, or is even over.
-    for recalled in [
-        held(5, &[CallStatus::Ringing]),
-        held(5, &[CallStatus::Completed]),
-    ] {
-        let mut calls = store(Some(recalled), &held(3, &[]), 1);
-        calls.expect_take_reports().returning(|_| Ok(vec![]));
-        let news = service(calls);
-        news.report(report(CallStatus::Ringing), None)
-            .await
-            .unwrap();
+    for recalled in [CallStatus::Ringing, CallStatus::Completed] {
+        let present = held(5, &[]);
+        let store = store(Some(held(3, &[recalled])), &present, 1);
+        let saved = saved_by(CallStatus::Ringing, store).await;
+        assert_eq!(saved, [(5, CallStatus::Ringing)], "{recalled:?}");
     }
 }
 
 #[tokio::test]
 async fn what_is_not_recalled_is_read() {
-    let calls = service(store(None, &held(3, &[]), 1));
-    calls
-        .report(report(CallStatus::Ringing), None)
-        .await
-        .unwrap();
+    let store = store(None, &held(3, &[]), 1);
+    let saved = saved_by(CallStatus::Ringing, store).await;
+    assert_eq!(saved, [(3, CallStatus::Ringing)]);
 }

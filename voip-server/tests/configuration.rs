@@ -428,7 +428,14 @@ fn slips_are_seen_in_the_file_and_in_the_environment_where_names_are_long() {
         let value = |name: &&str| ((*name).to_owned(), "1".to_owned());
         names.iter().map(value).collect()
     };
-    let environment = names(&["JWT_SECERT", "PROT", "PATH", "HOME", "DATABASE_URL"]);
+    let environment = names(&[
+        "JWT_SECERT",
+        "PROT",
+        "SIP_PORT",
+        "HOME",
+        "DATABASE_URL",
+        "DATABASE_URI",
+    ]);
     let source = Source::merged(HashMap::new(), &environment, &names(&["PROT", "REDIS_URI"]));
     let seen = source.mistyped().iter();
     let seen: Vec<_> = seen

@@ -16,6 +16,9 @@ const FIRST_PAUSE: Duration = Duration::from_secs(4);
 /// How long an effect is tried again before it is left to the sweep.
 const TRYING: Duration = Duration::from_secs(60);
 
+/// How old a call may be that is taken to ring still, as it did when it was saved.
+const JUST_NOW: Duration = Duration::from_millis(100);
+
 /// How many devices are pushed to at a time.
 const PUSHES: usize = 16;
 
@@ -176,8 +179,9 @@ impl Inner {
         let State::Ringing { until } = call.state else {
             return Ok(());
         };
-        // Found late, after a crash: ring only if it still rings.
-        if claim == Claim::Again {
+        // Late, after a crash or a slow cache: ring only if it still rings.
+        let age = self.ports.clock.now().since(call.created_at);
+        if claim == Claim::Again || age > JUST_NOW {
             let still = self.ports.calls.call(&call.id).await?;
             if !matches!(still, Some(Held { call, .. }) if call.status() == CallStatus::Ringing) {
                 return Ok(());

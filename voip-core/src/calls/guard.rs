@@ -134,8 +134,8 @@ pub(super) enum NotAdmitted {
 }
 
 impl Inner {
-    /// Lets a call to the phone network in, and counts it; any other as well.
-    /// Keep what is returned until the call is on record.
+    /// Lets a call to the phone network in, and counts it; any other is let in
+    /// uncounted. Keep what is returned until the call is on record.
     pub(super) async fn admit(&self, call: &Call) -> Result<Option<Entering<'_>>, NotAdmitted> {
         let Some(to) = call.dialled_number() else {
             return Ok(None);

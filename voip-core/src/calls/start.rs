@@ -168,8 +168,8 @@ impl Inner {
         }
         // Nearly every leg is new, and the insert finds out: it is looked for only
         // where that decides. Its repeat may count as one more try.
-        let looks_first = matches!(word, Some(Word::Id(_) | Word::Key(_)));
-        let repeats = word.is_some();
+        let by_leg = matches!(word, Some(Word::Leg(_)));
+        let looks_first = word.is_some() && !by_leg;
         let _turn = match word {
             Some(word) => Some(self.entrance.turn(word).await),
             None => None,
@@ -181,10 +181,7 @@ impl Inner {
             Ok(entering) => entering,
             Err(NotAdmitted::Refused(why)) => {
                 // A repeat of what was allowed is not refused.
-                if repeats
-                    && !looks_first
-                    && let Some(held) = store.known(&new).await?
-                {
+                if by_leg && let Some(held) = store.known(&new).await? {
                     return Ok(Inserted::Known(held));
                 }
                 tracing::info!(%why, "an outbound call was refused");

@@ -72,8 +72,8 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
 
     /// The call with this id as this very program saved it last, where it
     /// remembers; nobody is asked. Another program may have changed it since, so
-    /// it is good for a [`replace`](Self::replace), which finds out, and for
-    /// nothing else. Nothing, where remembering would save nothing.
+    /// it is good for a [`replace`](Self::replace), which finds out by the version,
+    /// and for nothing else. Nothing, where remembering would save nothing.
     fn recall(&self, _id: &CallId) -> Option<Held> {
         None
     }
@@ -137,13 +137,16 @@ pub trait CallStore: fmt::Debug + Send + Sync + 'static {
     async fn settle_effect(&self, call: &CallId, effect: Effect) -> Result<()>;
 
     /// Keeps a report on a leg that no call has yet. The store may
-    /// forget reports after a day.
+    /// forget reports after a day. Whoever keeps one looks for the call once more
+    /// afterwards, and takes the reports where there is one by then.
     ///
     /// # Errors
     /// `Unavailable` when storage is out of order.
     async fn keep_report(&self, report: &LegReport, now: Timestamp) -> Result<()>;
 
-    /// Takes back the reports kept for a leg, in the order they were kept.
+    /// Takes back the reports kept for a leg, in the order they were kept. Where
+    /// a call has the leg, those that another program has kept since may be left
+    /// to that program.
     ///
     /// # Errors
     /// `Unavailable` when storage is out of order.

@@ -36,8 +36,8 @@ pub struct Mistyped {
 }
 
 /// How long a name in the environment is that is hardly another program's by
-/// chance.
-const LONG: usize = 8;
+/// chance: `SIP_PORT` may well be one, and is near `SIM_PORT`.
+const LONG: usize = 10;
 
 impl Source {
     /// Merges the flags with the process environment and the `.env` file of
@@ -89,19 +89,23 @@ impl Source {
             }
         }
         // Others have names there too, so only long ones are looked at.
-        let foreign = environment.keys().filter(|name| name.len() >= LONG);
+        let foreign = environment
+            .keys()
+            .filter(|name| name.len() >= LONG && !file.contains_key(*name));
         let foreign = foreign.map(|name| (name, "the environment"));
         let all = file.keys().map(|name| (name, ".env")).chain(foreign);
-        let mistyped = all.filter_map(|(name, place)| {
-            Some(Mistyped {
-                name: name.clone(),
-                place,
-                meant: spelling::meant(name)?,
+        let mistyped: Vec<_> = all
+            .filter_map(|(name, place)| {
+                Some(Mistyped {
+                    name: name.clone(),
+                    place,
+                    meant: spelling::meant(name).filter(|meant| !values.contains_key(meant))?,
+                })
             })
-        });
+            .collect();
         Self {
             values,
-            mistyped: mistyped.collect(),
+            mistyped,
             faults: Faults::default(),
         }
     }

@@ -25,7 +25,7 @@ impl<D: Server> CallStore for ServerStore<D> {
         match self.write(Write::Insert(Box::new(new))).await? {
             Done::Inserted(inserted) => {
                 if inserted == Inserted::New {
-                    self.recalling.saved(call, Version(0));
+                    self.recalling.added(call);
                 }
                 Ok(inserted)
             }
@@ -93,7 +93,7 @@ impl<D: Server> CallStore for ServerStore<D> {
             Done::Saved(Saved::As(replaced)) => {
                 match replaced {
                     Replaced::Done(version) => self.recalling.saved(saved, version),
-                    Replaced::Conflict => self.recalling.conflicted(saved.id),
+                    Replaced::Conflict => self.recalling.conflicted(saved.id, version),
                 }
                 Ok(replaced)
             }

@@ -187,6 +187,11 @@ pub(crate) enum Stopped {
 }
 
 impl Clock {
+    /// This time, or so long from now where that is sooner.
+    pub(crate) fn at_most(self, time: Duration) -> Self {
+        Self(self.0.min(Instant::now() + time))
+    }
+
     /// Runs `work` until it is done or the time is up.
     pub(crate) async fn run<T>(
         self,

@@ -30,8 +30,9 @@ pub(super) struct Recalling {
 struct Legs {
     /// Nobody had reported on these when their calls were on record.
     unreported: HashSet<ProviderCallId>,
-    /// On these this program keeps reports, or is about to.
-    reported: HashSet<ProviderCallId>,
+    /// On these this program keeps reports, or is about to: the last ones, and
+    /// those before.
+    reported: [HashSet<ProviderCallId>; 2],
 }
 
 /// Calls that were saved at about the same time.
@@ -80,28 +81,47 @@ impl Recalling {
             Some(_) | None => {}
         }
         forget(&mut generations, &call.id);
-        if !call.is_over() {
-            if let Some(leg) = &call.provider_id {
-                generations[0].legs.insert(leg.clone(), call.id);
-            }
-            let id = call.id;
-            let memory = Memory::Saved(Box::new(call), version);
-            put(&mut generations, id, memory);
+        if call.is_over() {
+            return;
         }
+        if let Some(leg) = &call.provider_id {
+            generations[0].legs.insert(leg.clone(), call.id);
+        }
+        let id = call.id;
+        let memory = Memory::Saved(Box::new(call), version);
+        let forgotten = put(&mut generations, id, memory);
+        drop(generations);
+        // These are many, and nobody is to wait for them to go.
+        drop(forgotten);
+    }
+
+    /// A call was added. Whatever is remembered by its id is of one that was
+    /// deleted.
+    pub(super) fn added(&self, call: Call) {
+        forget(&mut self.lock(), &call.id);
+        self.saved(call, Version(0));
     }
 
     /// A call was not at the version at which it was to be replaced.
-    pub(super) fn conflicted(&self, id: CallId) {
+    pub(super) fn conflicted(&self, id: CallId, tried: Version) {
         let mut generations = self.lock();
+        let known = generations.iter().find_map(|one| one.calls.get(&id));
+        if matches!(known, Some(Memory::Saved(_, later)) if *later > tried) {
+            // Somebody of this program was faster, and nobody else.
+            return;
+        }
         forget(&mut generations, &id);
-        put(&mut generations, id, Memory::Shared);
+        let forgotten = put(&mut generations, id, Memory::Shared);
+        drop(generations);
+        // These are many, and nobody is to wait for them to go.
+        drop(forgotten);
     }
 
     /// After a call with this leg was on record, no report was kept for it. Who
     /// keeps one from now on finds the call, and looks for reports once more.
     pub(super) fn found_unreported(&self, leg: &ProviderCallId) {
         let mut legs = self.legs();
-        if legs.reported.contains(leg) {
+        if legs.reported.iter().any(|some| some.contains(leg)) {
             return;
         }
         // Nearly all are asked for at once; those that are not are looked up.
@@ -111,16 +131,21 @@ impl Recalling {
         legs.unreported.insert(leg.clone());
     }
 
+    /// After a call with this leg was on record, a report was kept for it.
+    pub(super) fn found_reported(&self, leg: &ProviderCallId) {
+        self.legs().unreported.remove(leg);
+    }
+
     /// A report on this leg is about to be kept here: what was found before says
     /// nothing to whoever keeps it.
     pub(super) fn keeps_report(&self, leg: &ProviderCallId) {
         let mut legs = self.legs();
         legs.unreported.remove(leg);
         // Matters only until they have looked, so the last ones are enough.
-        if legs.reported.len() >= GENERATION {
-            legs.reported.clear();
+        if legs.reported[0].len() >= GENERATION {
+            legs.reported[1] = mem::take(&mut legs.reported[0]);
         }
-        legs.reported.insert(leg.clone());
+        legs.reported[0].insert(leg.clone());
     }
 
     /// Whether nobody had reported on this leg; told once.
@@ -156,13 +181,15 @@ fn held(memory: &Memory) -> Option<Held> {
     }
 }
 
-/// Remembers in the younger generation, and lets go of the older one where the
+/// Remembers in the younger generation, and gives back the older one where the
 /// younger is full: calls that nobody saves any more are forgotten.
-fn put(generations: &mut [Generation; 2], id: CallId, memory: Memory) {
+fn put(generations: &mut [Generation; 2], id: CallId, memory: Memory) -> Option<Generation> {
     generations[0].calls.insert(id, memory);
-    if generations[0].calls.len() >= GENERATION {
-        generations[1] = mem::take(&mut generations[0]);
+    if generations[0].calls.len() < GENERATION {
+        return None;
     }
+    let full = mem::take(&mut generations[0]);
+    Some(mem::replace(&mut generations[1], full))
 }
 
 fn forget(generations: &mut [Generation; 2], id: &CallId) {
@@ -240,7 +267,7 @@ mod tests {
             let (recalling, call) = (Recalling::default(), with_leg(&live(), "CA1"));
             recalling.saved(call.clone(), Version(0));
             if shared {
-                recalling.conflicted(call.id);
+                recalling.conflicted(call.id, Version(0));
             }
             let over = call.step(Signal::LegGone, call.created_at).unwrap().call;
             assert!(over.is_over());
@@ -256,10 +283,23 @@ mod tests {
     fn what_others_work_on_is_not_recalled_again() {
         let (recalling, call) = (Recalling::default(), with_leg(&live(), "CA1"));
         recalling.saved(call.clone(), Version(0));
-        recalling.conflicted(call.id);
+        recalling.conflicted(call.id, Version(0));
         recalling.saved(call.clone(), Version(2));
         assert_eq!(version(&recalling, &call), None);
         assert_eq!(by_leg(&recalling, "CA1"), None);
+        // The id was deleted and is given anew.
+        recalling.added(call.clone());
+        assert_eq!(version(&recalling, &call), Some(0));
+    }
+
+    #[test]
+    fn who_lost_to_somebody_of_this_program_makes_nobody_forget() {
+        let (recalling, call) = (Recalling::default(), live());
+        recalling.saved(call.clone(), Version(4));
+        recalling.conflicted(call.id, Version(3));
+        assert_eq!(version(&recalling, &call), Some(4));
+        recalling.added(call.clone());
+        assert_eq!(version(&recalling, &call), Some(0), "it is another one");
     }
 
     #[test]
@@ -290,6 +330,17 @@ mod tests {
         after.found_unreported(&leg);
         after.keeps_report(&leg);
         assert!(!after.is_unreported(&leg));
+        let many = Recalling::default();
+        many.keeps_report(&leg);
+        for number in 0..GENERATION {
+            many.keeps_report(&format!("CA1x{number}").parse().unwrap());
+        }
+        many.found_unreported(&leg);
+        assert!(!many.is_unreported(&leg));
+        let found = Recalling::default();
+        found.found_unreported(&leg);
+        found.found_reported(&leg);
+        assert!(!found.is_unreported(&leg));
     }
 
     #[test]

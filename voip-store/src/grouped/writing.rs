@@ -1,4 +1,4 @@
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use voip_core::CallId;
 
@@ -6,6 +6,10 @@ use super::{
     Batch, Connections, Done, Fault, Lease, Server, Settling, Work, Write, Written,
     recalling::Recalling,
 };
+
+/// How long those whose writes are committed wait for a look that spares some of
+/// them one of their own.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Carries out writes of calls, a batch at a time.
 pub(super) struct Writing<D: Server> {
@@ -50,12 +54,19 @@ impl<D: Server> Writing<D> {
         let legs = batch.new_legs(written);
         let reported = match legs.is_empty() {
             true => Ok(Vec::new()),
-            false => lease.clock().run(D::reported(lease.db(), &legs)).await,
+            false => {
+                let clock = lease.clock().at_most(LOOK);
+                clock.run(D::reported(lease.db(), &legs)).await
+            }
         };
         if let Ok(reported) = lease.end(reported) {
             let reported: HashSet<_> = reported.into_iter().collect();
-            let unreported = legs.into_iter().filter(|leg| !reported.contains(*leg));
-            unreported.for_each(|leg| self.recalling.found_unreported(leg));
+            for leg in legs {
+                match reported.contains(leg) {
+                    true => self.recalling.found_reported(leg),
+                    false => self.recalling.found_unreported(leg),
+                }
+            }
         }
     }
 }

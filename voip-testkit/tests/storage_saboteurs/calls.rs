@@ -26,6 +26,7 @@ enum Fault {
     AddsWhatItLooksFor,
     RecallsTheBeginning,
     RecallsWhatIsDeleted,
+    RecallsWhatWasNotAdded,
     LastWriterWins,
     SavesEffectsOfConflicts,
     LooksThenWrites,
@@ -151,6 +152,8 @@ caught! {
         as a_look_that_adds_is_caught;
     RecallsTheBeginning by what_is_recalled_is_as_it_was_saved_last
         as recalling_what_was_saved_first_is_caught;
+    RecallsWhatWasNotAdded by what_is_recalled_is_as_it_was_saved_last
+        as recalling_what_was_not_added_is_caught;
     RecallsWhatIsDeleted by what_is_recalled_is_as_it_was_saved_last
         as recalling_what_is_deleted_is_caught;
     LastWriterWins by a_stale_version_conflicts_and_changes_nothing as a_lost_update_is_caught;

@@ -1,6 +1,6 @@
 use voip_core::{
     Call,
-    ports::{CallStore, Held, Replaced, Version},
+    ports::{CallStore, Held, Inserted, Replaced, Version},
 };
 
 use super::samples::{after, ended, insert, leg, new, outbound, ringing, start};
@@ -19,6 +19,10 @@ pub async fn what_is_recalled_is_as_it_was_saved_last(store: &dyn CallStore) {
     replace(store, &moved, 0, Replaced::Done(Version(1))).await;
     assert_recalled(store, &moved, 1);
     assert_eq!(store.recall_by_provider_id(&leg(1)), None, "it was its leg");
+    let again = store.insert(new(&ringing(&call, after(700)))).await;
+    let known = matches!(again.expect("storage is in order"), Inserted::Known(_));
+    assert!(known, "its id is taken");
+    assert_recalled(store, &moved, 1);
     // Whoever is told of a conflict knows less than before, and nothing else.
     replace(store, &ended(&call), 0, Replaced::Conflict).await;
     assert_recalled(store, &moved, 1);

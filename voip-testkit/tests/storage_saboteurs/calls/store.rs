@@ -36,10 +36,17 @@ impl CallStore for Saboteur {
                     .await?;
                 Ok(Inserted::New)
             }
-            outcome => {
+            Inserted::New => {
                 let (call, version) = (new.call, Version(0));
                 self.recalled().insert(call.id, Held { call, version });
-                Ok(outcome)
+                Ok(Inserted::New)
+            }
+            Inserted::Known(held) => {
+                if self.does(Fault::RecallsWhatWasNotAdded) {
+                    let (call, version) = (new.call, Version(0));
+                    self.recalled().insert(call.id, Held { call, version });
+                }
+                Ok(Inserted::Known(held))
             }
         }
     }
