@@ -213,9 +213,9 @@ fn route(path: &str) -> &'static str {
     }
 }
 
-/// How long an answer may take: a webhook's less than the provider waits. A Socket.IO client without a WebSocket asks for
-/// news and waits until there is some, or until it is asked whether it is still
-/// there.
+/// How long an answer may take: a webhook's less than the provider waits. A
+/// Socket.IO client without a WebSocket asks for news and waits until there is
+/// some, or until it is asked whether it is still there.
 fn patience(app: &App, path: &str) -> Duration {
     let limit = app.limits.request_time;
     if path == socketio::PATH {

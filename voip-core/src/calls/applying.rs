@@ -1,4 +1,5 @@
-//! Applying signals to calls: load, step, save, then tell and carry out.
+//! Applying signals to calls that were loaded, or are recalled: step, save, then
+//! tell and carry out.
 
 use std::sync::Arc;
 
