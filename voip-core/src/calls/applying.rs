@@ -56,13 +56,10 @@ impl Inner {
     /// what was replaced has proved to be as it was remembered.
     pub(super) async fn apply_to_recalled(
         self: &Arc<Self>,
-        recalled: Option<Held>,
-        signal: &Signal,
+        recalled: &Held,
+        signal: Signal,
     ) -> Result<Option<Call>> {
-        let Some(held) = recalled else {
-            return Ok(None);
-        };
-        match self.advance(&held, signal.clone()).await {
+        match self.advance(recalled, signal).await {
             Ok(Advance::Changed(call)) => Ok(Some(call)),
             Ok(Advance::Unchanged | Advance::Conflict) | Err(ApplyError::Refused(_)) => Ok(None),
             Err(ApplyError::Failed(error)) => Err(error),

@@ -136,8 +136,9 @@ impl Inner {
         leg: &ProviderCallId,
         signal: Signal,
     ) -> Result<Option<Call>> {
-        let recalled = self.ports.calls.recall_by_provider_id(leg);
-        if let Some(call) = self.apply_to_recalled(recalled, &signal).await? {
+        if let Some(recalled) = self.ports.calls.recall_by_provider_id(leg)
+            && let Some(call) = self.apply_to_recalled(&recalled, signal.clone()).await?
+        {
             return Ok(Some(call));
         }
         match self.ports.calls.call_by_provider_id(leg).await? {

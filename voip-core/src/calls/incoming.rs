@@ -203,9 +203,11 @@ impl Inner {
             Some(id) => calls.recall(id),
             None => calls.recall_by_provider_id(&report.leg),
         };
-        let signal = Signal::Reported(report.clone());
-        if self.apply_to_recalled(recalled, &signal).await?.is_some() {
-            return Ok(());
+        if let Some(recalled) = recalled {
+            let signal = Signal::Reported(report.clone());
+            if self.apply_to_recalled(&recalled, signal).await?.is_some() {
+                return Ok(());
+            }
         }
         if let Some(held) = self.find_call(&report, call).await? {
             return self.note(held, Signal::Reported(report)).await.map(drop);
